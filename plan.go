@@ -1,0 +1,171 @@
+package corax
+
+import "time"
+
+// Mode says who carries out a plan.
+type Mode string
+
+// The modes of a plan.
+const (
+	AutoHeal    Mode = "auto_heal"    // Corax, by itself
+	Approval    Mode = "approval"     // Corax, after a person's yes
+	RemoteHands Mode = "remote_hands" // people on site
+	Manual      Mode = "manual"       // people, anywhere
+	NoMode      Mode = "none"         // nothing to do
+)
+
+// Risk is the class of what an action may do.
+type Risk string
+
+// The risk classes, mildest first.
+const (
+	Read        Risk = "read"        // changes nothing
+	Reversible  Risk = "reversible"  // has an inverse that restores the state before
+	Disruptive  Risk = "disruptive"  // users may notice
+	Destructive Risk = "destructive" // can't be undone
+)
+
+// Level orders the classes: 0 for Read to 3 for Destructive; an unknown class counts as Destructive.
+func (r Risk) Level() int {
+	switch r {
+	case Read:
+		return 0
+	case Reversible:
+		return 1
+	case Disruptive:
+		return 2
+	}
+	return 3
+}
+
+// Plan is the ordered way towards health.
+type Plan struct {
+	ID      string `json:"id,omitempty"` // HashID("pln", problem); empty in a bare diagnosis
+	Problem string `json:"problem,omitempty"`
+	Mode    Mode   `json:"mode"`
+	Why     string `json:"why"`
+	Steps   []Step `json:"steps"`
+}
+
+// Step is one action on one target. Steps with the same Phase don't depend on each other; a phase begins when the one before it is done.
+type Step struct {
+	ID      string            `json:"id,omitempty"`    // "1", "2.3": phase, then position
+	Phase   string            `json:"phase,omitempty"` // contain, deliver, check ...
+	Action  string            `json:"action"`
+	Target  string            `json:"target"`
+	Params  map[string]string `json:"params"`
+	Risk    Risk              `json:"risk"`
+	Do      string            `json:"do,omitempty"`    // for people: what is done, with names and ids
+	Verify  string            `json:"verify"`          // for people: what must be true afterwards
+	Undo    string            `json:"undo"`            // for people: the inverse, or that there is none
+	Purpose StepPurpose       `json:"purpose"`         // restore, fix, prevent, tidy
+	Waits   bool              `json:"waits,omitempty"` // while its target is away the rest of the phase goes on, and the plan waits at the phase's end
+	Ask     bool              `json:"ask,omitempty"`   // always by approval, whatever the policy allows
+}
+
+// StepPurpose orders a plan: service comes back first, then the cause goes, then the recurrence, then the leftovers.
+type StepPurpose string
+
+// The purposes of steps, in the order of a plan.
+const (
+	Restore StepPurpose = "restore"
+	Fix     StepPurpose = "fix"
+	Prevent StepPurpose = "prevent"
+	Tidy    StepPurpose = "tidy"
+)
+
+// StepState is how far a step has come.
+type StepState string
+
+// The states of a step.
+const (
+	StepPending   StepState = "pending"
+	StepAsking    StepState = "asking"     // waits for an approval
+	StepRunning   StepState = "running"    // pre-check, effect or verification
+	StepWaiting   StepState = "waiting"    // its target is away
+	StepDone      StepState = "done"       // verified
+	StepNotNeeded StepState = "not_needed" // its goal held already
+	StepRefused   StepState = "refused"    // the pre-check, the policy, a person or the kill switch said no
+	StepFailed    StepState = "failed"     // no effect, or not verified
+	StepUndone    StepState = "undone"     // its inverse was carried out and verified
+	StepUnknown   StepState = "unknown"    // may or may not have taken effect
+)
+
+// StepRun records what became of a step.
+type StepRun struct {
+	Step       string     `json:"step"` // Step.ID
+	Action     string     `json:"action"`
+	Target     string     `json:"target"`
+	State      StepState  `json:"state"`
+	StartedAt  *time.Time `json:"started_at,omitempty"`
+	EndedAt    *time.Time `json:"ended_at,omitempty"`
+	Precheck   string     `json:"precheck,omitempty"`     // what was found before acting
+	Result     string     `json:"result,omitempty"`       // what the effect answered, redacted
+	Verified   string     `json:"verification,omitempty"` // what was checked afterwards
+	SafeState  string     `json:"safe_state,omitempty"`   // where the system stands should the plan stop here
+	Attempts   int        `json:"attempts,omitempty"`
+	DecisionID string     `json:"decision,omitempty"`
+}
+
+// PlanState is how far a plan has come.
+type PlanState string
+
+// The states of a plan's run.
+const (
+	PlanRunning   PlanState = "running"
+	PlanAsking    PlanState = "asking"    // waits for an approval
+	PlanBlocked   PlanState = "blocked"   // waits for a target to return, people were told
+	PlanWatching  PlanState = "watching"  // acted; monitors must stay green
+	PlanDone      PlanState = "done"      // every step done or not needed
+	PlanStopped   PlanState = "stopped"   // kill switch, refused pre-check, failed step; people were told
+	PlanWithdrawn PlanState = "withdrawn" // the fault was not confirmed, or went away by itself
+)
+
+// PlanRun is a plan and what became of it. It is the record that a crash resumes from and that pages show.
+type PlanRun struct {
+	Plan      Plan       `json:"plan"`
+	State     PlanState  `json:"state"`
+	Why       string     `json:"why,omitempty"` // why it is in this state, for people
+	Steps     []StepRun  `json:"steps"`
+	StartedAt time.Time  `json:"started_at"`
+	HealedAt  *time.Time `json:"healed_at,omitempty"`
+	EndedAt   *time.Time `json:"ended_at,omitempty"`
+}
+
+// Verdict is what a policy says.
+type Verdict string
+
+// The verdicts of a policy.
+const (
+	Allow Verdict = "allow"
+	Ask   Verdict = "ask"
+	Deny  Verdict = "deny"
+)
+
+// Decision is a policy's verdict with all that it was made from. Each one is recorded before anything acts on it.
+type Decision struct {
+	ID      string         `json:"id"`
+	At      time.Time      `json:"at"`
+	Plan    string         `json:"plan"`
+	Step    string         `json:"step"`
+	Verdict Verdict        `json:"verdict"`
+	Rule    string         `json:"rule"` // name of the rule that decided; "default" where none matched
+	Why     string         `json:"why"`
+	Input   map[string]any `json:"input"` // what the rule saw
+}
+
+// ApprovalRequest asks a person for one step.
+type ApprovalRequest struct {
+	ID         string     `json:"id"`
+	Plan       string     `json:"plan"`
+	Step       string     `json:"step"`
+	Problem    string     `json:"problem"`
+	Action     string     `json:"action"`
+	Target     string     `json:"target"`
+	Why        string     `json:"why"`
+	AskedAt    time.Time  `json:"asked_at"`
+	ExpiresAt  time.Time  `json:"expires_at"` // no answer by then means no
+	Answer     Verdict    `json:"answer,omitempty"`
+	By         string     `json:"by,omitempty"`
+	AnsweredAt *time.Time `json:"answered_at,omitempty"`
+}

@@ -1,0 +1,61 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+
+	"corax"
+	"corax/store"
+)
+
+// LiveIncidents lists the incidents that have not ended, newest first.
+func (s *Store) LiveIncidents(ctx context.Context) ([]corax.Incident, error) {
+	return s.Incidents(ctx, store.IncidentFilter{Live: true})
+}
+
+// Incidents lists incidents, newest first.
+func (s *Store) Incidents(ctx context.Context, f store.IncidentFilter) ([]corax.Incident, error) {
+	query, args := listIncidents, []any{f.Entity, f.Before, limit(f.Limit)}
+	switch {
+	case f.Problem != "":
+		query, args = incidentsOf, append(args, f.Problem, f.Live)
+	case f.Live:
+		query = listLiveIncidents
+	}
+	return s.incidents(ctx, "list incidents", query, args...)
+}
+
+// Incident is NotFound where there is none.
+func (s *Store) Incident(ctx context.Context, id string) (corax.Incident, error) {
+	const op = "read incident"
+	found, err := s.incidents(ctx, op+" "+id, getIncident, id)
+	if err == nil && len(found) == 0 {
+		err = missing(op, id)
+	}
+	if err != nil {
+		return corax.Incident{}, err
+	}
+	return found[0], nil
+}
+
+func (s *Store) incidents(ctx context.Context, op, query string, args ...any) ([]corax.Incident, error) {
+	out := []corax.Incident{}
+	err := s.each(ctx, op, func(rows *sql.Rows) error {
+		var problem string
+		var doc sql.RawBytes
+		if err := rows.Scan(&problem, &doc); err != nil {
+			return err
+		}
+		var i corax.Incident
+		if err := decode(doc, &i); err != nil {
+			return err
+		}
+		i.Problem = problem // the column knows better than triage's copy
+		out = append(out, i)
+		return nil
+	}, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}

@@ -1,0 +1,233 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"corax"
+	"corax/store"
+)
+
+// SaveProblem stores a problem with the run of its plan (where one is given) and the events, as one transaction. Its incidents belong to
+// it from then on, and those that it no longer lists to none.
+func (s *Store) SaveProblem(ctx context.Context, p corax.Problem, plan *corax.PlanRun, events []corax.Event) error {
+	op := "store problem " + p.ID
+	if p.ID == "" || plan != nil && plan.Plan.ID == "" {
+		return corax.Errorf(corax.Invalid, op, "the problem or its plan has no id")
+	}
+	return s.transact(ctx, op, func(t *tx) error {
+		if err := t.putProblem(&p); err != nil {
+			return err
+		}
+		if err := t.assign(&p); err != nil {
+			return err
+		}
+		if plan != nil {
+			if err := t.putPlanRun(plan); err != nil {
+				return err
+			}
+		}
+		return t.append(events)
+	})
+}
+
+func (t *tx) putProblem(p *corax.Problem) error {
+	doc, err := encode(p)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(upsertProblem, p.ID, !p.State.Ended(), p.OpenedAt.UnixMicro(), p.UpdatedAt.UnixMicro(), doc)
+	return err
+}
+
+// assign makes the incidents of p its own.
+func (t *tx) assign(p *corax.Problem) error {
+	ids := jsonList(p.Incidents)
+	if _, err := t.exec(leaveProblem, p.ID, ids); err != nil {
+		return err
+	}
+	_, err := t.exec(joinProblem, p.ID, ids)
+	return err
+}
+
+// Problem is NotFound where there is none.
+func (s *Store) Problem(ctx context.Context, id string) (corax.Problem, error) {
+	return get[corax.Problem](ctx, s, "read problem", getProblem, id)
+}
+
+// Problems lists problems, newest first.
+func (s *Store) Problems(ctx context.Context, f store.ProblemFilter) ([]corax.Problem, error) {
+	query := listProblems
+	if f.Open {
+		query = openProblems
+	}
+	return list[corax.Problem](ctx, s, "list problems", query, limit(f.Limit))
+}
+
+// UpdateProblem stores what fn made of a problem, with the events. Where fn fails nothing is stored, and its error is returned. Nobody
+// else writes meanwhile: fn must be quick, and must not call the store.
+func (s *Store) UpdateProblem(ctx context.Context, id string, fn func(*corax.Problem) error, events ...corax.Event) (corax.Problem, error) {
+	const op = "update problem"
+	var p corax.Problem
+	err := s.transact(ctx, op+" "+id, func(t *tx) (err error) {
+		var before []string
+		p, err = change(t, op, getProblem, id, func(p *corax.Problem) error {
+			before = slices.Clone(p.Incidents)
+			return fn(p)
+		})
+		if err != nil {
+			return err
+		}
+		p.ID = id
+		if err := t.putProblem(&p); err != nil {
+			return err
+		}
+		if !slices.Equal(before, p.Incidents) {
+			if err := t.assign(&p); err != nil {
+				return err
+			}
+		}
+		return t.append(events)
+	})
+	if err != nil {
+		return corax.Problem{}, err
+	}
+	return p, nil
+}
+
+// PlanRun is NotFound where there is none.
+func (s *Store) PlanRun(ctx context.Context, plan string) (corax.PlanRun, error) {
+	return get[corax.PlanRun](ctx, s, "read the run of plan", getPlanRun, plan)
+}
+
+// PlanRuns lists the runs of plans in any of the states (all where none is named), oldest first.
+func (s *Store) PlanRuns(ctx context.Context, states ...corax.PlanState) ([]corax.PlanRun, error) {
+	if len(states) == 0 {
+		return list[corax.PlanRun](ctx, s, "list plans", listPlanRuns)
+	}
+	return list[corax.PlanRun](ctx, s, "list plans", planRunsInside, jsonList(states))
+}
+
+// UpdatePlanRun stores what fn made of the run of a plan, under the same terms as UpdateProblem.
+func (s *Store) UpdatePlanRun(ctx context.Context, plan string, fn func(*corax.PlanRun) error, events ...corax.Event) (corax.PlanRun, error) {
+	const op = "update the run of plan"
+	var run corax.PlanRun
+	err := s.transact(ctx, op+" "+plan, func(t *tx) (err error) {
+		if run, err = change(t, op, getPlanRun, plan, fn); err != nil {
+			return err
+		}
+		run.Plan.ID = plan
+		if err := t.putPlanRun(&run); err != nil {
+			return err
+		}
+		return t.append(events)
+	})
+	if err != nil {
+		return corax.PlanRun{}, err
+	}
+	return run, nil
+}
+
+func (t *tx) putPlanRun(r *corax.PlanRun) error {
+	doc, err := encode(r)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(upsertPlanRun, r.Plan.ID, r.Plan.Problem, string(r.State), r.StartedAt.UnixMicro(), doc)
+	return err
+}
+
+// SaveDecision records a decision, with the events. One that is recorded already stays as it was, and its events are not repeated.
+func (s *Store) SaveDecision(ctx context.Context, d corax.Decision, events ...corax.Event) error {
+	op := "store decision " + d.ID
+	if d.ID == "" {
+		return corax.Errorf(corax.Invalid, op, "it has no id")
+	}
+	doc, err := encode(d)
+	if err != nil {
+		return err
+	}
+	return s.transact(ctx, op, func(t *tx) error {
+		n, err := t.exec(insertDecision, d.ID, d.Plan, d.At.UnixMicro(), doc)
+		if err != nil || n == 0 {
+			return err
+		}
+		return t.append(events)
+	})
+}
+
+// Decisions lists the decisions about a plan, oldest first.
+func (s *Store) Decisions(ctx context.Context, plan string) ([]corax.Decision, error) {
+	return list[corax.Decision](ctx, s, "list decisions", listDecisions, plan)
+}
+
+// SaveApproval records a request, with the events. One that is recorded already stays as it was (its answer and its expiry too), and its
+// events are not repeated.
+func (s *Store) SaveApproval(ctx context.Context, a corax.ApprovalRequest, events ...corax.Event) error {
+	op := "store approval " + a.ID
+	if a.ID == "" {
+		return corax.Errorf(corax.Invalid, op, "it has no id")
+	}
+	doc, err := encode(a)
+	if err != nil {
+		return err
+	}
+	return s.transact(ctx, op, func(t *tx) error {
+		n, err := t.exec(insertApproval, a.ID, a.Plan, a.Answer != "", a.AskedAt.UnixMicro(), doc)
+		if err != nil || n == 0 {
+			return err
+		}
+		return t.append(events)
+	})
+}
+
+// Approval is NotFound where there is none.
+func (s *Store) Approval(ctx context.Context, id string) (corax.ApprovalRequest, error) {
+	return get[corax.ApprovalRequest](ctx, s, "read approval", getApproval, id)
+}
+
+// Approvals lists requests, oldest first. Open ones are those without an answer, also where their time is up.
+func (s *Store) Approvals(ctx context.Context, openOnly bool) ([]corax.ApprovalRequest, error) {
+	query := listApprovals
+	if openOnly {
+		query = openApprovals
+	}
+	return list[corax.ApprovalRequest](ctx, s, "list approvals", query)
+}
+
+// AnswerApproval records the first answer to a request. A request that was answered before is a Conflict, and so is a yes after its
+// time; a no after its time is recorded, since no answer in time means no.
+func (s *Store) AnswerApproval(ctx context.Context, id string, v corax.Verdict, by string, at time.Time) (corax.ApprovalRequest, error) {
+	const op = "answer approval"
+	if v != corax.Allow && v != corax.Deny {
+		return corax.ApprovalRequest{}, corax.Errorf(corax.Invalid, op+" "+id, "%q, expected %s or %s", v, corax.Allow, corax.Deny)
+	}
+	var a corax.ApprovalRequest
+	err := s.transact(ctx, op+" "+id, func(t *tx) (err error) {
+		a, err = change(t, op, getApproval, id, func(a *corax.ApprovalRequest) error {
+			switch {
+			case a.Answer != "":
+				return corax.Errorf(corax.Conflict, op+" "+id, "%s has answered it already: %s", a.By, a.Answer)
+			case v == corax.Allow && !at.Before(a.ExpiresAt):
+				return &corax.Error{Code: corax.Conflict, Op: op + " " + id, Err: errors.New("it has expired, which means no")}
+			}
+			a.Answer, a.By, a.AnsweredAt = v, by, &at
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		doc, err := encode(a)
+		if err != nil {
+			return err
+		}
+		_, err = t.exec(answerApproval, doc, id)
+		return err
+	})
+	if err != nil {
+		return corax.ApprovalRequest{}, err
+	}
+	return a, nil
+}

@@ -1,0 +1,63 @@
+// Package store holds the words that Corax's stores share: what is committed together, what is asked for, and how much is kept.
+// The stores themselves are the packages below it; store/storetest says how each of them behaves.
+package store
+
+import (
+	"time"
+
+	"corax"
+)
+
+// TriageBatch is what triage made of a batch of signals. It is committed as a whole or not at all.
+type TriageBatch struct {
+	Signals    []corax.Signal    // those whose id is known already are ignored
+	IncidentOf map[string]string // signal id -> id of the incident that it was folded into; others belong to none
+	Incidents  []corax.Incident  // as they stand now. Which problem they belong to is for SaveProblem to say, not for them
+	Events     []corax.Event     // those whose id is known already are ignored
+}
+
+// IncidentFilter picks incidents; what is set must all match.
+type IncidentFilter struct {
+	Live    bool   // only those that have not ended
+	Entity  string // only of this entity
+	Problem string // only of this problem
+	Limit   int    // at most so many; 0 is all
+	Before  string // only those that come after this incident's id in the list, for the next page
+}
+
+// SignalFilter picks signals; what is set must all match.
+type SignalFilter struct {
+	Incident string             // only those folded into this incident
+	Kinds    []corax.SignalKind // only of these kinds
+	Since    time.Time          // only those observed at this time or later
+	Limit    int                // at most so many, the latest; 0 is all
+}
+
+// ProblemFilter picks problems.
+type ProblemFilter struct {
+	Open  bool // only those that have not ended
+	Limit int  // at most so many; 0 is all
+}
+
+// EventFilter picks events; what is set must all match.
+type EventFilter struct {
+	Problem  string // those that name this problem, and those of its incidents
+	Incident string
+	Plan     string
+	After    string // only those that were stored after the event of this id
+	Limit    int    // at most so many, the first; 0 is all
+}
+
+// Stop is a kill switch that is thrown.
+type Stop struct {
+	Scope  string    `json:"scope"` // an entity's id; empty for everything
+	Reason string    `json:"reason"`
+	By     string    `json:"by"`
+	At     time.Time `json:"at"`
+}
+
+// Retention says what may be forgotten. What belongs to a live incident or an open problem is kept, whatever it says.
+type Retention struct {
+	Age   time.Duration // what is older goes; 0 keeps it
+	Bytes int64         // above this the oldest signals go, then the oldest events; 0 is no limit
+}

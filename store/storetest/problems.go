@@ -1,0 +1,149 @@
+package storetest
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"corax"
+	"corax/store"
+)
+
+func problem(id string, after time.Duration) corax.Problem {
+	return corax.Problem{ID: id, State: corax.ProblemOpen, Incidents: []string{}, OpenedAt: Now().Add(after), UpdatedAt: Now().Add(after)}
+}
+
+func planRun(id, problem string, state corax.PlanState, after time.Duration) *corax.PlanRun {
+	return &corax.PlanRun{Plan: corax.Plan{ID: id, Problem: problem, Mode: corax.AutoHeal}, State: state, StartedAt: Now().Add(after)}
+}
+
+func problemID(p corax.Problem) string { return p.ID }
+func planID(r corax.PlanRun) string    { return r.Plan.ID }
+func eventText(e corax.Event) string   { return e.Text }
+
+func testProblems(t *testing.T, s Store) {
+	ctx := t.Context()
+	first, second := problem("p1", 0), problem("p2", time.Minute)
+	first.Plan = "pl1"
+	ok(t, s.SaveProblem(ctx, first, planRun("pl1", "p1", corax.PlanRunning, 0), []corax.Event{{Problem: "p1", Text: "opened"}}))
+	ok(t, s.SaveProblem(ctx, second, nil, nil))
+	same(t, "p1", must(s.Problem(ctx, "p1"))(t), first)
+	same(t, "its plan", must(s.PlanRun(ctx, "pl1"))(t), *planRun("pl1", "p1", corax.PlanRunning, 0))
+	same(t, "its events", ids(must(s.Events(ctx, store.EventFilter{Problem: "p1"}))(t), eventText), []string{"opened"})
+
+	first.State = corax.ProblemClosed
+	ok(t, s.SaveProblem(ctx, first, nil, nil)) // without a plan, the plan stays
+	must(s.PlanRun(ctx, "pl1"))(t)
+	same(t, "open", ids(must(s.Problems(ctx, store.ProblemFilter{Open: true}))(t), problemID), []string{"p2"})
+	same(t, "all", ids(must(s.Problems(ctx, store.ProblemFilter{}))(t), problemID), []string{"p2", "p1"})
+	same(t, "the newest", ids(must(s.Problems(ctx, store.ProblemFilter{Limit: 1}))(t), problemID), []string{"p2"})
+}
+
+func testUpdates(t *testing.T, s Store) {
+	ctx := t.Context()
+	ok(t, s.SaveProblem(ctx, problem("p1", 0), planRun("pl1", "p1", corax.PlanRunning, 0), nil))
+	refusal := errors.New("not now")
+	note := corax.Event{Problem: "p1", Text: "changed"}
+
+	_, err := s.UpdateProblem(ctx, "p1", func(p *corax.Problem) error { p.State = corax.ProblemClosed; return refusal }, note)
+	if !errors.Is(err, refusal) {
+		t.Errorf("a refused change of a problem: %v", err)
+	}
+	_, err = s.UpdatePlanRun(ctx, "pl1", func(r *corax.PlanRun) error { r.State = corax.PlanDone; return refusal }, note)
+	if !errors.Is(err, refusal) {
+		t.Errorf("a refused change of a plan: %v", err)
+	}
+	equal(t, "state of p1", must(s.Problem(ctx, "p1"))(t).State, corax.ProblemOpen)
+	equal(t, "state of pl1", must(s.PlanRun(ctx, "pl1"))(t).State, corax.PlanRunning)
+	equal(t, "events", len(must(s.Events(ctx, store.EventFilter{}))(t)), 0)
+
+	p := must(s.UpdateProblem(ctx, "p1", func(p *corax.Problem) error { p.State, p.ID = corax.ProblemHealing, "other"; return nil }, note))(t)
+	equal(t, "changed", p.State, corax.ProblemHealing)
+	same(t, "stored", must(s.Problem(ctx, "p1"))(t), p)
+	r := must(s.UpdatePlanRun(ctx, "pl1", func(r *corax.PlanRun) error { r.State = corax.PlanDone; return nil }, note))(t)
+	same(t, "stored", must(s.PlanRun(ctx, "pl1"))(t), r)
+	equal(t, "events", len(must(s.Events(ctx, store.EventFilter{}))(t)), 2)
+}
+
+func testPlans(t *testing.T, s Store) {
+	ctx := t.Context()
+	ok(t, s.SaveProblem(ctx, problem("p1", 0), planRun("pl1", "p1", corax.PlanRunning, 0), nil))
+	ok(t, s.SaveProblem(ctx, problem("p2", 0), planRun("pl2", "p2", corax.PlanAsking, time.Second), nil))
+	ok(t, s.SaveProblem(ctx, problem("p3", 0), planRun("pl3", "p3", corax.PlanDone, 2*time.Second), nil))
+	same(t, "all", ids(must(s.PlanRuns(ctx))(t), planID), []string{"pl1", "pl2", "pl3"})
+	same(t, "unfinished", ids(must(s.PlanRuns(ctx, corax.PlanAsking, corax.PlanRunning))(t), planID), []string{"pl1", "pl2"})
+
+	d := corax.Decision{ID: "d1", At: Now(), Plan: "pl1", Step: "1", Verdict: corax.Allow, Rule: "lab", Input: map[string]any{"risk": "read"}}
+	ok(t, s.SaveDecision(ctx, d, corax.Event{Plan: "pl1", Text: "allowed"}))
+	again := d
+	again.Verdict = corax.Deny
+	ok(t, s.SaveDecision(ctx, again, corax.Event{Plan: "pl1", Text: "denied"}))
+	ok(t, s.SaveDecision(ctx, corax.Decision{ID: "d0", At: Now(), Plan: "pl1", Verdict: corax.Ask}))
+	found := must(s.Decisions(ctx, "pl1"))(t)
+	same(t, "decisions", ids(found, func(d corax.Decision) string { return d.ID }), []string{"d1", "d0"})
+	same(t, "the first", found[0], d)
+	same(t, "events", ids(must(s.Events(ctx, store.EventFilter{Plan: "pl1"}))(t), eventText), []string{"allowed"})
+	equal(t, "decisions of another", len(must(s.Decisions(ctx, "pl2"))(t)), 0)
+}
+
+func testApprovals(t *testing.T, s Store) {
+	ctx := t.Context()
+	request := func(id string, after time.Duration) corax.ApprovalRequest {
+		return corax.ApprovalRequest{ID: id, Plan: "pl1", Step: id, AskedAt: Now().Add(after), ExpiresAt: Now().Add(after + time.Minute)}
+	}
+	for i, id := range []string{"a1", "a2", "a3"} {
+		ok(t, s.SaveApproval(ctx, request(id, time.Duration(i)*time.Second), corax.Event{Plan: "pl1", Text: id}))
+	}
+	soon, late := Now().Add(time.Second), Now().Add(time.Hour)
+
+	a := must(s.AnswerApproval(ctx, "a1", corax.Allow, "ada", soon))(t)
+	want := request("a1", 0)
+	want.Answer, want.By, want.AnsweredAt = corax.Allow, "ada", &soon
+	same(t, "answered", a, want)
+	_, err := s.AnswerApproval(ctx, "a1", corax.Deny, "bob", soon)
+	hasCode(t, "a second answer", err, corax.Conflict)
+	_, err = s.AnswerApproval(ctx, "a2", corax.Allow, "ada", request("a2", time.Second).ExpiresAt)
+	hasCode(t, "a yes when its time is up", err, corax.Conflict)
+	must(s.AnswerApproval(ctx, "a2", corax.Deny, "nobody in time", late))(t)
+	_, err = s.AnswerApproval(ctx, "a3", "perhaps", "ada", soon)
+	hasCode(t, "an answer that is none", err, corax.Invalid)
+
+	ok(t, s.SaveApproval(ctx, request("a1", time.Hour), corax.Event{Plan: "pl1", Text: "again"})) // asked again after a crash
+	same(t, "a1", must(s.Approval(ctx, "a1"))(t), want)
+	equal(t, "events", len(must(s.Events(ctx, store.EventFilter{Plan: "pl1"}))(t)), 3)
+	id := func(a corax.ApprovalRequest) string { return a.ID }
+	same(t, "open", ids(must(s.Approvals(ctx, true))(t), id), []string{"a3"})
+	same(t, "all", ids(must(s.Approvals(ctx, false))(t), id), []string{"a1", "a2", "a3"})
+}
+
+func testMissing(t *testing.T, s Store) {
+	ctx := t.Context()
+	for what, call := range map[string]func() error{
+		"Incident":       func() error { _, err := s.Incident(ctx, "x"); return err },
+		"Problem":        func() error { _, err := s.Problem(ctx, "x"); return err },
+		"PlanRun":        func() error { _, err := s.PlanRun(ctx, "x"); return err },
+		"Approval":       func() error { _, err := s.Approval(ctx, "x"); return err },
+		"AnswerApproval": func() error { _, err := s.AnswerApproval(ctx, "x", corax.Allow, "ada", Now()); return err },
+		"DeleteSilence":  func() error { return s.DeleteSilence(ctx, "x") },
+		"UpdateProblem": func() error {
+			_, err := s.UpdateProblem(ctx, "x", func(*corax.Problem) error { return nil })
+			return err
+		},
+		"UpdatePlanRun": func() error {
+			_, err := s.UpdatePlanRun(ctx, "x", func(*corax.PlanRun) error { return nil })
+			return err
+		},
+	} {
+		hasCode(t, what, call(), corax.NotFound)
+	}
+}
+
+func testNoID(t *testing.T, s Store) {
+	ctx := t.Context()
+	hasCode(t, "problem", s.SaveProblem(ctx, corax.Problem{}, nil, nil), corax.Invalid)
+	hasCode(t, "plan", s.SaveProblem(ctx, problem("p1", 0), &corax.PlanRun{}, nil), corax.Invalid)
+	hasCode(t, "decision", s.SaveDecision(ctx, corax.Decision{}), corax.Invalid)
+	hasCode(t, "approval", s.SaveApproval(ctx, corax.ApprovalRequest{}), corax.Invalid)
+	hasCode(t, "silence", s.SaveSilence(ctx, corax.Silence{}), corax.Invalid)
+	hasCode(t, "incident", s.CommitTriage(ctx, store.TriageBatch{Incidents: []corax.Incident{{}}}), corax.Invalid)
+}

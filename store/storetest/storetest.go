@@ -1,0 +1,120 @@
+// Package storetest says how a store of Corax behaves, as tests that every store runs.
+package storetest
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"corax"
+	"corax/store"
+)
+
+// Store is what the other rooms call.
+type Store interface {
+	CommitTriage(ctx context.Context, b store.TriageBatch) error
+	KnownSignals(ctx context.Context, ids []string) (map[string]bool, error)
+	Signals(ctx context.Context, f store.SignalFilter) ([]corax.Signal, error)
+	SignalsOf(ctx context.Context, incident string, limit int) ([]corax.Signal, error)
+	RecentSignals(ctx context.Context, kinds []corax.SignalKind, since time.Time, limit int) ([]corax.Signal, error)
+	CountSignals(ctx context.Context) (int64, error)
+	SignalIDs(ctx context.Context, fn func(id string) error) error
+
+	LiveIncidents(ctx context.Context) ([]corax.Incident, error)
+	Incidents(ctx context.Context, f store.IncidentFilter) ([]corax.Incident, error)
+	Incident(ctx context.Context, id string) (corax.Incident, error)
+
+	SaveProblem(ctx context.Context, p corax.Problem, plan *corax.PlanRun, events []corax.Event) error
+	Problem(ctx context.Context, id string) (corax.Problem, error)
+	Problems(ctx context.Context, f store.ProblemFilter) ([]corax.Problem, error)
+	UpdateProblem(ctx context.Context, id string, fn func(*corax.Problem) error, events ...corax.Event) (corax.Problem, error)
+
+	PlanRun(ctx context.Context, plan string) (corax.PlanRun, error)
+	PlanRuns(ctx context.Context, states ...corax.PlanState) ([]corax.PlanRun, error)
+	UpdatePlanRun(ctx context.Context, plan string, fn func(*corax.PlanRun) error, events ...corax.Event) (corax.PlanRun, error)
+	SaveDecision(ctx context.Context, d corax.Decision, events ...corax.Event) error
+	Decisions(ctx context.Context, plan string) ([]corax.Decision, error)
+	SaveApproval(ctx context.Context, a corax.ApprovalRequest, events ...corax.Event) error
+	Approval(ctx context.Context, id string) (corax.ApprovalRequest, error)
+	Approvals(ctx context.Context, openOnly bool) ([]corax.ApprovalRequest, error)
+	AnswerApproval(ctx context.Context, id string, v corax.Verdict, by string, at time.Time) (corax.ApprovalRequest, error)
+
+	AppendEvents(ctx context.Context, events ...corax.Event) error
+	Events(ctx context.Context, f store.EventFilter) ([]corax.Event, error)
+	Subscribe() (events <-chan corax.Event, cancel func())
+
+	SaveSilence(ctx context.Context, q corax.Silence) error
+	Silences(ctx context.Context, at time.Time) ([]corax.Silence, error)
+	DeleteSilence(ctx context.Context, id string) error
+	SetStop(ctx context.Context, scope, reason, by string, at time.Time) error
+	ClearStop(ctx context.Context, scope string) error
+	Stops(ctx context.Context) ([]store.Stop, error)
+
+	Prune(ctx context.Context, r store.Retention, now time.Time) error
+	Close() error
+}
+
+// Now is the time of the clock that the stores under test are opened with.
+func Now() time.Time { return time.Date(2026, 3, 30, 12, 0, 0, 123456789, time.UTC) }
+
+// Run runs the suite; open gives an empty store whose clock is Now, which it closes when t ends.
+func Run(t *testing.T, open func(t *testing.T) Store) {
+	for _, c := range []struct {
+		name string
+		test func(*testing.T, Store)
+	}{
+		{"triage commits whole batches once", testTriage},
+		{"signals keep every field", testSignalFields},
+		{"signals are found", testSignals},
+		{"a large batch", testLargeBatch},
+		{"incidents page by page", testIncidentPages},
+		{"incidents and their problem", testIncidentsOfProblem},
+		{"problems", testProblems},
+		{"what a change refuses is not stored", testUpdates},
+		{"plans and decisions", testPlans},
+		{"approvals are answered once", testApprovals},
+		{"events are in order", testEvents},
+		{"events of one thing", testEventFilters},
+		{"listeners hear what was committed", testListeners},
+		{"a listener that falls behind is let go", testSlowListener},
+		{"silences", testSilences},
+		{"stops", testStops},
+		{"what is missing", testMissing},
+		{"what has no id", testNoID},
+		{"pruning by age", testPruneAge},
+		{"concurrent writers", testConcurrent},
+		{"a context that has ended", testEndedContext},
+		{"a closed store", testClosed},
+	} {
+		t.Run(c.name, func(t *testing.T) { c.test(t, open(t)) })
+	}
+}
+
+func ok(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func must[T any](v T, err error) func(t *testing.T) T {
+	return func(t *testing.T) T {
+		t.Helper()
+		ok(t, err)
+		return v
+	}
+}
+
+func hasCode(t *testing.T, what string, err error, code corax.Code) {
+	t.Helper()
+	if err == nil || corax.CodeOf(err) != code {
+		t.Errorf("%s: %v (code %q), expected the code %q", what, err, corax.CodeOf(err), code)
+	}
+}
+
+func equal[T comparable](t *testing.T, what string, got, want T) {
+	t.Helper()
+	if got != want {
+		t.Errorf("%s: %v, expected %v", what, got, want)
+	}
+}

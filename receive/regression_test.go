@@ -1,0 +1,95 @@
+package receive
+
+import (
+	"bufio"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"corax"
+)
+
+// An alert's annotations are evidence: what isn't in the message stays with it.
+func TestAlertmanagerKeepsWhatElseIsSaid(t *testing.T) {
+	s := newStage(t, nil)
+	s.want(200, "", alertsPath, `[{"labels":{"a":"b"},"annotations":{"summary":"s","description":"d","runbook_url":"r"},"generatorURL":"g"},
+		{"labels":{"a":"c"},"annotations":{"summary":"s"}}]`)
+	if a := s.stored[0].Attributes; len(a) != 2 || a["runbook_url"] != "r" || a["generator_url"] != "g" {
+		t.Errorf("attributes %v", a)
+	}
+	if m := s.stored[0].Message; m != "s; d" {
+		t.Errorf("message %q", m)
+	}
+	if a := s.stored[1].Attributes; a != nil {
+		t.Errorf("attributes %v", a)
+	}
+}
+
+// Clients copy the trigger's payload into the resolve, its time too. It ends now all the same.
+func TestPagerDutyResolvesNow(t *testing.T) {
+	s := newStage(t, nil)
+	for n, action := range []string{"trigger", "acknowledge", "resolve"} {
+		s.now = noon.Add(time.Duration(n) * time.Minute)
+		s.want(202, "", enqueuePath, event(action,
+			`,"dedup_key":"k","payload":{"summary":"s","source":"h","severity":"error","timestamp":"2026-03-30T10:00:00Z"}`))
+	}
+	if at := s.stored[0].At; !at.Equal(noon.Add(-2 * time.Hour)) {
+		t.Errorf("triggered at %s", at)
+	}
+	if at := s.stored[2].At; s.stored[2].Kind != corax.Recovery || !at.Equal(noon.Add(2*time.Minute)) {
+		t.Errorf("resolved at %s", at)
+	}
+}
+
+// A second end soon after a second trigger is no retry of the first end, also where only the triggers have times.
+func TestPagerDutySecondEndIsNew(t *testing.T) {
+	s := newStage(t, nil)
+	for n, body := range []string{
+		event("trigger", `,"dedup_key":"k","payload":{"summary":"s","source":"h","severity":"error","timestamp":"2026-03-30T10:00:00Z"}`),
+		event("resolve", `,"dedup_key":"k"`),
+		event("trigger", `,"dedup_key":"k","payload":{"summary":"s","source":"h","severity":"error","timestamp":"2026-03-30T11:00:00Z"}`),
+		event("resolve", `,"dedup_key":"k"`),
+	} {
+		s.now = noon.Add(time.Duration(n) * time.Second)
+		s.want(202, "", enqueuePath, body)
+	}
+	if ids := s.ids(); ids[1] == ids[3] {
+		t.Error("the second end has the id of the first: its incident would stay open")
+	}
+}
+
+func TestAlertmanagerSecondOutageWithoutStartIsNew(t *testing.T) {
+	s := newStage(t, nil)
+	firing := `[{"labels":{"a":"b"}}]`
+	s.want(200, "", alertsPath, firing)
+	s.now = noon.Add(2 * time.Second)
+	s.want(200, "", alertsPath, `[{"labels":{"a":"b"},"endsAt":"2026-03-30T12:00:01Z"}]`)
+	s.now = noon.Add(3 * time.Second)
+	s.want(200, "", alertsPath, firing)
+	if ids := s.ids(); ids[0] == ids[2] {
+		t.Error("the second outage has the id of the first: nobody would hear of it")
+	}
+}
+
+// Whoever has no token is refused by the head alone: the body is never asked for.
+func TestABodyIsNotReadBeforeItsSenderIsKnown(t *testing.T) {
+	s := newStage(t, func(o *Options) { o.RequireToken, o.Tokens = true, []string{"env:KEY"} })
+	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", strings.TrimPrefix(s.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	_, _ = fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000000\r\n"+
+		"Expect: 100-continue\r\n\r\n", alertsPath)
+	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusUnauthorized {
+		t.Errorf("got %s before any of the body was sent", resp.Status)
+	}
+}

@@ -1,0 +1,510 @@
+package investigate_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"corax"
+	"corax/investigate"
+	"corax/store"
+)
+
+// memory is a store of maps, enough for the investigator.
+type memory struct {
+	mu        sync.Mutex
+	incidents map[string]corax.Incident
+	signals   map[string][]corax.Signal
+	changes   []corax.Signal
+	problems  []corax.Problem
+	runs      map[string]corax.PlanRun
+	events    []corax.Event
+	fail      error
+}
+
+func newMemory() *memory {
+	return &memory{incidents: map[string]corax.Incident{}, signals: map[string][]corax.Signal{}, runs: map[string]corax.PlanRun{}}
+}
+
+func (m *memory) symptom(id, entity string, at time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.incidents[id] = corax.Incident{ID: id, Fingerprint: "fp-" + id, Entity: entity, State: corax.IncidentOpen, OpenedAt: at, UpdatedAt: at}
+	m.signals[id] = append(m.signals[id], corax.Signal{ID: "s-" + id, At: at, Entity: entity, Message: entity + " fails"})
+}
+
+func (m *memory) end(id string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	i := m.incidents[id]
+	i.State = corax.IncidentResolved
+	m.incidents[id] = i
+}
+
+func (m *memory) LiveIncidents(context.Context) (out []corax.Incident, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, i := range m.incidents {
+		if i.Live() {
+			out = append(out, i)
+		}
+	}
+	return out, m.fail
+}
+
+func (m *memory) Problem(_ context.Context, id string) (corax.Problem, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	n := slices.IndexFunc(m.problems, func(p corax.Problem) bool { return p.ID == id })
+	return m.problems[n], nil
+}
+
+func (m *memory) SignalsOf(_ context.Context, id string, _ int) ([]corax.Signal, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.signals[id]), nil
+}
+
+func (m *memory) RecentSignals(context.Context, []corax.SignalKind, time.Time, int) ([]corax.Signal, error) {
+	return m.changes, nil
+}
+
+func (m *memory) Problems(_ context.Context, f store.ProblemFilter) (out []corax.Problem, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, p := range m.problems {
+		if !f.Open || !p.State.Ended() {
+			out = append(out, p)
+		}
+	}
+	return out, nil
+}
+
+func (m *memory) SaveProblem(_ context.Context, p corax.Problem, run *corax.PlanRun, events []corax.Event) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if n := slices.IndexFunc(m.problems, func(o corax.Problem) bool { return o.ID == p.ID }); n >= 0 {
+		m.problems[n] = p
+	} else {
+		m.problems = append(m.problems, p)
+	}
+	m.claim(p)
+	if run != nil {
+		m.runs[run.Plan.ID] = *run
+	}
+	m.events = append(m.events, events...)
+	return nil
+}
+
+func (m *memory) claim(p corax.Problem) {
+	for _, id := range p.Incidents {
+		i := m.incidents[id]
+		i.Problem = p.ID
+		m.incidents[id] = i
+	}
+}
+
+func (m *memory) UpdateProblem(
+	_ context.Context, id string, change func(*corax.Problem) error, events ...corax.Event,
+) (corax.Problem, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	n := slices.IndexFunc(m.problems, func(o corax.Problem) bool { return o.ID == id })
+	if n < 0 {
+		return corax.Problem{}, corax.Errorf(corax.NotFound, "update "+id, "there is none")
+	}
+	err := change(&m.problems[n])
+	m.claim(m.problems[n])
+	m.events = append(m.events, events...)
+	return m.problems[n], err
+}
+
+func (m *memory) PlanRun(_ context.Context, id string) (corax.PlanRun, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.runs[id], nil
+}
+
+func (m *memory) PlanRuns(_ context.Context, states ...corax.PlanState) (out []corax.PlanRun, err error) {
+	for _, r := range m.runs {
+		if slices.Contains(states, r.State) {
+			out = append(out, r)
+		}
+	}
+	return out, nil
+}
+
+// engine makes one problem of all incidents, rooted at root; with two, one for each entity.
+type engine struct {
+	root       string
+	confidence float64
+	mode       corax.Mode
+	apart      bool
+	looked     chan struct{}
+}
+
+func (e *engine) Diagnose(c corax.Case) corax.Report {
+	if e.looked != nil {
+		e.looked <- struct{}{}
+	}
+	r := corax.Report{ID: c.ID}
+	byFP := map[string]int{}
+	for n, s := range c.Signals {
+		if s.Fingerprint == "" {
+			continue
+		}
+		if _, ok := byFP[s.Fingerprint]; !ok {
+			byFP[s.Fingerprint] = len(r.Incidents)
+			r.Incidents = append(r.Incidents, corax.CaseIncident{ID: fmt.Sprintf("i%d", len(r.Incidents)+1), Entity: &s.Entity})
+		}
+		i := &r.Incidents[byFP[s.Fingerprint]]
+		i.Signals = append(i.Signals, n)
+	}
+	groups := [][]corax.CaseIncident{r.Incidents}
+	if e.apart {
+		groups = nil
+		for _, i := range r.Incidents {
+			groups = append(groups, []corax.CaseIncident{i})
+		}
+	}
+	for _, g := range groups {
+		root := e.root
+		if e.apart {
+			root = *g[0].Entity
+		}
+		d := corax.Diagnosis{
+			Pattern: corax.Unknown, Severity: corax.High, Confidence: e.confidence,
+			RootCause: corax.RootCause{Entity: root, Mechanism: "m", Summary: root + " failed"},
+			Plan: corax.Plan{Mode: e.mode, Why: "reversible", Steps: []corax.Step{
+				{ID: "1", Action: "process.restart", Target: root, Purpose: corax.Fix, Risk: corax.Reversible},
+				{ID: "2", Action: "nobody.declared", Target: root, Purpose: corax.Prevent},
+			}},
+		}
+		for _, i := range g {
+			d.Incidents = append(d.Incidents, i.ID)
+			d.Signals = append(d.Signals, i.Signals...)
+		}
+		r.Problems = append(r.Problems, d)
+	}
+	return r
+}
+
+type healer struct {
+	mu        sync.Mutex
+	ran       []string
+	withdrawn []string
+}
+
+func (h *healer) Run(_ context.Context, plan string) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.ran = append(h.ran, plan)
+	return nil
+}
+
+func (h *healer) Withdraw(_ context.Context, plan, _ string) error {
+	h.withdrawn = append(h.withdrawn, plan)
+	return nil
+}
+
+var noon = time.Date(2026, 3, 30, 12, 0, 0, 0, time.UTC)
+
+func fixture(e *engine) (*investigate.Investigator, *memory, *healer, *[]string) {
+	m, h, told := newMemory(), &healer{}, &[]string{}
+	topology := corax.Topology{Entities: []corax.Entity{{ID: "db", Kind: "database"}, {ID: "web", Kind: "service"}}}
+	v := investigate.New(investigate.Options{
+		Store: m, Engine: e, Healer: h, Topology: func() corax.Topology { return topology },
+		Actions: func() []corax.Action {
+			return []corax.Action{{Name: "process.restart", AppliesTo: corax.Selector{Kinds: []string{"database", "service"}}}}
+		},
+		Escalate: func(_ context.Context, p corax.Problem, _ string) error { *told = append(*told, p.ID); return nil },
+		Clock:    func() time.Time { return noon },
+	})
+	return v, m, h, told
+}
+
+func look(t *testing.T, v *investigate.Investigator) {
+	t.Helper()
+	if err := v.Look(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestOneOutageIsOneProblemWithOnePlan(t *testing.T) {
+	v, m, h, _ := fixture(&engine{root: "db", confidence: 0.9, mode: corax.AutoHeal})
+	m.symptom("i-db", "db", noon)
+	look(t, v)
+	m.symptom("i-web", "web", noon.Add(time.Second))
+	look(t, v)
+	look(t, v)
+	if len(m.problems) != 1 || !slices.Equal(m.problems[0].Incidents, []string{"i-db", "i-web"}) {
+		t.Fatalf("problems: %+v", m.problems)
+	}
+	if len(h.ran) != 1 || len(m.runs) != 1 {
+		t.Errorf("plans run %v, made %d; want one", h.ran, len(m.runs))
+	}
+	run := m.runs[h.ran[0]]
+	if len(run.Plan.Steps) != 1 || run.Plan.Steps[0].Action != "process.restart" {
+		t.Errorf("a prevention that nobody declared must be left out: %+v", run.Plan.Steps)
+	}
+	if m.problems[0].Case == nil || len(m.problems[0].Case.Signals) == 0 {
+		t.Error("the case that the diagnosis was made from is not kept")
+	}
+}
+
+func TestTheSameInputMakesTheSameIDs(t *testing.T) {
+	var first string
+	for range 3 {
+		v, m, h, _ := fixture(&engine{root: "db", confidence: 0.9, mode: corax.AutoHeal})
+		m.symptom("i-web", "web", noon.Add(time.Second))
+		m.symptom("i-db", "db", noon)
+		look(t, v)
+		got := m.problems[0].ID + h.ran[0]
+		if first == "" {
+			first = got
+		}
+		if got != first {
+			t.Fatalf("ids differ between runs: %s, %s", first, got)
+		}
+	}
+}
+
+func TestTwoOutagesAreTwoProblems(t *testing.T) {
+	v, m, h, _ := fixture(&engine{confidence: 0.9, mode: corax.AutoHeal, apart: true})
+	m.symptom("i-db", "db", noon)
+	m.symptom("i-web", "web", noon)
+	look(t, v)
+	if len(m.problems) != 2 || len(h.ran) != 2 {
+		t.Fatalf("problems %d, plans %d; want 2 and 2", len(m.problems), len(h.ran))
+	}
+}
+
+func TestPlansThatAreNotOursGoToPeople(t *testing.T) {
+	for name, tt := range map[string]struct {
+		engine engine
+		want   corax.Mode
+	}{
+		"manual":         {engine{root: "db", confidence: 0.9, mode: corax.Manual}, corax.Manual},
+		"hands on site":  {engine{root: "db", confidence: 0.9, mode: corax.RemoteHands}, corax.RemoteHands},
+		"not declared":   {engine{root: "router", confidence: 0.9, mode: corax.AutoHeal}, corax.Manual},
+		"no such entity": {engine{root: "", confidence: 0.9, mode: corax.AutoHeal}, corax.Manual},
+	} {
+		t.Run(name, func(t *testing.T) {
+			v, m, h, told := fixture(&tt.engine)
+			m.symptom("i-db", "db", noon)
+			look(t, v)
+			look(t, v)
+			if len(h.ran) != 0 || len(*told) != 1 || !m.problems[0].Escalated {
+				t.Errorf("ran %v, told %v, escalated %v; want nothing run and people told once", h.ran, *told, m.problems[0].Escalated)
+			}
+			if got := m.problems[0].Diagnosis.Plan.Mode; got != tt.want {
+				t.Errorf("mode %s, want %s", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestAGuessIsNotActedOn(t *testing.T) {
+	e := &engine{root: "db", confidence: 0.3, mode: corax.AutoHeal}
+	v, m, h, _ := fixture(e)
+	m.symptom("i-db", "db", noon)
+	look(t, v)
+	if len(h.ran) != 0 || len(m.problems) != 1 {
+		t.Fatalf("ran %v with %d problems; want no plan yet", h.ran, len(m.problems))
+	}
+	e.confidence = 0.8
+	look(t, v)
+	if len(h.ran) != 1 {
+		t.Errorf("ran %v after the evidence came; want one plan", h.ran)
+	}
+}
+
+func TestADiagnosisStandsWhileItsPlanIsAtWork(t *testing.T) {
+	e := &engine{root: "db", confidence: 0.9, mode: corax.AutoHeal}
+	v, m, h, _ := fixture(e)
+	m.symptom("i-db", "db", noon)
+	look(t, v)
+	e.root = "web"
+	m.symptom("i-web", "web", noon)
+	look(t, v)
+	if p := m.problems[0]; p.Diagnosis.RootCause.Entity != "db" || len(p.Incidents) != 2 {
+		t.Errorf("root %s, incidents %v; want db and both", p.Diagnosis.RootCause.Entity, p.Incidents)
+	}
+	if len(h.ran) != 1 {
+		t.Errorf("ran %v; want one plan", h.ran)
+	}
+}
+
+func TestWhatEndsByItselfIsResolvedAndItsWaitingPlanWithdrawn(t *testing.T) {
+	v, m, h, _ := fixture(&engine{root: "db", confidence: 0.9, mode: corax.Approval})
+	m.symptom("i-db", "db", noon)
+	look(t, v)
+	id := h.ran[0]
+	run := m.runs[id]
+	run.State = corax.PlanAsking
+	m.runs[id] = run
+	m.end("i-db")
+	look(t, v)
+	if !slices.Equal(h.withdrawn, []string{id}) {
+		t.Fatalf("withdrawn %v, want %s", h.withdrawn, id)
+	}
+	run.State, run.EndedAt = corax.PlanWithdrawn, &noon
+	m.runs[id] = run
+	look(t, v)
+	if m.problems[0].State != corax.ProblemResolved {
+		t.Errorf("state %s, want resolved", m.problems[0].State)
+	}
+}
+
+func TestWhatOurActionBringsAboutBelongsToItsProblem(t *testing.T) {
+	e := &engine{root: "db", confidence: 0.9, mode: corax.AutoHeal}
+	v, m, h, _ := fixture(e)
+	m.symptom("i-db", "db", noon)
+	look(t, v)
+	run := m.runs[h.ran[0]]
+	from, to := noon.Add(time.Second), noon.Add(2*time.Second)
+	run.Steps[0].StartedAt, run.Steps[0].EndedAt = &from, &to
+	m.runs[h.ran[0]] = run
+	e.apart = true
+	m.symptom("i-db-2", "db", noon.Add(1500*time.Millisecond))
+	m.symptom("i-web", "web", noon.Add(1500*time.Millisecond)) // not an entity of the problem
+	m.symptom("i-db-3", "db", noon.Add(time.Minute))           // long after
+	look(t, v)
+	if got := m.problems[0].Incidents; !slices.Contains(got, "i-db-2") {
+		t.Errorf("incidents %v; want the one that the restart brought about", got)
+	}
+	if got := m.problems[0].Incidents; slices.Contains(got, "i-web") {
+		t.Errorf("incidents %v; web has nothing to do with it", got)
+	}
+	if len(m.problems) != 2 {
+		t.Errorf("%d problems, want one more, for web", len(m.problems))
+	}
+}
+
+func TestWhatOutlastsItsProblemOpensNone(t *testing.T) {
+	v, m, _, _ := fixture(&engine{root: "db", confidence: 0.9, mode: corax.AutoHeal})
+	m.symptom("i-db", "db", noon)
+	look(t, v)
+	closed, expires := noon.Add(time.Minute), noon.Add(time.Hour)
+	m.problems[0].State, m.problems[0].ClosedAt = corax.ProblemClosed, &closed
+	i := m.incidents["i-db"]
+	i.ExpiresAt = &expires
+	m.incidents["i-db"] = i
+	look(t, v)
+	if len(m.problems) != 1 {
+		t.Fatalf("%d problems; a line in a log is not a new outage", len(m.problems))
+	}
+	i.UpdatedAt = closed.Add(time.Second)
+	m.incidents["i-db"] = i
+	look(t, v)
+	if len(m.problems) != 2 {
+		t.Errorf("%d problems; a new line is a new outage", len(m.problems))
+	}
+}
+
+func TestAChangeThatWasDealtWithExplainsNothingLater(t *testing.T) {
+	v, m, _, _ := fixture(&engine{root: "db", confidence: 0.9, mode: corax.Manual})
+	m.changes = []corax.Signal{{ID: "s-change", At: noon.Add(-time.Second), Kind: corax.ChangeOf, Entity: "db", Message: "rotated"}}
+	m.symptom("i-db", "db", noon)
+	look(t, v)
+	p := &m.problems[0]
+	at := slices.IndexFunc(p.Case.Signals, func(s corax.Signal) bool { return s.ID == "s-change" })
+	if at < 0 {
+		t.Fatal("the change is not in the case")
+	}
+	healed := noon.Add(time.Minute)
+	p.Diagnosis.RootCause.Evidence = []corax.Evidence{{Signal: at}}
+	p.State, p.HealedAt, p.ClosedAt = corax.ProblemClosed, &healed, &healed
+	m.end("i-db")
+	m.symptom("i-web", "web", noon.Add(2*time.Minute))
+	look(t, v)
+	if len(m.problems) != 2 {
+		t.Fatalf("%d problems", len(m.problems))
+	}
+	if slices.ContainsFunc(m.problems[1].Case.Signals, func(s corax.Signal) bool { return s.ID == "s-change" }) {
+		t.Error("the old change is offered as a cause again")
+	}
+}
+
+func TestAStoppedPlanIsNotMadeAgainForTheSameCause(t *testing.T) {
+	e := &engine{root: "db", confidence: 0.9, mode: corax.AutoHeal}
+	v, m, h, _ := fixture(e)
+	m.symptom("i-db", "db", noon)
+	look(t, v)
+	run := m.runs[h.ran[0]]
+	run.State, run.EndedAt = corax.PlanStopped, &noon
+	m.runs[h.ran[0]] = run
+	e.confidence = 0.4
+	look(t, v)
+	e.confidence = 0.9
+	look(t, v)
+	if len(h.ran) != 1 {
+		t.Errorf("ran %v; the plan was stopped, so it is people's", h.ran)
+	}
+	e.root = "web"
+	look(t, v)
+	if len(h.ran) != 2 {
+		t.Errorf("ran %v; another cause is another plan", h.ran)
+	}
+}
+
+func TestACrashBetweenRecordAndStartRunsThePlan(t *testing.T) {
+	v, m, h, _ := fixture(&engine{root: "db", confidence: 0.9, mode: corax.AutoHeal})
+	m.runs["pln-1"] = corax.PlanRun{Plan: corax.Plan{ID: "pln-1", Mode: corax.AutoHeal}, State: corax.PlanRunning}
+	m.runs["pln-2"] = corax.PlanRun{Plan: corax.Plan{ID: "pln-2", Mode: corax.AutoHeal}, State: corax.PlanDone, EndedAt: &noon}
+	if err := v.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	v.Stop()
+	v.Stop()
+	if !slices.Equal(h.ran, []string{"pln-1"}) {
+		t.Errorf("ran %v, want pln-1", h.ran)
+	}
+}
+
+func TestItLooksWhenChangesHaveSettled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := &engine{root: "db", confidence: 0.9, mode: corax.AutoHeal, looked: make(chan struct{}, 10)}
+		v, m, _, _ := fixture(e)
+		m.symptom("i-db", "db", noon)
+		began := time.Now()
+		if err := v.Start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		defer v.Stop()
+		for range 20 { // a change each 500 ms: never a quiet second
+			time.Sleep(500 * time.Millisecond)
+			v.Notify()
+		}
+		<-e.looked
+		if took := time.Since(began); took > 11*time.Second {
+			t.Errorf("first look after %s", took)
+		}
+		if len(e.looked) < 2 {
+			t.Errorf("%d more looks in 10 s of changes; want one at least each 3 s", len(e.looked))
+		}
+	})
+}
+
+func TestAFailedLookIsTriedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := &engine{root: "db", confidence: 0.9, mode: corax.AutoHeal, looked: make(chan struct{}, 1)}
+		v, m, _, _ := fixture(e)
+		m.symptom("i-db", "db", noon)
+		m.fail = errors.New("the disk is full")
+		if err := v.Start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		defer v.Stop()
+		time.Sleep(5 * time.Second)
+		m.mu.Lock()
+		m.fail = nil
+		m.mu.Unlock()
+		<-e.looked
+	})
+}

@@ -1,0 +1,235 @@
+package heal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"corax"
+)
+
+const (
+	effectTries   = 3
+	effectPause   = 200 * time.Millisecond
+	defaultWithin = 10 * time.Second
+	verifyAtLeast = 50 * time.Millisecond // between two looks at the conditions
+	verifyAtMost  = time.Second
+)
+
+// outcome is what became of an effect.
+type outcome string
+
+const (
+	effected    outcome = "effected" // to be verified
+	unclear     outcome = "unclear"  // sent, and no clear answer; to be verified, and undone where that fails
+	needless    outcome = "needless" // somebody else did it in between
+	held        outcome = "held"     // away or later, nothing was done
+	denied      outcome = "denied"   // a pre-check, nothing was done
+	halted      outcome = "halted"   // a stop for this target alone, nothing was done
+	failed      outcome = "failed"   // nothing took effect
+	unknownable outcome = "unknown"  // it may have taken effect, and there is no way to ask
+)
+
+// acted is an outcome with what it rests on.
+type acted struct {
+	Outcome outcome `json:"outcome"`
+	Text    string  `json:"text"`
+	Look    look    `json:"look"`
+	Ended   ended   `json:"ended"`
+}
+
+// act carries out the effect. It may be called again after a crash at any moment in it: the intent was recorded
+// first, the goal is asked for again, and the request carries the same key.
+func (h *Healer) act(ctx context.Context, j job, since time.Time) (acted, error) {
+	root := j.problem.Diagnosis.RootCause.Entity
+	tied, untie := h.stops.tie(ctx, root, j.target.ID)
+	defer untie()
+	run, err := h.o.Store.PlanRun(ctx, j.plan.ID)
+	if err != nil || planEnded(run.State) {
+		return acted{Ended: ended{Over: err == nil}}, err
+	}
+	tried := !j.undo && stepRun(&run, j.step).Attempts > 0
+	for try := 1; ; try++ {
+		// The switch is read anew right before every effect, and no effect happens where it can't be read.
+		if err := h.refreshStops(ctx); err != nil {
+			return acted{}, err
+		}
+		l, found := h.prepare(tied, j, since)
+		if s := stopOf(tied); s != nil {
+			return h.halt(s, j, tried), nil
+		}
+		if ctx.Err() != nil {
+			return acted{}, ctx.Err()
+		}
+		if out, settled := settle(l, j, tried); settled {
+			return out, nil
+		}
+		if j.action.Effect.HTTP == nil {
+			return acted{Outcome: effected, Look: l}, nil
+		}
+		if err := h.intend(ctx, j, l); err != nil {
+			if errors.Is(err, errPlanOver) {
+				return acted{Ended: ended{Over: true}}, nil
+			}
+			return acted{}, err
+		}
+		out, again := h.effect(tied, j, l, found)
+		if ctx.Err() != nil {
+			return acted{}, ctx.Err() // the process is stopping: the next one asks whether it took effect
+		}
+		h.o.point("effected " + j.step.ID)
+		if s := stopOf(tied); s != nil && out.Outcome != effected {
+			return h.halt(s, j, out.Outcome != held), nil
+		}
+		tried = tried || out.Outcome == unclear
+		if !again || try == effectTries {
+			return out, nil
+		}
+		_ = pause(tied, time.Duration(try)*effectPause, nil)
+	}
+}
+
+// settle says what a look means for an effect that is about to happen; false where it may.
+func settle(l look, j job, tried bool) (acted, bool) {
+	switch l.Finding {
+	case notNeeded:
+		if tried {
+			return acted{Outcome: effected, Text: "took effect before an interruption", Look: l}, true
+		}
+		return acted{Outcome: needless, Text: l.Text, Look: l}, true
+	case away, later:
+		if tried {
+			return acted{Outcome: unclear, Text: "sent, then: " + l.Text, Look: l}, true
+		}
+		return acted{Outcome: held, Text: l.Text, Look: l}, true
+	case refused:
+		if tried && j.action.Goal == "" {
+			return acted{Outcome: unknownable, Look: l,
+				Text: "it was begun before an interruption, and the action declares no goal to ask for; " + l.Text}, true
+		}
+		return acted{Outcome: denied, Text: l.Text, Look: l}, true
+	}
+	return acted{}, false
+}
+
+// intend records that the effect is about to be attempted; what is on record here is what a resumed plan and a
+// withdrawal go by.
+func (h *Healer) intend(ctx context.Context, j job, l look) error {
+	if j.undo {
+		return h.setStep(ctx, j.plan, j.step, corax.StepRunning, "being undone",
+			func(r *corax.StepRun) { r.Result = "being undone" })
+	}
+	return h.setStep(ctx, j.plan, j.step, corax.StepRunning, l.Text, func(r *corax.StepRun) {
+		r.Attempts++
+		r.Precheck = l.Text
+	})
+}
+
+// effect sends the request once. again says that another try, after another look, may help.
+func (h *Healer) effect(ctx context.Context, j job, l look, found facts) (out acted, again bool) {
+	ctx, cancel := context.WithTimeout(ctx, timeout(j.action))
+	defer cancel()
+	req, err := h.httpRequest(ctx, *j.action.Effect.HTTP, j.vars(h.o.Clock.Now(), found))
+	if err != nil {
+		return acted{Outcome: failed, Text: h.o.Redactor.Redact(err.Error()), Look: l}, false
+	}
+	a, err := h.http.do(ctx, req, j.key)
+	switch {
+	case err == nil:
+		text := fmt.Sprintf("HTTP %d", a.status)
+		if shown := h.http.show(a); shown != "" {
+			text += " " + shown
+		}
+		return acted{Outcome: effected, Text: text, Look: l}, false
+	case isUnclear(err):
+		return acted{Outcome: unclear, Text: err.Error(), Look: l}, true
+	case isAway(err):
+		l.Finding, l.Text = away, j.target.ID+" can't be reached: "+err.Error()
+		return acted{Outcome: held, Text: l.Text, Look: l}, false
+	}
+	return acted{Outcome: failed, Text: err.Error(), Look: l},
+		// Somebody changed what the request was compared with, or it came too soon: the next look tells.
+		slices.Contains([]int{http.StatusConflict, http.StatusPreconditionFailed, http.StatusTooEarly,
+			http.StatusTooManyRequests}, a.status)
+}
+
+// halt is the outcome where a stop came: for the whole plan, or for this target alone.
+func (h *Healer) halt(s *stopped, j job, maybe bool) acted {
+	switch {
+	case maybe:
+		return acted{Outcome: unknownable, Text: "cut off by the " + s.Error(), Ended: ended{Stop: s.Error()}}
+	case s.Scope == "" || s.Scope == j.problem.Diagnosis.RootCause.Entity:
+		return acted{Outcome: halted, Text: s.Error(), Ended: ended{Stop: s.Error()}}
+	}
+	return acted{Outcome: halted, Text: s.Error()}
+}
+
+// verified is how a verification ended.
+type verified struct {
+	OK    bool   `json:"ok"`
+	Text  string `json:"text"`
+	Safe  string `json:"safe,omitempty"` // the state that the system is in now
+	Ended ended  `json:"ended"`
+}
+
+// verify waits until the action's conditions hold and its monitors are up, at most as long as the action allows.
+func (h *Healer) verify(ctx context.Context, j job) (verified, error) {
+	tied, untie := h.stops.tie(ctx, j.problem.Diagnosis.RootCause.Entity, j.target.ID)
+	defer untie()
+	within := j.action.Within
+	if within <= 0 {
+		within = defaultWithin
+	}
+	begun := time.Now()
+	for delay := verifyAtLeast; ; delay = min(2*delay, verifyAtMost) {
+		text, missing, v := h.check(tied, j)
+		if s := stopOf(tied); s != nil {
+			return verified{Text: "not verified: " + s.Error(), Ended: ended{Stop: s.Error()}}, nil
+		}
+		if ctx.Err() != nil {
+			return verified{}, ctx.Err()
+		}
+		took := time.Since(begun)
+		if missing == "" {
+			out := verified{OK: true, Text: fmt.Sprintf("verified in %s%s", took.Round(time.Millisecond), colon(text))}
+			if j.action.SafeState != "" {
+				out.Safe = j.action.SafeState
+				if safe, err := h.exprs.text(ctx, j.action.SafeState, v); err == nil {
+					out.Safe = h.o.Redactor.Redact(safe)
+				}
+			}
+			return out, nil
+		}
+		if took >= within {
+			return verified{Text: fmt.Sprintf("not verified within %s: %s", within, missing)}, nil
+		}
+		_ = pause(tied, min(delay, within-took), nil)
+	}
+}
+
+// check looks once. missing says what does not hold, and is empty where all does.
+func (h *Healer) check(ctx context.Context, j job) (text, missing string, v vars) {
+	found, _, _ := h.gather(ctx, j)
+	v = j.vars(h.o.Clock.Now(), found)
+	text, missing = h.conditions(ctx, j.action.Verify, v)
+	if missing != "" || len(j.action.Monitors) == 0 {
+		return text, missing, v
+	}
+	names := make([]string, 0, len(j.action.Monitors))
+	for _, template := range j.action.Monitors {
+		name, err := h.exprs.text(ctx, template, v)
+		if err != nil {
+			return "", "monitor " + template + ": " + h.o.Redactor.Redact(err.Error()), v
+		}
+		names = append(names, name)
+	}
+	for _, r := range h.probeAll(ctx, names) {
+		if r.State != corax.MonitorUp {
+			return "", "monitor " + r.Monitor + " is " + string(r.State) + colon(r.Message), v
+		}
+	}
+	return fmt.Sprintf("%s, %d monitors up", text, len(names)), "", v
+}

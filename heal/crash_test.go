@@ -1,0 +1,193 @@
+package heal
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"corax"
+)
+
+// crashChild is the process that is killed: it carries out the plan whose records are in dir, and dies at the
+// boundary with the number in HEAL_CRASH_AT. It returns 0 when the plan has ended.
+func crashChild(dir string) int {
+	text, err := os.ReadFile(filepath.Join(dir, "topology.json"))
+	if err != nil {
+		return 2
+	}
+	var top corax.Topology
+	if err := json.Unmarshal(text, &top); err != nil {
+		return 2
+	}
+	at, _ := strconv.ParseInt(os.Getenv("HEAL_CRASH_AT"), 10, 64)
+	s := newMemory(filepath.Join(dir, "store.json"))
+	o := options(dir, s, top)
+	var points atomic.Int64
+	o.point = func(string) {
+		if points.Add(1) == at {
+			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+			select {} // the signal comes
+		}
+	}
+	h, err := New(o)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 2
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	if err := h.Start(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 2
+	}
+	defer h.Stop()
+	if err := h.Run(ctx, "pln-1"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 2
+	}
+	for {
+		s.mu.Lock()
+		ended, changed := planEnded(s.Plans["pln-1"].State), s.changed
+		s.mu.Unlock()
+		if ended {
+			fmt.Println("points", points.Load())
+			return 0
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			fmt.Fprintln(os.Stderr, s.timeline())
+			return 3
+		}
+	}
+}
+
+// child runs the plan in dir in a process of its own and says whether it was killed, and how many boundaries it
+// passed otherwise.
+func child(t *testing.T, dir string, at int) (killed bool, points int) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), os.Args[0])
+	cmd.Env = append(os.Environ(), "HEAL_CRASH_DIR="+dir, "HEAL_CRASH_AT="+strconv.Itoa(at),
+		"HEAL_TEST_TOKEN=sesame-sesame")
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err == nil {
+		_, _ = fmt.Sscanf(string(out), "points %d", &points)
+		return false, points
+	}
+	if status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); ok && status.Signaled() &&
+		status.Signal() == syscall.SIGKILL {
+		return true, 0
+	}
+	t.Fatalf("the child failed: %v\n%s", err, stderr.String())
+	return false, 0
+}
+
+// crashBench lays out a world and a recorded plan in a directory.
+func crashBench(t *testing.T) (*world, string) {
+	t.Helper()
+	w, dir := newWorld(t), t.TempDir()
+	text, err := json.Marshal(w.topology())
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, "topology.json"), text, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	newMemory(filepath.Join(dir, "store.json")).record(theSteps())
+	return w, dir
+}
+
+// crashed holds the end against that of a plan that was never interrupted.
+func crashed(t *testing.T, w *world, dir string) {
+	t.Helper()
+	s := newMemory(filepath.Join(dir, "store.json"))
+	run, p := s.Plans["pln-1"], s.Problems["prb-1"]
+	if run.State != corax.PlanDone || p.State != corax.ProblemClosed || p.Escalated {
+		t.Errorf("plan %s, problem %s\n%s", run.State, p.State, s.timeline())
+	}
+	for _, st := range theSteps() {
+		want := corax.StepDone
+		if st.ID == "2.1" {
+			want = corax.StepNotNeeded
+		}
+		if got := stepRun(&run, st).State; got != want {
+			t.Errorf("step %s is %s\n%s", st.ID, got, s.timeline())
+		}
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.Signing != "k2" || !w.Hardened || len(w.violated) > 0 {
+		t.Errorf("signing %s, hardened %t, violated %v", w.Signing, w.Hardened, w.violated)
+	}
+	for _, svc := range services {
+		if !slices.Equal(w.Loaded[svc], []string{"k1", "k2"}) {
+			t.Errorf("%s has %v", svc, w.Loaded[svc])
+		}
+	}
+	if len(w.effects) != 5 {
+		t.Errorf("%d different effects, expected 5: %v", len(w.effects), w.requests)
+	}
+	for key, n := range w.effects {
+		if n != 1 {
+			t.Errorf("the effect with key %s was carried out %d times: %v", key, n, w.requests)
+		}
+	}
+}
+
+// A plan is killed at a boundary, goes on in the next process, and ends as if nothing had been. Every boundary with
+// CORAX_SOAK=1.
+func TestCrashAtEveryBoundary(t *testing.T) {
+	w, dir := crashBench(t)
+	_, points := child(t, dir, 0)
+	crashed(t, w, dir)
+	kills := 10
+	if os.Getenv("CORAX_SOAK") != "" {
+		kills = points
+	}
+	if points < 50 {
+		t.Fatalf("only %d boundaries were passed", points)
+	}
+	for n := range kills {
+		at := 1 + n*(points-1)/max(kills-1, 1)
+		t.Run(strconv.Itoa(at), func(t *testing.T) {
+			w, dir := crashBench(t)
+			if killed, _ := child(t, dir, at); !killed && at < points-5 {
+				t.Errorf("it was not killed at boundary %d of %d", at, points)
+			}
+			if killed, _ := child(t, dir, 0); killed {
+				t.Error("killed by somebody else")
+			}
+			crashed(t, w, dir)
+		})
+	}
+}
+
+// A plan whose process dies again and again, a little further each time.
+func TestCrashAgainAndAgain(t *testing.T) {
+	w, dir := crashBench(t)
+	kills := 0
+	for killed := true; killed && kills < 200; {
+		// A resumed flow passes the boundaries of what is recorded once more, so the next death comes later in the plan.
+		killed, _ = child(t, dir, 9+7*kills)
+		if killed {
+			kills++
+		}
+	}
+	if kills < 5 {
+		t.Errorf("only %d kills", kills)
+	}
+	crashed(t, w, dir)
+	t.Logf("survived %d kills", kills)
+}

@@ -1,0 +1,243 @@
+package heal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"corax"
+	"corax/store"
+	"corax/vault"
+)
+
+// Defaults of Options.
+const (
+	defaultStableFor     = 5 * time.Second
+	defaultEscalateAfter = 30 * time.Second
+	defaultRetryEvery    = time.Second
+)
+
+// Options say what a Healer works with.
+type Options struct {
+	DBPath string // the workflow engine's SQLite file; its directory must exist
+	Store  Store
+
+	// Probe runs one of our monitors now.
+	Probe func(ctx context.Context, monitor string) (corax.ProbeResult, error)
+	// Monitors names our own monitors of these entities.
+	Monitors func(entities []string) []string
+	// Topology, Actions and Policy give what is configured at the moment of the call.
+	Topology func() corax.Topology
+	Actions  func() []corax.Action
+	Policy   func() corax.Policy
+	// Escalate tells people. It may be called twice for one text. Nil tells nobody: the problem's state says it all the
+	// same.
+	Escalate func(ctx context.Context, p corax.Problem, text string) error
+
+	Redactor *vault.Redactor // knows the secrets that actions use; its own where nil
+	Clock    corax.Clock
+	Log      *slog.Logger
+
+	StableFor     time.Duration // how long monitors must stay green for "healed"; 5 s where zero
+	EscalateAfter time.Duration // how long a step may wait for its target before people are told; 30 s where zero
+	RetryEvery    time.Duration // how often a waiting step looks for its target; 1 s where zero
+
+	// point, in tests, is called at each boundary where a crash may come.
+	point func(name string)
+}
+
+// Store keeps plans, problems, decisions and approvals. Each call is one transaction with its events, and durable
+// when it returns.
+type Store interface {
+	// Problem, PlanRun and Approval are NotFound where there is none.
+	Problem(ctx context.Context, id string) (corax.Problem, error)
+	PlanRun(ctx context.Context, id string) (corax.PlanRun, error)
+	Approval(ctx context.Context, id string) (corax.ApprovalRequest, error)
+	// UpdateProblem and UpdatePlanRun store what change made of the record; where change fails, nothing is stored, and
+	// its error returned.
+	UpdateProblem(ctx context.Context, id string, change func(*corax.Problem) error,
+		events ...corax.Event) (corax.Problem, error)
+	UpdatePlanRun(ctx context.Context, id string, change func(*corax.PlanRun) error,
+		events ...corax.Event) (corax.PlanRun, error)
+	SaveDecision(ctx context.Context, d corax.Decision, events ...corax.Event) error
+	SaveApproval(ctx context.Context, a corax.ApprovalRequest, events ...corax.Event) error
+	// AnswerApproval is a Conflict where it was answered before.
+	AnswerApproval(ctx context.Context, id string, v corax.Verdict, by string, at time.Time) (
+		corax.ApprovalRequest, error)
+	AppendEvents(ctx context.Context, events ...corax.Event) error
+	// Stops are the kill switches that are thrown.
+	Stops(ctx context.Context) ([]store.Stop, error)
+}
+
+// Healer carries out plans.
+type Healer struct {
+	o     Options
+	exprs *compiler
+	http  *httpExecutor
+	stops *switchboard
+	bell  *bell // rings when something that a wait may be about has changed
+
+	mu     sync.Mutex
+	engine *engine // nil before Start and after Stop
+	cancel context.CancelFunc
+	tasks  sync.WaitGroup
+}
+
+// New makes a Healer; Start starts it.
+func New(o Options) (*Healer, error) {
+	switch {
+	case o.DBPath == "":
+		return nil, corax.Errorf(corax.Invalid, "make healer", "no path for the workflow engine's database")
+	case o.Store == nil || o.Probe == nil || o.Monitors == nil || o.Topology == nil || o.Actions == nil ||
+		o.Policy == nil:
+		return nil, corax.Errorf(corax.Internal, "make healer",
+			"store, probe, monitors, topology, actions and policy must be given")
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Redactor == nil {
+		o.Redactor = &vault.Redactor{}
+	}
+	if o.Escalate == nil {
+		o.Escalate = func(context.Context, corax.Problem, string) error { return nil }
+	}
+	if o.point == nil {
+		o.point = func(string) {}
+	}
+	for d, def := range map[*time.Duration]time.Duration{
+		&o.StableFor: defaultStableFor, &o.EscalateAfter: defaultEscalateAfter, &o.RetryEvery: defaultRetryEvery,
+	} {
+		if *d <= 0 {
+			*d = def
+		}
+	}
+	exprs, err := newCompiler()
+	if err != nil {
+		return nil, err
+	}
+	return &Healer{o: o, exprs: exprs, http: newHTTPExecutor(o.Redactor), stops: newSwitchboard(), bell: newBell()}, nil
+}
+
+// Start starts the workflow engine and goes on with every plan that a crash or a stop interrupted. Its context bounds
+// the start alone.
+func (h *Healer) Start(ctx context.Context) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.engine != nil {
+		return nil
+	}
+	// No plan may move before the stops are known.
+	if err := h.refreshStops(ctx); err != nil {
+		return fmt.Errorf("start healer: %w", err)
+	}
+	// The engine takes an end of its parent's context for a durable cancel of every plan; only its own stop leaves them
+	// to be resumed.
+	engine, err := startEngine(context.WithoutCancel(ctx), h.o.DBPath, h.o.Log, h.o.point, h.carryOut)
+	if err != nil {
+		return err
+	}
+	h.engine = engine
+	var life context.Context
+	life, h.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	h.tasks.Go(func() { h.watchStops(life) })
+	return nil
+}
+
+// Stop ends all work where it stands, to be resumed by the next Start, and returns when it has ended. Twice is fine.
+func (h *Healer) Stop() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.engine == nil {
+		return
+	}
+	h.cancel()
+	h.tasks.Wait()
+	if err := h.engine.stop(); err != nil {
+		h.o.Log.Error("the workflow engine did not stop in time", "error", err)
+	}
+	h.engine = nil
+	h.http.close()
+}
+
+// Run starts the plan with this id, or does nothing where it was started before.
+func (h *Healer) Run(ctx context.Context, planID string) error {
+	if _, err := h.o.Store.PlanRun(ctx, planID); err != nil {
+		return err
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.engine == nil {
+		return &corax.Error{Code: corax.Unavailable, Op: "run plan " + planID,
+			Err: errors.New("the healer is not running")}
+	}
+	return h.engine.run(planID)
+}
+
+// Answer records a person's answer to a request and wakes the plan that waits for it. It is a Conflict where the
+// request was answered or has expired.
+func (h *Healer) Answer(ctx context.Context, approvalID string, v corax.Verdict, by string) error {
+	op := "answer approval " + approvalID
+	if v != corax.Allow && v != corax.Deny {
+		return &corax.Error{Code: corax.Invalid, Op: op, Err: fmt.Errorf("verdict %q", v), Hint: "answer allow or deny"}
+	}
+	if by == "" {
+		return &corax.Error{Code: corax.Invalid, Op: op, Err: errors.New("nobody is named as answering"),
+			Hint: "say who you are"}
+	}
+	req, err := h.o.Store.Approval(ctx, approvalID)
+	if err != nil {
+		return err
+	}
+	now := h.o.Clock.Now()
+	if req.Answer == "" && !now.Before(req.ExpiresAt) {
+		return &corax.Error{Code: corax.Conflict, Op: op, Err: fmt.Errorf("it expired at %s",
+			req.ExpiresAt.Format(time.RFC3339)),
+			Hint: "no answer in time counts as no"}
+	}
+	if err := h.answer(ctx, req, v, by); err != nil {
+		return err
+	}
+	h.bell.ring()
+	return nil
+}
+
+// SetStop tells the healer that the stops in the store have changed, so that it obeys at once; it looks by itself
+// several times a second.
+func (h *Healer) SetStop(ctx context.Context) error { return h.refreshStops(ctx) }
+
+// Withdraw ends a plan that is no longer needed. It is a Conflict where the plan has acted already: what was begun is
+// finished, or undone. Withdrawing a plan that has ended does nothing.
+func (h *Healer) Withdraw(ctx context.Context, planID, why string) error {
+	run, err := h.o.Store.PlanRun(ctx, planID)
+	if err != nil || planEnded(run.State) {
+		return err
+	}
+	err = h.endPlan(ctx, run.Plan, corax.PlanWithdrawn, why, func(r *corax.PlanRun) error {
+		for _, s := range r.Steps {
+			if s.Attempts > 0 {
+				return &corax.Error{Code: corax.Conflict, Op: "withdraw plan " + planID,
+					Err: fmt.Errorf("step %s (%s on %s) has begun", s.Step, s.Action,
+						s.Target), Hint: "let it finish, or throw the stop switch"}
+			}
+		}
+		return nil
+	})
+	switch {
+	case errors.Is(err, errUnchanged):
+		return nil
+	case err != nil:
+		return err
+	}
+	for _, s := range run.Plan.Steps {
+		h.closeApproval(ctx, approvalID(planID, s.ID), "withdrawn")
+	}
+	if err := h.setProblem(ctx, run.Plan, corax.ProblemOpen); err != nil {
+		return err
+	}
+	h.bell.ring()
+	return nil
+}

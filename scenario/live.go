@@ -1,0 +1,200 @@
+package scenario
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"corax"
+)
+
+// How long the parts of a run may take that no expectation bounds.
+const (
+	labUpWithin     = 60 * time.Second
+	systemUpWithin  = 30 * time.Second
+	monitorsWithin  = 60 * time.Second
+	teardownWithin  = 30 * time.Second
+	endWithin       = 90 * time.Second // the expected end, where no limit is expected
+	observeFor      = 15 * time.Second // a control, where it doesn't say
+	graceAfterLimit = 10 * time.Second // so that a late end is reported with its time
+)
+
+// live breaks a lab that Corax watches, and waits for what is expected. A returned error means that the scenario
+// could not be carried out.
+func (r *run) live(ctx context.Context) (err error) {
+	driver, err := r.driver()
+	if err != nil {
+		return err
+	}
+	dir, err := r.makeDirs()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+
+	lab, err := r.upLab(ctx, driver, filepath.Join(dir, "lab"))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, teardown(ctx, "take the lab down", lab.Down)) }()
+
+	system, err := r.startSystem(ctx, lab, filepath.Join(dir, "corax"))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, teardown(ctx, "stop Corax", system.Stop)) }()
+
+	return r.breakAndWatch(ctx, lab, system)
+}
+
+// breakAndWatch injects the faults and waits for the end, while the event stream runs.
+func (r *run) breakAndWatch(ctx context.Context, lab Lab, system System) error {
+	watching, stopWatching := context.WithCancel(ctx)
+	defer stopWatching()
+	events, err := system.Subscribe(watching)
+	if err != nil {
+		return corax.Errorf(corax.Unavailable, "subscribe to events", "%w", err)
+	}
+	if err := r.inject(ctx, lab); err != nil {
+		return err
+	}
+	w := &watch{run: r, system: system, events: events}
+	if r.sc.Control {
+		err = w.observe(ctx, cmp.Or(r.sc.Observe, observeFor))
+	} else {
+		err = w.awaitEnd(ctx, deadline(r.sc.Expect.outcomes()))
+	}
+	if err != nil {
+		return err
+	}
+	return r.lookBack(ctx, lab)
+}
+
+func (r *run) makeDirs() (string, error) {
+	dir, err := os.MkdirTemp(r.Dir, "corax-"+r.sc.Name+"-")
+	if err != nil {
+		return "", corax.Errorf(corax.Unavailable, "make a directory for the run", "%w", err)
+	}
+	for _, sub := range []string{"lab", "corax"} {
+		if err := os.Mkdir(filepath.Join(dir, sub), 0o700); err != nil {
+			return "", errors.Join(corax.Errorf(corax.Unavailable, "make a directory for the run", "%w", err), os.RemoveAll(dir))
+		}
+	}
+	return dir, nil
+}
+
+func (r *run) upLab(ctx context.Context, driver LabDriver, dir string) (Lab, error) {
+	ctx, cancel := context.WithTimeout(ctx, labUpWithin)
+	defer cancel()
+	spec := r.sc.Lab
+	lab, err := driver.Up(ctx, LabSetup{Seed: spec.Seed, With: spec.With, Dir: dir})
+	if err != nil {
+		return nil, corax.Errorf(corax.Unavailable, "bring up the lab "+spec.Name, "%w", err)
+	}
+	r.seen.entityOf = func(role string) string {
+		if id, ok := lab.EntityOf(role); ok {
+			return id
+		}
+		return role
+	}
+	r.note(MomentLabUp, "", "lab %s is up, seed %d", spec.Name, spec.Seed)
+	return lab, nil
+}
+
+// startSystem returns once every monitor is up; where that fails nothing runs.
+func (r *run) startSystem(ctx context.Context, lab Lab, dir string) (System, error) {
+	starting, cancel := context.WithTimeout(ctx, systemUpWithin)
+	defer cancel()
+	system, err := r.Systems.Start(starting, SystemSetup{ConfigPath: lab.ConfigPath(), Dir: dir})
+	if err != nil {
+		return nil, corax.Errorf(corax.Unavailable, "start Corax", "%w", err)
+	}
+	r.note(MomentSystemUp, "", "Corax runs and watches the lab")
+	waiting, cancel := context.WithTimeout(ctx, monitorsWithin)
+	defer cancel()
+	if err := system.AwaitUp(waiting); err != nil {
+		err = corax.Errorf(corax.Unavailable, "wait until every monitor is up", "%w", err)
+		return nil, errors.Join(err, teardown(ctx, "stop Corax", system.Stop))
+	}
+	r.note(MomentHealthy, "", "every monitor is up")
+	return system, nil
+}
+
+// inject breaks the lab. A fault that takes no effect proves nothing, so it ends the run.
+func (r *run) inject(ctx context.Context, lab Lab) error {
+	for _, in := range r.sc.Inject {
+		if err := pause(ctx, in.After); err != nil {
+			return err
+		}
+		done, err := lab.Break(ctx, in.Fault, in.With)
+		if err != nil {
+			return corax.Errorf(corax.Unavailable, "inject "+in.Fault, "%w", err)
+		}
+		if done.At.IsZero() {
+			done.At = r.Clock.Now()
+		}
+		done.Fault, done.With = in.Fault, in.With
+		r.seen.injected = append(r.seen.injected, done)
+		m := Moment{At: done.At, Kind: corax.EventInjected, Text: in.Fault + ": " + orNone(done.Proof)}
+		r.moments = append(r.moments, m)
+		r.tell(m)
+	}
+	return nil
+}
+
+// lookBack asks the lab what really happened.
+func (r *run) lookBack(ctx context.Context, lab Lab) error {
+	ctx, cancel := context.WithTimeout(ctx, teardownWithin)
+	defer cancel()
+	var err error
+	if r.seen.truth, err = lab.Truth(ctx); err != nil {
+		return corax.Errorf(corax.Unavailable, "ask the lab what its users got", "%w", err)
+	}
+	if r.seen.violations, err = lab.Violations(ctx); err != nil {
+		return corax.Errorf(corax.Unavailable, "check the lab's invariants", "%w", err)
+	}
+	r.note(MomentChecked, "", "users: %s", orNone(r.seen.truth.Text))
+	return nil
+}
+
+// deadline is how long to wait for the end: well beyond the limits, so that what comes late is seen, and no longer.
+func deadline(wants []Outcome) time.Duration {
+	var most time.Duration
+	for _, o := range wants {
+		limit := max(o.HealedWithin, o.ClosedWithin)
+		if limit == 0 {
+			limit = max(endWithin, o.DetectedWithin)
+		}
+		most = max(most, limit+limit/2)
+	}
+	return most + graceAfterLimit
+}
+
+// teardown ends something even after ctx ended.
+func teardown(ctx context.Context, what string, end func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), teardownWithin)
+	defer cancel()
+	if err := end(ctx); err != nil {
+		return corax.Errorf(corax.Internal, what, "%w", err)
+	}
+	return nil
+}
+
+// pause lets the time between two injections pass.
+func pause(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return ctx.Err()
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("while faults were injected: %w", ctx.Err())
+	}
+}

@@ -1,0 +1,198 @@
+package scenario
+
+import (
+	"context"
+	"time"
+
+	"corax"
+)
+
+// recheck is how soon the state is read again after an event, because an event can be heard before its record can
+// be read, and how often it is read when events are missed.
+const recheck = 500 * time.Millisecond
+
+// watch follows Corax from the injection to the end.
+type watch struct {
+	*run
+	system System
+	events <-chan corax.Event
+	done   int // operations
+	told   int // events that progress was told of
+}
+
+// observe lets nothing happen for a while, and reads what happened all the same.
+func (w *watch) observe(ctx context.Context, d time.Duration) error {
+	over := time.NewTimer(d)
+	defer over.Stop()
+	for {
+		select {
+		case _, open := <-w.events:
+			if !open {
+				w.events = nil
+			}
+			if err := w.look(ctx); err != nil {
+				return err
+			}
+		case <-over.C:
+			return w.look(ctx)
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// awaitEnd returns when every expected problem has come to its end and every operation was carried out, or when the
+// time is up: then the checks say what is missing.
+func (w *watch) awaitEnd(ctx context.Context, most time.Duration) error {
+	over := time.NewTimer(most)
+	defer over.Stop()
+	again := time.NewTicker(recheck)
+	defer again.Stop()
+	defer w.unanswered()
+	for {
+		if err := w.look(ctx); err != nil {
+			return err
+		}
+		if err := w.operate(ctx); err != nil {
+			return err
+		}
+		if w.ended() {
+			return nil
+		}
+		select {
+		case _, open := <-w.events:
+			if !open {
+				w.events = nil
+			}
+		case <-again.C:
+		case <-over.C:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// ended says that waiting longer can't make a check hold.
+func (w *watch) ended() bool {
+	if w.done < len(w.sc.Operate) {
+		return false
+	}
+	e := w.sc.Expect
+	if e.Problems != nil && len(w.seen.problems) < *e.Problems {
+		return false
+	}
+	wants := e.outcomes()
+	for i, p := range pair(wants, &w.seen) {
+		if p == nil || !p.reached(wants[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// operate carries out the next operation once Corax waits for it.
+func (w *watch) operate(ctx context.Context) error {
+	if w.done == len(w.sc.Operate) {
+		return nil
+	}
+	action := w.sc.Operate[w.done].Approve.Action
+	asked, err := w.system.Approvals(ctx)
+	if err != nil {
+		return corax.Errorf(corax.Unavailable, "list the requests to approve", "%w", err)
+	}
+	for _, a := range asked {
+		if a.Action != action || a.Answer != "" {
+			continue
+		}
+		early := w.began(action, a.Target)
+		err := w.system.Approve(ctx, a.ID, "scenario")
+		at := a.AskedAt
+		w.seen.approvals = append(w.seen.approvals, approvalSeen{action: action, asked: &at, early: early, err: err})
+		w.note(MomentApproved, a.Target, "approved %s of %s", action, a.Target)
+		w.done++
+		return nil
+	}
+	return nil
+}
+
+// began says that the action was taken on the target already.
+func (w *watch) began(action, target string) bool {
+	for _, p := range w.seen.problems {
+		for _, run := range p.runs {
+			for _, s := range run.Steps {
+				if s.Action == action && s.Target == target && begun(s) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// unanswered records the operations that Corax never came to wait for.
+func (w *watch) unanswered() {
+	for _, op := range w.sc.Operate[w.done:] {
+		w.seen.approvals = append(w.seen.approvals, approvalSeen{action: op.Approve.Action})
+	}
+	w.done = len(w.sc.Operate)
+}
+
+// look reads Corax's records anew.
+func (w *watch) look(ctx context.Context) error {
+	var err error
+	read := func(what string, f func() error) {
+		if err == nil {
+			if err = f(); err != nil {
+				err = corax.Errorf(corax.Unavailable, "read Corax's "+what, "%w", err)
+			}
+		}
+	}
+	s := &w.seen
+	var problems []corax.Problem
+	var runs []corax.PlanRun
+	read("problems", func() (err error) { problems, err = w.system.Problems(ctx); return err })
+	read("plans", func() (err error) { runs, err = w.system.PlanRuns(ctx); return err })
+	read("decisions", func() (err error) { s.decisions, err = w.system.Decisions(ctx); return err })
+	read("monitors", func() (err error) { s.monitors, err = w.system.Monitors(ctx); return err })
+	read("signals", func() (err error) { s.signals, err = w.system.Signals(ctx); return err })
+	read("incidents", func() error {
+		incidents, err := w.system.Incidents(ctx)
+		s.incidents = len(incidents)
+		return err
+	})
+	// Last, so that the events of all that was read are among them: each is stored with its record.
+	read("events", func() (err error) { s.events, err = w.system.Events(ctx); return err })
+	if err != nil {
+		return err
+	}
+	s.problems = s.problems[:0:0]
+	for _, p := range problems {
+		s.problems = append(s.problems, join(p, runs, s.events))
+	}
+	for ; w.told < len(s.events); w.told++ {
+		w.tell(moment(s.events[w.told]))
+	}
+	return nil
+}
+
+// join puts a problem and the runs of its plans together.
+func join(p corax.Problem, runs []corax.PlanRun, events []corax.Event) problemSeen {
+	seen := problemSeen{
+		diagnosis: p.Diagnosis, state: p.State, escalated: p.Escalated, escalation: p.Escalation,
+		openedAt: p.OpenedAt, healedAt: p.HealedAt, closedAt: p.ClosedAt,
+	}
+	for _, run := range runs {
+		if run.Plan.ID == p.Plan || run.Plan.Problem == p.ID {
+			seen.runs = append(seen.runs, run)
+		}
+	}
+	for _, e := range events {
+		if e.Problem == p.ID && e.Kind == corax.EventDiagnosed {
+			at := e.At
+			seen.detectedAt = &at
+			break
+		}
+	}
+	return seen
+}

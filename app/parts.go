@@ -1,0 +1,154 @@
+package app
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"path/filepath"
+	"slices"
+
+	"github.com/go-chi/chi/v5"
+
+	"corax"
+	"corax/config"
+	"corax/heal"
+	"corax/investigate"
+	"corax/monitor"
+	"corax/notify"
+	"corax/receive"
+	"corax/server"
+	"corax/triage"
+	"corax/vault"
+)
+
+func (a *App) startHealer(ctx context.Context, cfg *config.Config) error {
+	h, err := heal.New(heal.Options{
+		DBPath: filepath.Join(cfg.DataDir, workflowsFile), Store: a.store, Probe: a.RunMonitor, Monitors: a.monitorsOf,
+		Topology: a.topology, Actions: a.actions, Policy: func() corax.Policy { return a.config().Policy }, Escalate: a.tellPeople,
+		Redactor: &a.redactor, Clock: a.o.Clock, StableFor: cfg.Heal.StableFor, EscalateAfter: cfg.Heal.EscalateAfter, RetryEvery: cfg.Heal.RetryEvery, Log: a.log,
+	})
+	if err != nil {
+		return err
+	}
+	a.healer = h
+	if err := h.Start(ctx); err != nil {
+		return err
+	}
+	a.onStop(h.Stop)
+	return nil
+}
+
+func (a *App) startInvestigator(ctx context.Context, cfg *config.Config) error {
+	o := investigate.Options{
+		Store: a.store, Engine: a.o.Engine, Topology: a.topology, Actions: a.actions, Escalate: a.tellPeople, Clock: a.o.Clock,
+		Settle: cfg.Investigate.Settle, Most: cfg.Investigate.Most, Log: a.log,
+	}
+	if cfg.Heal.Enabled {
+		o.Healer = a.healer
+	}
+	a.investigator = investigate.New(o)
+	if err := a.investigator.Start(ctx); err != nil {
+		return err
+	}
+	a.onStop(a.investigator.Stop)
+	return nil
+}
+
+func (a *App) startTriage(ctx context.Context, cfg *config.Config) error {
+	a.triage = triage.New(triage.Options{
+		Store: a.store, Clock: a.o.Clock, FlapWindow: cfg.Triage.FlapWindow, FlapCount: cfg.Triage.FlapCount,
+		ReopenWithin: cfg.Triage.ReopenWithin, Log: a.log,
+	})
+	a.triage.OnChange(func([]corax.Incident) { a.investigator.Notify() })
+	if err := a.triage.Start(ctx); err != nil {
+		return err
+	}
+	a.onStop(a.triage.Stop)
+	stop, err := a.bus.Subscribe(context.WithoutCancel(ctx), triageName, a.triage.Handle)
+	if err != nil {
+		return err
+	}
+	a.onStop(stop)
+	return nil
+}
+
+func (a *App) startMonitors(ctx context.Context, cfg *config.Config) error {
+	m, err := monitor.New(monitor.Options{Monitors: cfg.Monitors, Publish: a.bus.Publish, Clock: a.o.Clock, Secrets: secret, Log: a.log,
+		Checkpoint: monitor.FileCheckpoint{Dir: filepath.Join(cfg.DataDir, "monitors")},
+	})
+	if err != nil {
+		return err
+	}
+	a.monitors = m
+	if err := m.Start(context.WithoutCancel(ctx)); err != nil {
+		return err
+	}
+	a.onStop(m.Stop)
+	return nil
+}
+
+// secret resolves a credential's reference at the moment of use.
+func secret(ref string) (string, error) {
+	s, err := vault.Resolve(ref)
+	if err != nil {
+		return "", err
+	}
+	var value string
+	err = s.Use(func(v string) error { value = v; return nil })
+	return value, err
+}
+
+func (a *App) startServer(ctx context.Context, cfg *config.Config) error {
+	l, err := a.listen(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	in, err := receive.New(receive.Options{
+		Publish: a.bus.Publish, Clock: a.o.Clock, Tokens: cfg.Tokens, RequireToken: !loopback(l.Addr()), Secrets: secret,
+		ResolveTimeout: cfg.Receivers.Alertmanager.ResolveTimeout, EntityLabels: cfg.Receivers.Alertmanager.EntityLabels,
+		Mappings: cfg.Receivers.Generic, Log: a.log,
+	})
+	if err != nil {
+		_ = l.Close()
+		return err
+	}
+	a.serve(l, server.New(server.Options{
+		Version: a.o.Version, Token: a.address.Token, Records: a.store, Controls: controls{a}, Clock: a.o.Clock, Log: a.log,
+		Metrics: a.metrics(),
+		Receive: func(r chi.Router) {
+			in.Routes(r)
+			r.Handle("/heartbeat/{name}", a.monitors.HeartbeatHandler())
+		},
+	}))
+	return nil
+}
+
+func loopback(addr net.Addr) bool {
+	host, _, err := net.SplitHostPort(addr.String())
+	return err == nil && net.ParseIP(host).IsLoopback()
+}
+
+func (a *App) topology() corax.Topology { return a.config().Topology }
+
+func (a *App) actions() []corax.Action { return a.config().Actions }
+
+// monitorsOf names our own monitors about these entities.
+func (a *App) monitorsOf(entities []string) []string {
+	var names []string
+	for _, m := range a.config().Monitors {
+		if slices.Contains(entities, m.Entity) && m.Log == nil && m.Heartbeat == nil {
+			names = append(names, m.Name)
+		}
+	}
+	return names
+}
+
+// tellPeople sends an escalation to whoever is configured to hear of it.
+func (a *App) tellPeople(ctx context.Context, p corax.Problem, text string) error {
+	hook := a.config().Escalation.Webhook
+	if hook.URL == "" {
+		a.log.Warn("escalated", "problem", p.ID, "text", text)
+		return nil
+	}
+	return notify.Webhook{URL: hook.URL, Token: hook.Token, Client: http.DefaultClient, Redactor: &a.redactor}.Escalate(ctx, p, text)
+}

@@ -1,0 +1,319 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"corax"
+	"corax/server"
+	"corax/store"
+)
+
+// show fetches a path and prints it: as it came with --json, else through print.
+func show[T any](cmd *cobra.Command, s *settings, path string, print func(T) error) error {
+	c, err := s.connect()
+	if err != nil {
+		return err
+	}
+	if s.json {
+		var raw json.RawMessage
+		if err := c.call(cmd.Context(), "GET", path, nil, &raw); err != nil {
+			return err
+		}
+		return printJSON(cmd.OutOrStdout(), raw)
+	}
+	var v T
+	if err := c.call(cmd.Context(), "GET", path, nil, &v); err != nil {
+		return err
+	}
+	return print(v)
+}
+
+// act posts to a path and says what was done.
+func act(cmd *cobra.Command, s *settings, method, path string, in any, said string) error {
+	c, err := s.connect()
+	if err != nil {
+		return err
+	}
+	var raw json.RawMessage
+	if err := c.call(cmd.Context(), method, path, in, &raw); err != nil {
+		return err
+	}
+	if s.json {
+		return printJSON(cmd.OutOrStdout(), raw)
+	}
+	_, err = fmt.Fprintln(cmd.OutOrStdout(), said)
+	return err
+}
+
+func incidentCommand(s *settings) *cobra.Command {
+	c := &cobra.Command{Use: "incident", Short: "Incidents: list, show, acknowledge, resolve", Aliases: []string{"incidents"}}
+	var all bool
+	list := &cobra.Command{
+		Use: "list", Short: "List the live incidents", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return show(cmd, s, "/incidents?live="+strconv.FormatBool(!all), func(is []corax.Incident) error {
+				rows := make([][]string, len(is))
+				for n, i := range is {
+					rows[n] = []string{i.ID, string(i.State), i.Severity.String(), i.Entity, strconv.Itoa(i.Signals), ago(i.OpenedAt), clip(i.Title, 70)}
+				}
+				return table(cmd.OutOrStdout(), "No incident is live.",
+					[]string{"ID", "STATE", "SEVERITY", "ENTITY", "SIGNALS", "OPENED", "TITLE"}, rows)
+			})
+		},
+	}
+	list.Flags().BoolVar(&all, "all", false, "also those that have ended")
+	byHand := func(verb, short, path, said string) *cobra.Command {
+		return &cobra.Command{Use: verb + " ID", Short: short, Args: cobra.ExactArgs(1), RunE: func(cmd *cobra.Command, args []string) error {
+			return act(cmd, s, "POST", "/incidents/"+url.PathEscape(args[0])+path, map[string]string{"by": operator()}, said+" "+args[0]+".")
+		}}
+	}
+	c.AddCommand(list, &cobra.Command{
+		Use: "show ID", Short: "Show an incident with its latest signals", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return show(cmd, s, "/incidents/"+url.PathEscape(args[0]), func(i server.IncidentPage) error {
+				w := cmd.OutOrStdout()
+				_, _ = fmt.Fprintf(w, "%s  %s  %s\n%s\nentity %s, source %s, opened %s", i.ID, i.State, i.Severity, printable(i.Title),
+					printable(i.Entity), printable(i.Source), clock(i.OpenedAt))
+				if i.ResolvedAt != nil {
+					_, _ = fmt.Fprintf(w, ", %s %s", i.Resolution, clock(*i.ResolvedAt))
+				}
+				_, _ = fmt.Fprintf(w, "\n\n")
+				rows := make([][]string, len(i.Latest))
+				for n, sig := range i.Latest {
+					rows[n] = []string{clock(sig.At), string(sig.KindOr()), clip(sig.Message, 140)}
+				}
+				return table(w, "no signals", []string{"AT", "KIND", "MESSAGE"}, rows)
+			})
+		},
+	}, byHand("ack", "Say that you are on it", "/ack", "Acknowledged"), byHand("resolve", "Say that it is over", "/resolve", "Resolved"))
+	return c
+}
+
+func problemCommand(s *settings) *cobra.Command {
+	c := &cobra.Command{Use: "problem", Short: "Problems: list, show, escalate", Aliases: []string{"problems"}}
+	var all bool
+	list := &cobra.Command{
+		Use: "list", Short: "List the open problems", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return show(cmd, s, "/problems?open="+strconv.FormatBool(!all), func(ps []corax.Problem) error {
+				rows := make([][]string, len(ps))
+				for n, p := range ps {
+					d := p.Diagnosis
+					rows[n] = []string{p.ID, string(p.State), d.Severity.String(), d.Pattern, d.RootCause.Entity, d.RootCause.Mechanism, ago(p.OpenedAt)}
+				}
+				return table(cmd.OutOrStdout(), "No problem is open.",
+					[]string{"ID", "STATE", "SEVERITY", "PATTERN", "ROOT", "MECHANISM", "OPENED"}, rows)
+			})
+		},
+	}
+	list.Flags().BoolVar(&all, "all", false, "also those that have ended")
+	var reason string
+	escalate := &cobra.Command{
+		Use: "escalate ID", Short: "Tell people about a problem", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return act(cmd, s, "POST", "/problems/"+url.PathEscape(args[0])+"/escalate",
+				map[string]string{"by": operator(), "reason": reason}, "Escalated "+args[0]+".")
+		},
+	}
+	escalate.Flags().StringVar(&reason, "reason", "asked for by hand", "what people are told")
+	c.AddCommand(list, &cobra.Command{
+		Use: "show ID", Short: "Show a problem: cause, evidence, plan, timeline", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return show(cmd, s, "/problems/"+url.PathEscape(args[0]), func(p server.ProblemPage) error { return printProblem(cmd.OutOrStdout(), p) })
+		},
+	}, escalate)
+	return c
+}
+
+func approvalCommand(s *settings) *cobra.Command {
+	c := &cobra.Command{Use: "approval", Short: "Approvals that wait for you: list, allow, deny", Aliases: []string{"approvals"}}
+	answer := func(verb, short string, said string) *cobra.Command {
+		return &cobra.Command{Use: verb + " ID", Short: short, Args: cobra.ExactArgs(1), RunE: func(cmd *cobra.Command, args []string) error {
+			return act(cmd, s, "POST", "/approvals/"+url.PathEscape(args[0]), map[string]string{"verdict": verb, "by": operator()}, said)
+		}}
+	}
+	c.AddCommand(&cobra.Command{
+		Use: "list", Short: "List what waits for a yes or a no", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return show(cmd, s, "/approvals", func(as []corax.ApprovalRequest) error {
+				rows := make([][]string, len(as))
+				for n, a := range as {
+					rows[n] = []string{a.ID, a.Action, a.Target, time.Until(a.ExpiresAt).Round(time.Second).String(), clip(a.Why, 80)}
+				}
+				return table(cmd.OutOrStdout(), "Nothing waits for an approval.", []string{"ID", "ACTION", "TARGET", "EXPIRES IN", "WHY"}, rows)
+			})
+		},
+	}, answer("allow", "Say yes", "Allowed."), answer("deny", "Say no", "Denied."))
+	return c
+}
+
+func monitorCommand(s *settings) *cobra.Command {
+	c := &cobra.Command{Use: "monitor", Short: "Monitors: list, test", Aliases: []string{"monitors"}}
+	c.AddCommand(&cobra.Command{
+		Use: "list", Short: "List the monitors with their last results", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return show(cmd, s, "/monitors", func(ms []corax.ProbeResult) error {
+				rows := make([][]string, len(ms))
+				for n, m := range ms {
+					rows[n] = []string{m.Monitor, string(m.State), m.Entity, m.Latency.Round(time.Millisecond).String(), ago(m.At), clip(m.Message, 80)}
+				}
+				return table(cmd.OutOrStdout(), "No monitor is configured.", []string{"MONITOR", "STATE", "ENTITY", "LATENCY", "RAN", "RESULT"}, rows)
+			})
+		},
+	}, &cobra.Command{
+		Use: "test NAME", Short: "Run a monitor now and print what it saw (exit 1 where it is down)", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			cl, err := s.connect()
+			if err != nil {
+				return err
+			}
+			var r corax.ProbeResult
+			if err := cl.call(cmd.Context(), "POST", "/monitors/"+url.PathEscape(args[0])+"/run", nil, &r); err != nil {
+				return err
+			}
+			if s.json {
+				err = printJSON(cmd.OutOrStdout(), r)
+			} else {
+				_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s is %s after %s: %s\n", r.Monitor, r.State, r.Latency.Round(time.Millisecond), printable(r.Message))
+			}
+			if err == nil && r.State != corax.MonitorUp {
+				return exit{code: exitFailed}
+			}
+			return err
+		},
+	})
+	return c
+}
+
+func silenceCommand(s *settings) *cobra.Command {
+	c := &cobra.Command{Use: "silence", Short: "Silences and maintenance windows: add, list, end", Aliases: []string{"silences"}}
+	var reason, from string
+	var length time.Duration
+	add := &cobra.Command{
+		Use: "add KEY=VALUE...", Short: "Keep matching incidents from opening (measuring and resolving go on)", Args: cobra.MinimumNArgs(1),
+		Example: "  corax silence add entity=payment --for 2h --reason 'database move'",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			match := map[string]string{}
+			for _, a := range args {
+				k, v, ok := strings.Cut(a, "=")
+				if !ok || k == "" {
+					return corax.Errorf(corax.Invalid, "silence "+a, "expected KEY=VALUE, such as entity=payment")
+				}
+				match[k] = v
+			}
+			start := time.Now()
+			if from != "" {
+				var err error
+				if start, err = time.Parse(time.RFC3339, from); err != nil {
+					return corax.Errorf(corax.Invalid, "--from "+from, "expected a time such as 2026-03-30T02:00:00Z")
+				}
+			}
+			body := map[string]any{"match": match, "owner": operator(), "reason": reason, "starts_at": start, "ends_at": start.Add(length)}
+			return act(cmd, s, "POST", "/silences", body, "Silenced until "+clock(start.Add(length))+".")
+		},
+	}
+	add.Flags().StringVar(&reason, "reason", "", "why (required)")
+	add.Flags().DurationVar(&length, "for", time.Hour, "how long")
+	add.Flags().StringVar(&from, "from", "", "start of a planned window; now where left out")
+	_ = add.MarkFlagRequired("reason")
+	c.AddCommand(add, &cobra.Command{
+		Use: "list", Short: "List silences that have not ended", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return show(cmd, s, "/silences", func(ss []corax.Silence) error {
+				rows := make([][]string, len(ss))
+				for n, x := range ss {
+					rows[n] = []string{x.ID, matchText(x.Match), x.Owner, clock(x.StartsAt), clock(x.EndsAt), x.Reason}
+				}
+				return table(cmd.OutOrStdout(), "Nothing is silenced.", []string{"ID", "MATCH", "OWNER", "FROM", "UNTIL", "REASON"}, rows)
+			})
+		},
+	}, &cobra.Command{
+		Use: "end ID", Short: "End a silence now", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return act(cmd, s, "DELETE", "/silences/"+url.PathEscape(args[0]), nil, "Ended "+args[0]+".")
+		},
+	})
+	return c
+}
+
+// matchText writes what a silence matches as it was given.
+func matchText(match map[string]string) string {
+	var parts []string
+	for _, k := range slices.Sorted(maps.Keys(match)) {
+		parts = append(parts, k+"="+match[k])
+	}
+	return strings.Join(parts, " ")
+}
+
+func stopCommand(s *settings) *cobra.Command {
+	var entity, reason string
+	var clear, list bool
+	c := &cobra.Command{
+		Use: "stop", Short: "The kill switch: no action runs until it is cleared", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			switch {
+			case list:
+				return show(cmd, s, "/stop", func(ss []store.Stop) error {
+					rows := make([][]string, len(ss))
+					for n, x := range ss {
+						scope := x.Scope
+						if scope == "" {
+							scope = "everything"
+						}
+						rows[n] = []string{scope, x.By, clock(x.At), x.Reason}
+					}
+					return table(cmd.OutOrStdout(), "No kill switch is thrown.", []string{"SCOPE", "BY", "AT", "REASON"}, rows)
+				})
+			case clear:
+				q := url.Values{"scope": {entity}, "by": {operator()}}
+				return act(cmd, s, "DELETE", "/stop?"+q.Encode(), nil, "Cleared: actions may run again.")
+			}
+			said := "Stopped: no action runs."
+			if entity != "" {
+				said = "Stopped: no action runs on " + entity + "."
+			}
+			return act(cmd, s, "POST", "/stop", map[string]string{"scope": entity, "reason": reason, "by": operator()}, said)
+		},
+	}
+	c.Flags().StringVar(&entity, "entity", "", "only for this entity")
+	c.Flags().StringVar(&reason, "reason", "by hand", "why")
+	c.Flags().BoolVar(&clear, "clear", false, "let actions run again")
+	c.Flags().BoolVar(&list, "list", false, "show which switches are thrown")
+	return c
+}
+
+func backupCommand(s *settings) *cobra.Command {
+	return &cobra.Command{
+		Use: "backup FILE", Short: "Write a consistent copy of the store while Corax runs", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			path, err := filepath.Abs(args[0])
+			if err != nil {
+				return err
+			}
+			return act(cmd, s, "POST", "/backup", map[string]string{"path": path}, "Wrote "+path+".")
+		},
+	}
+}
+
+// readInput opens a file, or standard input for "-".
+func readInput(name string) (*os.File, error) {
+	if name == "-" {
+		return os.Stdin, nil
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, corax.Errorf(corax.Invalid, "read "+name, "%w", err)
+	}
+	return f, nil
+}

@@ -1,0 +1,253 @@
+package server
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"corax"
+	"corax/store"
+)
+
+// api registers the operations of /api/v1.
+type api struct {
+	o    Options
+	huma huma.API
+}
+
+// body wraps what an operation answers.
+type body[T any] struct{ Body T }
+
+// ByID is the path of what a call is about. It is exported because huma passes over embedded fields that are not.
+type ByID struct {
+	ID string `path:"id" maxLength:"200"`
+}
+
+// Paging says which part of a list is wanted.
+type Paging struct {
+	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"100"`
+	Before string `query:"before" doc:"cursor: the id of the last item of the page before"`
+}
+
+// operation registers one call; fn's error becomes a problem document.
+func operation[I, O any](a api, id, method, path, summary string, fn func(context.Context, *I) (O, error)) {
+	huma.Register(a.huma, huma.Operation{OperationID: id, Method: method, Path: "/api/v1" + path, Summary: summary},
+		func(ctx context.Context, in *I) (*body[O], error) {
+			out, err := fn(ctx, in)
+			if err != nil {
+				return nil, a.problem(id, err)
+			}
+			return &body[O]{out}, nil
+		})
+}
+
+// done is the answer of an operation that has nothing to show.
+type done struct {
+	OK bool `json:"ok"`
+}
+
+// IncidentPage is an incident with its latest signals.
+type IncidentPage struct {
+	corax.Incident
+	Latest []corax.Signal `json:"latest"`
+}
+
+func (a api) incidents() {
+	type list struct {
+		Paging
+		Live    bool   `query:"live" doc:"only those that have not ended"`
+		Entity  string `query:"entity"`
+		Problem string `query:"problem"`
+	}
+	operation(a, "list-incidents", http.MethodGet, "/incidents", "Incidents, newest first",
+		func(ctx context.Context, in *list) ([]corax.Incident, error) {
+			return a.o.Records.Incidents(ctx, store.IncidentFilter{
+				Live: in.Live, Entity: in.Entity, Problem: in.Problem, Limit: in.Limit, Before: in.Before,
+			})
+		})
+	operation(a, "get-incident", http.MethodGet, "/incidents/{id}", "An incident with its latest signals",
+		func(ctx context.Context, in *ByID) (IncidentPage, error) {
+			i, err := a.o.Records.Incident(ctx, in.ID)
+			if err != nil {
+				return IncidentPage{}, err
+			}
+			signals, err := a.o.Records.SignalsOf(ctx, in.ID, 50)
+			return IncidentPage{i, signals}, err
+		})
+	type byHand struct {
+		ByID
+		Body struct {
+			By string `json:"by" minLength:"1" maxLength:"100"`
+		}
+	}
+	operation(a, "acknowledge-incident", http.MethodPost, "/incidents/{id}/ack", "Say that somebody is on it",
+		func(ctx context.Context, in *byHand) (done, error) {
+			return done{true}, a.o.Controls.Acknowledge(ctx, in.ID, in.Body.By)
+		})
+	operation(a, "resolve-incident", http.MethodPost, "/incidents/{id}/resolve", "Say that it is over",
+		func(ctx context.Context, in *byHand) (done, error) {
+			return done{true}, a.o.Controls.Resolve(ctx, in.ID, in.Body.By)
+		})
+}
+
+// ProblemPage is a problem with all that came of it.
+type ProblemPage struct {
+	corax.Problem
+	Run       *corax.PlanRun   `json:"run,omitempty"`
+	Decisions []corax.Decision `json:"decisions,omitempty"`
+	Events    []corax.Event    `json:"events"`
+}
+
+func (a api) problems() {
+	type list struct {
+		Limit int  `query:"limit" minimum:"1" maximum:"1000" default:"100"`
+		Open  bool `query:"open" doc:"only those that have not ended"`
+	}
+	operation(a, "list-problems", http.MethodGet, "/problems", "Problems, newest first",
+		func(ctx context.Context, in *list) ([]corax.Problem, error) {
+			return a.o.Records.Problems(ctx, store.ProblemFilter{Open: in.Open, Limit: in.Limit})
+		})
+	operation(a, "get-problem", http.MethodGet, "/problems/{id}", "A problem with its plan's run, decisions and timeline",
+		func(ctx context.Context, in *ByID) (page ProblemPage, err error) {
+			if page.Problem, err = a.o.Records.Problem(ctx, in.ID); err != nil {
+				return page, err
+			}
+			if page.Plan != "" {
+				run, err := a.o.Records.PlanRun(ctx, page.Plan)
+				if err != nil {
+					return page, err
+				}
+				page.Run = &run
+				if page.Decisions, err = a.o.Records.Decisions(ctx, page.Plan); err != nil {
+					return page, err
+				}
+			}
+			page.Events, err = a.o.Records.Events(ctx, store.EventFilter{Problem: in.ID, Limit: 1000})
+			return page, err
+		})
+	type escalate struct {
+		ByID
+		Body struct {
+			By     string `json:"by" minLength:"1" maxLength:"100"`
+			Reason string `json:"reason" minLength:"1" maxLength:"1000"`
+		}
+	}
+	operation(a, "escalate-problem", http.MethodPost, "/problems/{id}/escalate", "Tell people",
+		func(ctx context.Context, in *escalate) (done, error) {
+			return done{true}, a.o.Controls.Escalate(ctx, in.ID, in.Body.By, in.Body.Reason)
+		})
+	type none struct{}
+	operation(a, "list-approvals", http.MethodGet, "/approvals", "Requests that wait for a yes or a no",
+		func(ctx context.Context, _ *none) ([]corax.ApprovalRequest, error) {
+			return a.o.Records.Approvals(ctx, true)
+		})
+	type answer struct {
+		ByID
+		Body struct {
+			Verdict string `json:"verdict" enum:"allow,deny"`
+			By      string `json:"by" minLength:"1" maxLength:"100"`
+		}
+	}
+	operation(a, "answer-approval", http.MethodPost, "/approvals/{id}", "Answer a request",
+		func(ctx context.Context, in *answer) (done, error) {
+			return done{true}, a.o.Controls.Answer(ctx, in.ID, corax.Verdict(in.Body.Verdict), in.Body.By)
+		})
+}
+
+// MonitorList is the monitors as they last were.
+type MonitorList []corax.ProbeResult
+
+func (a api) operations() {
+	type none struct{}
+	operation(a, "list-monitors", http.MethodGet, "/monitors", "Monitors with their last results",
+		func(context.Context, *none) (MonitorList, error) { return a.o.Controls.Monitors(), nil })
+	operation(a, "run-monitor", http.MethodPost, "/monitors/{id}/run", "Run a monitor now",
+		func(ctx context.Context, in *ByID) (corax.ProbeResult, error) {
+			return a.o.Controls.RunMonitor(ctx, in.ID)
+		})
+	type events struct {
+		After string `query:"after"`
+		Limit int    `query:"limit" minimum:"1" maximum:"1000" default:"100"`
+	}
+	operation(a, "list-events", http.MethodGet, "/events", "What happened, oldest first",
+		func(ctx context.Context, in *events) ([]corax.Event, error) {
+			return a.o.Records.Events(ctx, store.EventFilter{After: in.After, Limit: in.Limit})
+		})
+	a.silences()
+	a.stops()
+	type backup struct {
+		Body struct {
+			Path string `json:"path" minLength:"1" doc:"a file on the server that does not exist yet"`
+		}
+	}
+	operation(a, "backup", http.MethodPost, "/backup", "Write a consistent copy of the store",
+		func(ctx context.Context, in *backup) (done, error) {
+			return done{true}, a.o.Records.Backup(ctx, in.Body.Path)
+		})
+	operation(a, "reload", http.MethodPost, "/reload", "Read the configuration again",
+		func(ctx context.Context, _ *none) (done, error) { return done{true}, a.o.Controls.Reload(ctx) })
+}
+
+func (a api) silences() {
+	type none struct{}
+	type create struct {
+		Body struct {
+			Match    map[string]string `json:"match" minProperties:"1"`
+			Owner    string            `json:"owner" minLength:"1" maxLength:"100"`
+			Reason   string            `json:"reason" minLength:"1" maxLength:"1000"`
+			StartsAt *time.Time        `json:"starts_at,omitempty" doc:"now where left out; later for a maintenance window"`
+			EndsAt   time.Time         `json:"ends_at"`
+		}
+	}
+	operation(a, "list-silences", http.MethodGet, "/silences", "Silences and maintenance windows that have not ended",
+		func(ctx context.Context, _ *none) ([]corax.Silence, error) {
+			all, err := a.o.Records.Silences(ctx, time.Time{})
+			now := a.o.Clock.Now()
+			return slices.DeleteFunc(all, func(s corax.Silence) bool { return !s.EndsAt.After(now) }), err
+		})
+	operation(a, "create-silence", http.MethodPost, "/silences", "Keep matching incidents from opening",
+		func(ctx context.Context, in *create) (corax.Silence, error) {
+			b, now := in.Body, a.o.Clock.Now()
+			s := corax.Silence{Match: b.Match, Owner: b.Owner, Reason: b.Reason, StartsAt: now, EndsAt: b.EndsAt.UTC()}
+			if b.StartsAt != nil {
+				s.StartsAt = b.StartsAt.UTC()
+			}
+			if !s.EndsAt.After(s.StartsAt) || !s.EndsAt.After(now) {
+				return s, corax.Errorf(corax.Invalid, "create a silence", "its end %s is not in the future", b.EndsAt.Format(time.RFC3339))
+			}
+			s.ID = corax.HashID("sil", s.Owner, s.Reason, s.StartsAt.Format(time.RFC3339Nano), s.EndsAt.Format(time.RFC3339Nano))
+			return s, a.o.Records.SaveSilence(ctx, s)
+		})
+	operation(a, "end-silence", http.MethodDelete, "/silences/{id}", "End a silence now",
+		func(ctx context.Context, in *ByID) (done, error) {
+			return done{true}, a.o.Records.DeleteSilence(ctx, in.ID)
+		})
+}
+
+func (a api) stops() {
+	type none struct{}
+	type set struct {
+		Body struct {
+			Scope  string `json:"scope,omitempty" doc:"an entity; all of them where empty"`
+			Reason string `json:"reason" minLength:"1" maxLength:"1000"`
+			By     string `json:"by" minLength:"1" maxLength:"100"`
+		}
+	}
+	type clear struct {
+		Scope string `query:"scope"`
+		By    string `query:"by" required:"true" minLength:"1"`
+	}
+	operation(a, "list-stops", http.MethodGet, "/stop", "Kill switches that are thrown",
+		func(ctx context.Context, _ *none) ([]store.Stop, error) { return a.o.Records.Stops(ctx) })
+	operation(a, "stop", http.MethodPost, "/stop", "Throw the kill switch: no action runs",
+		func(ctx context.Context, in *set) (done, error) {
+			return done{true}, a.o.Controls.SetStop(ctx, in.Body.Scope, in.Body.Reason, in.Body.By)
+		})
+	operation(a, "clear-stop", http.MethodDelete, "/stop", "Let actions run again",
+		func(ctx context.Context, in *clear) (done, error) {
+			return done{true}, a.o.Controls.ClearStop(ctx, in.Scope, in.By)
+		})
+}

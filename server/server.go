@@ -1,0 +1,141 @@
+// Package server is Corax over HTTP: the versioned API that the CLI and the pages use, health and metrics, and the mount points of the
+// receivers. Requests come in, calls to the other rooms go out; nothing is decided here.
+//
+// Everything under /api/v1 wants the API token; /healthz, /readyz and /metrics show no content of incidents and want none.
+package server
+
+import (
+	"context"
+	"crypto/subtle"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humachi"
+	"github.com/go-chi/chi/v5"
+
+	"corax"
+	"corax/store"
+)
+
+// Records is what the API reads and writes in the store.
+type Records interface {
+	Incidents(ctx context.Context, f store.IncidentFilter) ([]corax.Incident, error)
+	Incident(ctx context.Context, id string) (corax.Incident, error)
+	SignalsOf(ctx context.Context, incident string, limit int) ([]corax.Signal, error)
+	Problems(ctx context.Context, f store.ProblemFilter) ([]corax.Problem, error)
+	Problem(ctx context.Context, id string) (corax.Problem, error)
+	PlanRun(ctx context.Context, id string) (corax.PlanRun, error)
+	Decisions(ctx context.Context, plan string) ([]corax.Decision, error)
+	Approvals(ctx context.Context, openOnly bool) ([]corax.ApprovalRequest, error)
+	Events(ctx context.Context, f store.EventFilter) ([]corax.Event, error)
+	Silences(ctx context.Context, at time.Time) ([]corax.Silence, error)
+	SaveSilence(ctx context.Context, s corax.Silence) error
+	DeleteSilence(ctx context.Context, id string) error
+	Stops(ctx context.Context) ([]store.Stop, error)
+	Backup(ctx context.Context, path string) error
+}
+
+// Controls is what the API sets in motion.
+type Controls interface {
+	Acknowledge(ctx context.Context, incident, by string) error
+	Resolve(ctx context.Context, incident, by string) error
+	Escalate(ctx context.Context, problem, by, reason string) error
+	Answer(ctx context.Context, approval string, v corax.Verdict, by string) error
+	SetStop(ctx context.Context, scope, reason, by string) error
+	ClearStop(ctx context.Context, scope, by string) error
+	Reload(ctx context.Context) error
+	Monitors() []corax.ProbeResult
+	RunMonitor(ctx context.Context, name string) (corax.ProbeResult, error)
+	Ready() error
+}
+
+// Options are the server's surroundings.
+type Options struct {
+	Version  string
+	Token    string // of the API; empty refuses every request to it
+	Records  Records
+	Controls Controls
+	Receive  func(chi.Router) // mounts the receivers
+	Metrics  http.Handler
+	Clock    corax.Clock
+	Log      *slog.Logger
+}
+
+// New makes the handler of everything.
+func New(o Options) http.Handler {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	r := chi.NewRouter()
+	r.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
+	r.Get("/readyz", func(w http.ResponseWriter, _ *http.Request) {
+		if err := o.Controls.Ready(); err != nil {
+			http.Error(w, err.Error(), http.StatusServiceUnavailable)
+			return
+		}
+		_, _ = w.Write([]byte("ready\n"))
+	})
+	if o.Metrics != nil {
+		r.Handle("/metrics", o.Metrics)
+	}
+	if o.Receive != nil {
+		o.Receive(r)
+	}
+	config := huma.DefaultConfig("Corax", o.Version)
+	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "/api/v1/openapi", "", "/api/v1/schemas"
+	config.CreateHooks = nil // no $schema property in answers: they are the same objects that the CLI prints
+	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer"}}
+	config.Security = []map[string][]string{{"token": {}}}
+	r.Group(func(r chi.Router) {
+		r.Use(authorise(o.Token))
+		a := api{o: o, huma: humachi.New(r, config)}
+		a.incidents()
+		a.problems()
+		a.operations()
+	})
+	return r
+}
+
+// authorise lets requests through that carry the token.
+func authorise(token string) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			given, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+			if !ok || token == "" || subtle.ConstantTimeCompare([]byte(given), []byte(token)) != 1 {
+				w.Header().Set("WWW-Authenticate", "Bearer")
+				w.Header().Set("Content-Type", "application/problem+json")
+				w.WriteHeader(http.StatusUnauthorized)
+				_, _ = w.Write([]byte(`{"title":"Unauthorized","status":401,"detail":"the API wants its token; it stands in api.json in the data directory"}` + "\n"))
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
+}
+
+// problem turns an error of an operation into the HTTP answer that says the same (RFC 9457). What is our own defect is logged, not shown.
+func (a api) problem(operation string, err error) error {
+	if err == nil {
+		return nil
+	}
+	status := map[corax.Code]int{
+		corax.Invalid: http.StatusUnprocessableEntity, corax.NotFound: http.StatusNotFound, corax.Conflict: http.StatusConflict,
+		corax.Forbidden: http.StatusForbidden, corax.Unavailable: http.StatusServiceUnavailable,
+	}[corax.CodeOf(err)]
+	if status == 0 {
+		if errors.Is(err, context.Canceled) {
+			return huma.NewError(http.StatusServiceUnavailable, "stopping")
+		}
+		a.o.Log.Error("an API call failed", "operation", operation, "error", err)
+		return huma.NewError(http.StatusInternalServerError, "internal error; the log of the server says more")
+	}
+	text := err.Error()
+	if hint := corax.HintOf(err); hint != "" {
+		text += " (" + hint + ")"
+	}
+	return huma.NewError(status, text)
+}

@@ -1,0 +1,266 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"corax"
+	"corax/store"
+)
+
+const token = "t0ken"
+
+var now = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+
+// fake is a store and controls that write down what they were asked, and answer with err. What a test doesn't expect
+// to be called is not there.
+type fake struct {
+	Records
+	Controls
+	err   error
+	calls []string
+}
+
+func (f *fake) note(format string, args ...any) error {
+	f.calls = append(f.calls, fmt.Sprintf(format, args...))
+	return f.err
+}
+
+func (f *fake) Incidents(_ context.Context, q store.IncidentFilter) ([]corax.Incident, error) {
+	return []corax.Incident{{ID: "inc-1"}}, f.note("incidents live=%t entity=%s problem=%s limit=%d before=%s",
+		q.Live, q.Entity, q.Problem, q.Limit, q.Before)
+}
+
+func (f *fake) Incident(_ context.Context, id string) (corax.Incident, error) {
+	return corax.Incident{ID: id}, f.note("incident %s", id)
+}
+
+func (f *fake) SignalsOf(_ context.Context, incident string, limit int) ([]corax.Signal, error) {
+	return nil, f.note("signals of %s limit=%d", incident, limit)
+}
+
+func (f *fake) Problems(_ context.Context, q store.ProblemFilter) ([]corax.Problem, error) {
+	return nil, f.note("problems open=%t limit=%d", q.Open, q.Limit)
+}
+
+func (f *fake) Problem(_ context.Context, id string) (corax.Problem, error) {
+	return corax.Problem{ID: id, Plan: "plan-of-" + id}, f.note("problem %s", id)
+}
+
+func (f *fake) PlanRun(_ context.Context, id string) (corax.PlanRun, error) {
+	return corax.PlanRun{}, f.note("run %s", id)
+}
+
+func (f *fake) Decisions(_ context.Context, plan string) ([]corax.Decision, error) {
+	return nil, f.note("decisions %s", plan)
+}
+
+func (f *fake) Approvals(_ context.Context, openOnly bool) ([]corax.ApprovalRequest, error) {
+	return nil, f.note("approvals open=%t", openOnly)
+}
+
+func (f *fake) Events(_ context.Context, q store.EventFilter) ([]corax.Event, error) {
+	return nil, f.note("events problem=%s after=%s limit=%d", q.Problem, q.After, q.Limit)
+}
+
+func (f *fake) Silences(context.Context, time.Time) ([]corax.Silence, error) {
+	return []corax.Silence{{ID: "over", EndsAt: now}, {ID: "lasting", EndsAt: now.Add(1)}}, f.note("silences")
+}
+
+func (f *fake) SaveSilence(_ context.Context, s corax.Silence) error {
+	return f.note("silence %v by %s from %s to %s", s.Match, s.Owner, s.StartsAt.Format(time.TimeOnly),
+		s.EndsAt.Format(time.TimeOnly))
+}
+
+func (f *fake) DeleteSilence(_ context.Context, id string) error { return f.note("end silence %s", id) }
+func (f *fake) Backup(_ context.Context, path string) error      { return f.note("backup %s", path) }
+func (f *fake) Reload(context.Context) error                     { return f.note("reload") }
+func (f *fake) Ready() error                                     { return f.err }
+
+func (f *fake) Acknowledge(_ context.Context, incident, by string) error {
+	return f.note("ack %s by %s", incident, by)
+}
+
+func (f *fake) Resolve(_ context.Context, incident, by string) error {
+	return f.note("resolve %s by %s", incident, by)
+}
+
+func (f *fake) Escalate(_ context.Context, problem, by, reason string) error {
+	return f.note("escalate %s by %s: %s", problem, by, reason)
+}
+
+func (f *fake) Answer(_ context.Context, approval string, v corax.Verdict, by string) error {
+	return f.note("answer %s %s by %s", approval, v, by)
+}
+
+func (f *fake) SetStop(_ context.Context, scope, reason, by string) error {
+	return f.note("stop %q by %s: %s", scope, by, reason)
+}
+
+func (f *fake) ClearStop(_ context.Context, scope, by string) error {
+	return f.note("clear %q by %s", scope, by)
+}
+
+func (f *fake) RunMonitor(_ context.Context, name string) (corax.ProbeResult, error) {
+	return corax.ProbeResult{Monitor: name}, f.note("run monitor %s", name)
+}
+
+func handler(f *fake) http.Handler {
+	return New(Options{Version: "1", Token: token, Records: f, Controls: f, Clock: func() time.Time { return now }})
+}
+
+// ask sends "METHOD path" with a JSON body to h.
+func ask(t *testing.T, h http.Handler, call, body, bearer string) *httptest.ResponseRecorder {
+	t.Helper()
+	method, path, _ := strings.Cut(call, " ")
+	r := httptest.NewRequestWithContext(t.Context(), method, path, strings.NewReader(body))
+	r.Header.Set("Content-Type", "application/json")
+	if bearer != "" {
+		r.Header.Set("Authorization", bearer)
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+func TestCallsReachTheirRooms(t *testing.T) {
+	for _, c := range []struct {
+		call, body string
+		want       []string
+	}{
+		{"POST /api/v1/incidents/inc-7/ack", `{"by":"ann"}`, []string{"ack inc-7 by ann"}},
+		{"POST /api/v1/incidents/inc-7/resolve", `{"by":"ann"}`, []string{"resolve inc-7 by ann"}},
+		{"POST /api/v1/problems/prb-7/escalate", `{"by":"ann","reason":"odd"}`, []string{"escalate prb-7 by ann: odd"}},
+		{"POST /api/v1/approvals/apr-7", `{"by":"ann","verdict":"deny"}`, []string{"answer apr-7 deny by ann"}},
+		{"GET /api/v1/approvals", "", []string{"approvals open=true"}},
+		{"GET /api/v1/incidents", "", []string{"incidents live=false entity= problem= limit=100 before="}},
+		{"GET /api/v1/incidents?live=true&entity=shop&problem=prb-7&limit=5&before=inc-9", "",
+			[]string{"incidents live=true entity=shop problem=prb-7 limit=5 before=inc-9"}},
+		{"GET /api/v1/incidents/inc-7", "", []string{"incident inc-7", "signals of inc-7 limit=50"}},
+		{"GET /api/v1/problems?open=true&limit=5", "", []string{"problems open=true limit=5"}},
+		{"GET /api/v1/problems/prb-7", "", []string{"problem prb-7", "run plan-of-prb-7", "decisions plan-of-prb-7",
+			"events problem=prb-7 after= limit=1000"}},
+		{"GET /api/v1/events?after=evt-3&limit=5", "", []string{"events problem= after=evt-3 limit=5"}},
+		{"POST /api/v1/monitors/shop-order/run", "", []string{"run monitor shop-order"}},
+		{"POST /api/v1/silences", `{"match":{"a":"b"},"owner":"ann","reason":"x","ends_at":"2026-01-02T06:00:00+02:00"}`,
+			[]string{"silence map[a:b] by ann from 03:04:05 to 04:00:00"}},
+		{"DELETE /api/v1/silences/sil-7", "", []string{"end silence sil-7"}},
+		{"POST /api/v1/stop", `{"scope":"shop","by":"ann","reason":"odd"}`, []string{`stop "shop" by ann: odd`}},
+		{"DELETE /api/v1/stop?by=ann", "", []string{`clear "" by ann`}},
+		{"POST /api/v1/backup", `{"path":"/b"}`, []string{"backup /b"}},
+		{"POST /api/v1/reload", "", []string{"reload"}},
+	} {
+		f := &fake{}
+		w := ask(t, handler(f), c.call, c.body, "Bearer "+token)
+		if w.Code != http.StatusOK || !slices.Equal(f.calls, c.want) {
+			t.Errorf("%s: %d, %q, expected %q\n%s", c.call, w.Code, f.calls, c.want, w.Body)
+		}
+		f = &fake{}
+		for _, bearer := range []string{"", token, "Bearer ", "Bearer t0kem", "Basic " + token, "Bearer " + token + "x"} {
+			if w := ask(t, handler(f), c.call, c.body, bearer); w.Code != http.StatusUnauthorized || len(f.calls) > 0 {
+				t.Errorf("%s with %q: %d, %q", c.call, bearer, w.Code, f.calls)
+			}
+		}
+	}
+}
+
+// What can't be meant is refused before any room hears of it.
+func TestBadCallsAreRefused(t *testing.T) {
+	for _, c := range []struct{ call, body string }{
+		{"GET /api/v1/incidents?limit=0", ""},
+		{"GET /api/v1/problems?limit=1001", ""},
+		{"GET /api/v1/events?limit=x", ""},
+		{"POST /api/v1/incidents/inc-7/ack", `{"by":""}`},
+		{"POST /api/v1/incidents/inc-7/ack", `{}`},
+		{"POST /api/v1/incidents/" + strings.Repeat("x", 201) + "/ack", `{"by":"ann"}`},
+		{"POST /api/v1/approvals/apr-7", `{"by":"ann","verdict":"ask"}`},
+		{"POST /api/v1/silences", `{"match":{},"owner":"ann","reason":"x","ends_at":"2026-01-02T06:00:00Z"}`},
+		{"POST /api/v1/silences", `{"match":{"a":"b"},"owner":"ann","reason":"x","ends_at":"2026-01-02T03:04:05Z"}`},
+		{"DELETE /api/v1/stop", ""},
+	} {
+		f := &fake{}
+		if w := ask(t, handler(f), c.call, c.body, "Bearer "+token); w.Code != http.StatusUnprocessableEntity ||
+			len(f.calls) > 0 {
+			t.Errorf("%s %s: %d, %q\n%s", c.call, c.body, w.Code, f.calls, w.Body)
+		}
+	}
+}
+
+func TestErrorsSayWhatKindTheyAre(t *testing.T) {
+	coded := func(code corax.Code) error {
+		return fmt.Errorf("outer: %w", &corax.Error{Code: code, Op: "op", Hint: "do that", Err: errors.New("s3cret")})
+	}
+	for _, c := range []struct {
+		err    error
+		status int
+		told   bool
+	}{
+		{coded(corax.Invalid), http.StatusUnprocessableEntity, true},
+		{coded(corax.NotFound), http.StatusNotFound, true},
+		{coded(corax.Conflict), http.StatusConflict, true},
+		{coded(corax.Forbidden), http.StatusForbidden, true},
+		{coded(corax.Unavailable), http.StatusServiceUnavailable, true},
+		{coded(corax.Internal), http.StatusInternalServerError, false},
+		{errors.New("s3cret"), http.StatusInternalServerError, false},
+		{fmt.Errorf("s3cret: %w", context.Canceled), http.StatusServiceUnavailable, false},
+	} {
+		for _, call := range []string{"GET /api/v1/incidents/inc-7", "GET /api/v1/incidents", "POST /api/v1/reload"} {
+			w := ask(t, handler(&fake{err: c.err}), call, "", "Bearer "+token)
+			var p struct {
+				Status int    `json:"status"`
+				Detail string `json:"detail"`
+			}
+			if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil || w.Code != c.status || p.Status != c.status {
+				t.Errorf("%s with %v: %d, expected %d\n%s (%v)", call, c.err, w.Code, c.status, w.Body, err)
+			}
+			if kind := w.Header().Get("Content-Type"); kind != "application/problem+json" {
+				t.Errorf("%s with %v: the answer is of type %s", call, c.err, kind)
+			}
+			told := strings.Contains(w.Body.String(), "s3cret")
+			if told != c.told || c.told && !strings.Contains(p.Detail, "(do that)") {
+				t.Errorf("%s with %v: it says %s", call, c.err, w.Body)
+			}
+		}
+	}
+}
+
+func TestSilencesThatEndedAreLeftOut(t *testing.T) {
+	w := ask(t, handler(&fake{}), "GET /api/v1/silences", "", "Bearer "+token)
+	if s := w.Body.String(); !strings.Contains(s, "lasting") || strings.Contains(s, "over") {
+		t.Error(s)
+	}
+}
+
+// The description of the API is behind the token like the API; what a load balancer asks is not.
+func TestWhatNeedsTheToken(t *testing.T) {
+	const spec = "GET /api/v1/openapi.json"
+	h := handler(&fake{})
+	if w := ask(t, h, spec, "", ""); w.Code != http.StatusUnauthorized {
+		t.Errorf("%s without the token: %d", spec, w.Code)
+	}
+	w := ask(t, h, spec, "", "Bearer "+token)
+	var doc struct {
+		Paths map[string]any `json:"paths"`
+	}
+	if err := json.Unmarshal(w.Body.Bytes(), &doc); err != nil || doc.Paths["/api/v1/incidents/{id}/ack"] == nil {
+		t.Errorf("%s: %d, %v, %d paths", spec, w.Code, err, len(doc.Paths))
+	}
+	none := New(Options{Controls: &fake{}, Records: &fake{}})
+	if w := ask(t, none, "GET /api/v1/incidents", "", "Bearer "); w.Code != http.StatusUnauthorized {
+		t.Errorf("a server without a token lets everybody in: %d", w.Code)
+	}
+	for call, status := range map[string]int{"GET /healthz": http.StatusOK, "GET /readyz": http.StatusServiceUnavailable} {
+		f := &fake{err: corax.Errorf(corax.Unavailable, "", "starting or stopping")}
+		if w := ask(t, handler(f), call, "", ""); w.Code != status {
+			t.Errorf("%s: %d, expected %d", call, w.Code, status)
+		}
+	}
+}

@@ -1,0 +1,38 @@
+# Everything that a newcomer needs: Go and make. `make demo` breaks a real system and heals it; `make test` proves the rest.
+GO      ?= go
+BIN     := bin/corax
+# The race detector needs cgo and a C compiler; CI always has both.
+CC_FOUND := $(shell command -v gcc cc clang 2>/dev/null | head -n 1)
+RACE    := $(if $(CC_FOUND),-race,)
+VERSION := $(shell git describe --always --dirty 2>/dev/null || echo dev)
+TESTFLAGS ?=
+
+.PHONY: build demo test soak bench lint generate scenarios clean
+
+build: ## the one binary, without cgo
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $(BIN) ./cmd/corax
+
+demo: build ## break a real system and watch Corax heal it
+	./$(BIN) demo
+
+scenarios: build ## every scenario test, with a page each under bin/scenarios
+	./$(BIN) scenario run --html bin/scenarios
+
+test: ## all tests, the long counts short
+	$(GO) test $(RACE) -timeout 20m $(TESTFLAGS) ./...
+
+soak: ## the long counts: kills under load, kills over plans, twenty live rotations
+	CORAX_SOAK=1 $(GO) test $(RACE) -timeout 6h -run 'Soak|Kill|Crash' -v ./...
+
+bench: ## Go benchmarks
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+lint:
+	$(GO) vet ./...
+	$(GO) tool -modfile=tools/go.mod golangci-lint run
+
+generate: ## files that are made from others
+	$(GO) generate ./...
+
+clean:
+	rm -rf bin

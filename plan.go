@@ -56,6 +56,8 @@ type Step struct {
 	Params  map[string]string `json:"params"`
 	Risk    Risk              `json:"risk"`
 	Do      string            `json:"do,omitempty"`    // for people: what is done, with names and ids
+	Run     string            `json:"run,omitempty"`   // for people: the command that does it, where there is a usual one
+	Check   string            `json:"check,omitempty"` // for people: what must hold before
 	Verify  string            `json:"verify"`          // for people: what must be true afterwards
 	Undo    string            `json:"undo"`            // for people: the inverse, or that there is none
 	Purpose StepPurpose       `json:"purpose"`         // restore, fix, prevent, tidy

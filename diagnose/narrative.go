@@ -20,7 +20,7 @@ func (w *work) narrate(g group, root cause, c corax.Cascade) corax.RootCause {
 	if root.mech >= 0 {
 		rc.Summary = fmt.Sprintf("%s: %s", who, root.title)
 		for _, s := range w.matcher.mechs[root.mech].Story {
-			if text, ok := fill(s, root.entity, root.entity, root.facts); ok {
+			if text, ok := fill(s.Text, root.entity, root.entity, root.facts); ok {
 				rc.Chain = append(rc.Chain, text+w.cite(g, root.entity, root))
 			}
 		}

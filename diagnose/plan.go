@@ -49,7 +49,8 @@ func (w *work) step(r knowledge.Remedy, target string, root cause, id string) co
 		out, _ := fill(t, or(target, "the failed part"), or(root.entity, "the failed part"), root.facts)
 		return out
 	}
-	s.Do, s.Verify, s.Undo = text(r.Do), text(or(r.Verify, a.Verify)), text(or(r.Undo, a.Undo))
+	s.Do, s.Run, s.Check = text(r.Do), text(r.Run), text(or(r.Check, a.Check))
+	s.Verify, s.Undo = text(or(r.Verify, a.Verify)), text(or(r.Undo, a.Undo))
 	for name, t := range r.Params {
 		if v, ok := fill(t, target, root.entity, root.facts); ok && v != "" {
 			s.Params[name] = v

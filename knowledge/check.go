@@ -33,8 +33,8 @@ func (c *Catalogue) Check() error {
 	}
 	for _, a := range c.Actions {
 		what := "action " + a.Name
-		if a.Name == "" || a.Title == "" || a.Verify == "" || a.Undo == "" {
-			say(what, "needs name, title, verify and undo (\"none\" and why, where there is no way back)")
+		if a.Name == "" || a.Title == "" || a.Check == "" || a.Verify == "" || a.Undo == "" {
+			say(what, "needs name, title, check, verify and undo (\"none\" and why, where there is no way back)")
 		}
 		if !slices.Contains([]corax.Risk{corax.Read, corax.Reversible, corax.Disruptive, corax.Destructive}, a.Risk) {
 			say(what, "risk %q: expected read, reversible, disruptive or destructive", a.Risk)
@@ -79,6 +79,9 @@ func (c *Catalogue) checkMechanism(m Mechanism, say func(string, ...any)) {
 		}
 	}
 	known := map[string]bool{"target": true, "root": true}
+	for name := range Identifiers {
+		known[name] = true
+	}
 	for _, f := range m.Facts {
 		known[f.Name] = true
 		if !slices.Contains([]string{"", "from", "to"}, f.Arrow) {
@@ -93,7 +96,15 @@ func (c *Catalogue) checkMechanism(m Mechanism, say func(string, ...any)) {
 		}
 	}
 	for _, s := range m.Story {
-		holes("story", s)
+		holes("story", s.Text)
+		if err := checkPhrases(s.Say); err != nil || s.Text == "" {
+			say("story %q: needs a text; %v", s.Text, err)
+		}
+	}
+	for _, v := range m.Vectors.Refuse {
+		if _, ok := c.Mechanism(v.Is); v.Say == "" || v.Is == m.ID || v.Is != "" && !ok {
+			say("near miss %q: needs a text, and the id of another mechanism or none", v.Say)
+		}
 	}
 	if len(m.Remedies) == 0 {
 		say("has no remedies")
@@ -124,6 +135,8 @@ func (c *Catalogue) checkMechanism(m Mechanism, say func(string, ...any)) {
 			}
 		}
 		holes(where, r.Do)
+		holes(where, r.Run)
+		holes(where, r.Check)
 		holes(where, r.Verify)
 		holes(where, r.Undo)
 		for _, p := range r.Params {
@@ -143,7 +156,11 @@ func (s Signature) check() error {
 	case s.Locus != Self && s.Locus != Provider:
 		return fmt.Errorf("locus %q: expected self or provider", s.Locus)
 	}
-	for _, phrase := range slices.Concat(s.Say, s.Not) {
+	return checkPhrases(slices.Concat(s.Say, s.Not))
+}
+
+func checkPhrases(phrases []string) error {
+	for _, phrase := range phrases {
 		for alt := range strings.SplitSeq(phrase, "|") {
 			if strings.TrimSpace(alt) == "" {
 				return fmt.Errorf("empty alternative in %q", phrase)
@@ -151,4 +168,32 @@ func (s Signature) check() error {
 		}
 	}
 	return nil
+}
+
+// Complete says what a mechanism lacks to be of the quality of the built-in catalogue, joined; a user's may lack some of it.
+func (m Mechanism) Complete() error {
+	var errs []error
+	least := func(n, want int, what string) {
+		if n < want {
+			errs = append(errs, corax.Errorf(corax.Invalid, "check knowledge: mechanism "+m.ID, "has %d %s, needs %d", n, what, want))
+		}
+	}
+	least(len(m.Domain), 1, "domain")
+	least(len(m.Signatures), 2, "signatures")
+	least(len(m.Causes), 1, "causes")
+	least(len(m.Confused), 1, "confused_with")
+	least(len(m.Severity.Raise)+len(m.Severity.Lower), 1, "severity modifiers")
+	least(len(m.Evidence), 2, "evidence")
+	least(len(m.Story), 1, "story sentences")
+	least(len(m.Remedies), 2, "remedies")
+	least(len(m.References), 1, "references")
+	least(len(m.Examples), 4, "examples")
+	least(len(m.Vectors.Recognise), 2, "vectors to recognise")
+	least(len(m.Vectors.Refuse), 1, "vectors to refuse")
+	for _, v := range m.Vectors.Recognise {
+		if slices.Contains(m.Examples, v) {
+			errs = append(errs, corax.Errorf(corax.Invalid, "check knowledge: mechanism "+m.ID, "the vector %q is also an example", v))
+		}
+	}
+	return errors.Join(errs...)
 }

@@ -39,7 +39,8 @@ const (
 // Mechanism is one way to fail.
 type Mechanism struct {
 	ID         string      `yaml:"id"`
-	Title      string      `yaml:"title"` // the end of "X: ..."
+	Domain     string      `yaml:"domain"` // the field it is of: network, database, aws ...; the file's where empty
+	Title      string      `yaml:"title"`  // the end of "X: ..."
 	Pattern    string      `yaml:"pattern"`
 	What       string      `yaml:"what"`
 	Signatures []Signature `yaml:"signatures"`
@@ -50,11 +51,33 @@ type Mechanism struct {
 	Severity Rating      `yaml:"severity"`
 	Confused []Confusion `yaml:"confused_with"`
 	Evidence []string    `yaml:"evidence"` // what to gather where it is missing
-	Facts    []Fact      `yaml:"facts"`    // identifiers that the plan needs
-	// Story is the narrative's sentences; {name} inserts a fact and a sentence without its facts is left out.
-	Story      []string `yaml:"story"`
-	Remedies   []Remedy `yaml:"remedies"`
-	References []string `yaml:"references"`
+	Facts    []Fact      `yaml:"facts"`    // identifiers that the plan needs, besides those that any text may hold (Identifiers)
+	// Story is the narrative's sentences, in the order of what happened.
+	Story      []Sentence `yaml:"story"`
+	Remedies   []Remedy   `yaml:"remedies"`
+	References []string   `yaml:"references"`
+	// Examples are messages as the software, a monitor or an alert would word them. The learned view is trained on them.
+	Examples []string `yaml:"examples"`
+	Vectors  Vectors  `yaml:"vectors"`
+}
+
+// Vectors are messages that prove a mechanism and train nothing: CI diagnoses each as a case of its own.
+type Vectors struct {
+	Recognise []string   `yaml:"recognise"` // must be recognised as the mechanism
+	Refuse    []NearMiss `yaml:"refuse"`    // must not be
+}
+
+// NearMiss is a message that looks like a mechanism and is not.
+type NearMiss struct {
+	Say string `yaml:"say"`
+	Is  string `yaml:"is"` // the mechanism that it must be recognised as; empty: any other, or none
+}
+
+// Sentence is a statement of the narrative. {name} inserts a fact; a sentence is left out where a fact is not known, or where no signal
+// holds all of Say. It is tied to the signals that hold Say, or else to the evidence of the mechanism.
+type Sentence struct {
+	Text string   `yaml:"text"`
+	Say  []string `yaml:"say"`
 }
 
 // Role says how close a signature is to the cause.
@@ -140,6 +163,8 @@ type Remedy struct {
 	Unless  []string          `yaml:"unless"` // fact=value; the step is left out where one holds
 	Params  map[string]string `yaml:"params"` // left out where its fact isn't known
 	Do      string            `yaml:"do"`
+	Run     string            `yaml:"run"`    // the command that a person would type, where there is a usual one
+	Check   string            `yaml:"check"`  // what must hold before; the action's where empty
 	Verify  string            `yaml:"verify"` // the action's where empty
 	Undo    string            `yaml:"undo"`   // the action's where empty
 	Waits   bool              `yaml:"waits"`
@@ -151,6 +176,7 @@ type Action struct {
 	Name   string     `yaml:"name"`
 	Title  string     `yaml:"title"`
 	Risk   corax.Risk `yaml:"risk"`
+	Check  string     `yaml:"check"` // what must hold before
 	Verify string     `yaml:"verify"`
 	Undo   string     `yaml:"undo"`
 	// Where says who can do it: remote (by an interface; the default), person (by judgement, anywhere) or site (hands on the device).

@@ -52,7 +52,7 @@ mechanisms:
 patterns:
   - {name: OURS, what: our own}
 actions:
-  - {name: ours.do, title: t, risk: read, verify: v, undo: "none: it only reads"}
+  - {name: ours.do, title: t, risk: read, check: c, verify: v, undo: "none: it only reads"}
 `)
 	c, err := Load(dir)
 	if err != nil {

@@ -87,14 +87,22 @@ func (l *loader) file(files fs.FS, p, shown string) error {
 	if len(data) > maxFile {
 		return corax.Errorf(corax.Invalid, op, "more than %d bytes", maxFile)
 	}
-	var c Catalogue
+	var c content
 	if err := decode.YAML(shown, data, &c); err != nil {
 		return &corax.Error{Code: corax.Invalid, Op: op, Err: err, Hint: "see docs/knowledge.md for the fields"}
 	}
 	return l.merge(c, shown)
 }
 
-func (l *loader) merge(c Catalogue, file string) error {
+// content is one file.
+type content struct {
+	Domain     string      `yaml:"domain"` // of every mechanism in the file that names none
+	Patterns   []Pattern   `yaml:"patterns"`
+	Mechanisms []Mechanism `yaml:"mechanisms"`
+	Actions    []Action    `yaml:"actions"`
+}
+
+func (l *loader) merge(c content, file string) error {
 	twice := func(what, name string) error {
 		return corax.Errorf(corax.Invalid, "read knowledge "+file, "%s %q stands twice in this file", what, name)
 	}
@@ -109,6 +117,7 @@ func (l *loader) merge(c Catalogue, file string) error {
 		if seen["m"+m.ID] {
 			return twice("mechanism", m.ID)
 		}
+		m.Domain = cmp.Or(m.Domain, c.Domain)
 		seen["m"+m.ID], l.mechanisms[m.ID] = true, m.withDefaults()
 	}
 	for _, a := range c.Actions {

@@ -1,0 +1,36 @@
+package knowledge
+
+// Identifiers are the kinds of names and values that the reader finds in any text, each with what it is. A text of a mechanism may insert
+// one as {name|words} or {name} without declaring a fact; it stands for the one that the root's own signals give.
+var Identifiers = map[string]string{
+	"address":   "an IP address",
+	"port":      "a TCP or UDP port",
+	"interface": "a network interface, as the device writes it: Gi1/0/24, eth0, port12",
+	"vlan":      "a VLAN number",
+	"mac":       "a MAC address",
+	"asn":       "an autonomous system number",
+	"host":      "a host name",
+	"domain":    "a DNS name",
+	"url":       "a URL",
+	"path":      "a path of a file or directory, or a mount point",
+	"device":    "a disk or volume device: /dev/sda, C:, naa.600...",
+	"user":      "an account",
+	"process":   "a process or program",
+	"pid":       "a process id",
+	"unit":      "a systemd unit or Windows service",
+	"pod":       "a Kubernetes pod",
+	"namespace": "a Kubernetes namespace",
+	"instance":  "an instance of a cloud or a database: i-0abc...",
+	"database":  "a database",
+	"table":     "a table, index or collection",
+	"queue":     "a queue, topic, stream or subscription",
+	"resource":  "a resource of a cloud: an ARN, a resource id, a bucket",
+	"code":      "an error code as the software writes it: SQLSTATE 53300, event id 1202, ORA-01555, HTTP 503",
+	"percent":   "a percentage, with its sign",
+	"share":     "a ratio in the text's own words: 4 of 7",
+	"count":     "a number of things",
+	"duration":  "a length of time, with its unit",
+	"size":      "an amount of data, with its unit",
+	"date":      "a date or time",
+	"version":   "a version",
+}

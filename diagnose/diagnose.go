@@ -23,9 +23,11 @@ package diagnose
 import (
 	"cmp"
 	"slices"
+	"sync"
 
 	"corax"
 	"corax/knowledge"
+	"corax/model"
 	"corax/topology"
 )
 
@@ -33,11 +35,36 @@ import (
 type Engine struct {
 	cat     *knowledge.Catalogue
 	matcher *matcher
+	learned learned
+	views   Views
+	desks   sync.Pool // of *desk
+}
+
+// Views says which of the engine's views recognise; the zero value is all of them. It exists to measure each by itself.
+type Views struct {
+	NoRules, NoModel bool
 }
 
 // New prepares an engine; the catalogue must not be altered afterwards.
-func New(cat *knowledge.Catalogue) *Engine {
-	return &Engine{cat: cat, matcher: newMatcher(cat)}
+func New(cat *knowledge.Catalogue) *Engine { return NewWith(cat, Views{}) }
+
+// NewWith prepares an engine that recognises by some of its views.
+func NewWith(cat *knowledge.Catalogue, v Views) *Engine {
+	e := &Engine{cat: cat, matcher: newMatcher(cat), views: v}
+	e.learned = newLearned(e.matcher.mechByID)
+	e.desks.New = func() any { return e.newDesk() }
+	return e
+}
+
+// desk is the memory that a case is worked on with; cases take turns.
+type desk struct {
+	match *scratch
+	model *model.Scratch
+	words []string
+}
+
+func (e *Engine) newDesk() *desk {
+	return &desk{match: e.matcher.scratch(), model: e.learned.scratch()}
 }
 
 // work is a case on its way through the stages.

@@ -52,11 +52,13 @@ type reading struct {
 	ratios   []ratio
 	polarity polarity
 	hits     []hit
+	heard    []heard // mechanisms that it sounds like, the best first
 }
 
 // read fills w.readings.
 func (w *work) read() {
-	mem := w.matcher.scratch()
+	d := w.desks.Get().(*desk)
+	defer w.desks.Put(d)
 	w.readings = make([]reading, len(w.c.Signals))
 	for i := range w.c.Signals {
 		r := &w.readings[i]
@@ -65,7 +67,7 @@ func (w *work) read() {
 		r.text = lower(msg[:min(len(msg), maxText)])
 		r.tokens = tokenise(r.text, make([]token, 0, len(r.text)/5+4))
 		r.describe()
-		r.hits = w.matcher.match(r.tokens, *r.signal, mem)
+		w.recall(r, d)
 		w.name(r)
 		r.ratios = ratios(r.text, r.tokens)
 		r.ids = identifiers(r.text)

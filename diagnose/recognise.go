@@ -9,9 +9,12 @@ import (
 	"corax/knowledge"
 )
 
+// How the views are put together: log odds of a mechanism against none are a weighted sum of what each view gives it. The weights are
+// fitted on cases that neither view was made from (docs/engine.md).
 const (
-	sharpness = 0.75 // how fast probability follows evidence
-	nothing   = 2.6  // the evidence that "none of them" always has
+	ruleWeight  = 0.75
+	modelWeight = 0.5
+	nothing     = 1.95 // what "none of them" always has
 )
 
 // verdict is what a problem's signals say about how it failed.
@@ -28,7 +31,7 @@ func (w *work) recognise(g group) verdict {
 	scores := w.scores(g)
 	w.narrow(scores)
 	mass := map[string]float64{}
-	total := math.Exp(sharpness * nothing)
+	total := math.Exp(nothing)
 	mass[corax.Unknown] = total
 	best, bestIn := -1, map[string]int{}
 	for m, s := range scores {
@@ -36,7 +39,7 @@ func (w *work) recognise(g group) verdict {
 			continue
 		}
 		p := w.matcher.mechs[m].Pattern
-		v := math.Exp(sharpness * s)
+		v := math.Exp(s)
 		mass[p] += v
 		total += v
 		if at, ok := bestIn[p]; !ok || s > scores[at] {
@@ -52,14 +55,14 @@ func (w *work) recognise(g group) verdict {
 	}
 	slices.SortFunc(names, func(a, b string) int { return cmp.Or(cmp.Compare(mass[b], mass[a]), cmp.Compare(a, b)) })
 	v := verdict{pattern: names[0], mech: -1}
-	if at, ok := bestIn[v.pattern]; ok && scores[at] >= nothing-0.6 {
+	if at, ok := bestIn[v.pattern]; ok && scores[at] >= nothing-0.45 {
 		v.mech = at
 	}
 	if g.mech >= 0 {
 		v.mech, v.pattern = g.mech, w.matcher.mechs[g.mech].Pattern
 	}
 	if v.mech >= 0 {
-		v.mechShare = math.Exp(sharpness*scores[v.mech]) / total
+		v.mechShare = math.Exp(scores[v.mech]) / total
 	}
 	v.confidence = probability(mass[v.pattern] / total)
 	for _, p := range names {
@@ -107,23 +110,47 @@ func (w *work) scores(g group) []float64 {
 		parts[w.matcher.sigs[id].mech] = append(parts[w.matcher.sigs[id].mech], best[id])
 	}
 	for m, list := range parts {
-		scores[m] = diminish(list) + 0.5*math.Log2(float64(max(seen[m], 1)))
-		scores[m] = min(scores[m], 12)
+		scores[m] = ruleWeight * min(12, diminish(list)+0.5*math.Log2(float64(max(seen[m], 1))))
+	}
+	for m, v := range w.sounds(g) {
+		scores[m] += modelWeight * v
 	}
 	return scores
+}
+
+// sounds sums what the learned view hears, the clearest signal first, each further one counting for less.
+func (w *work) sounds(g group) map[int]float64 {
+	all := map[int][]float64{}
+	for _, i := range g.incidents {
+		inc := &w.incidents[i]
+		for _, s := range inc.signals {
+			for _, h := range w.readings[s].heard {
+				v := h.score
+				if g.mech >= 0 && inc.entity != g.entity && h.mech != g.mech {
+					v *= 0.3
+				}
+				all[h.mech] = append(all[h.mech], v)
+			}
+		}
+	}
+	sums := make(map[int]float64, len(all))
+	for m, list := range all {
+		sums[m] = min(12, diminish(list))
+	}
+	return sums
 }
 
 // narrow takes from a broad family what a narrower one below it explains.
 func (w *work) narrow(scores []float64) {
 	under := map[string]float64{}
 	for m, s := range scores {
-		if p, _ := w.cat.Pattern(w.matcher.mechs[m].Pattern); p.Under != "" && s >= 3 {
+		if p, _ := w.cat.Pattern(w.matcher.mechs[m].Pattern); p.Under != "" && s >= 2.2 {
 			under[p.Under] = max(under[p.Under], s)
 		}
 	}
 	for m, s := range scores {
 		if top := under[w.matcher.mechs[m].Pattern]; top > 0 {
-			scores[m] = min(s, top-1.5)
+			scores[m] = min(s, top-1.1)
 		}
 	}
 }
@@ -136,6 +163,9 @@ func (w *work) topMechanism(inc *incident) (mech int, score float64) {
 			if sig := &w.matcher.sigs[h.sig]; sig.use == useDirect {
 				sum[sig.mech] += weigh(sig)
 			}
+		}
+		for _, h := range w.readings[s].heard {
+			sum[h.mech] += modelWeight / ruleWeight * h.score
 		}
 	}
 	mech = -1

@@ -1,19 +1,58 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 
 	"github.com/spf13/cobra"
 
+	"corax"
 	"corax/diagnose"
 	"corax/knowledge"
+	"corax/model"
 )
 
 func knowledgeCommand(s *settings) *cobra.Command {
-	c := &cobra.Command{Use: "knowledge", Short: "What Corax knows about failing: check"}
-	c.AddCommand(knowledgeCheck(s))
+	c := &cobra.Command{Use: "knowledge", Short: "What Corax knows about failing: check, train"}
+	c.AddCommand(knowledgeCheck(s), knowledgeTrain(s))
+	return c
+}
+
+func knowledgeTrain(s *settings) *cobra.Command {
+	var output string
+	var folds int
+	c := &cobra.Command{
+		Use: "train [DIR...]", Short: "Train the learned view from the catalogue",
+		Long: "Trains the model that says which mechanism a message sounds like, from the catalogue's examples and signatures. The same\n" +
+			"catalogue gives the same bytes. The built-in model is made by: make model",
+		Example: "  corax knowledge train --output mechanisms.model\n  corax knowledge train --folds 5",
+		RunE: func(cmd *cobra.Command, dirs []string) error {
+			cat, err := knowledge.Load(dirs...)
+			if err != nil {
+				return exit{exitUsage, err}
+			}
+			if folds > 1 {
+				v := model.CrossValidate(cat, diagnose.Words, folds)
+				_, err := fmt.Fprintf(cmd.OutOrStdout(), "%d unseen examples: mechanism right %d, pattern right %d, taken for none %d.\n",
+					v.Texts, v.Right, v.Pattern, v.None)
+				return err
+			}
+			var b bytes.Buffer
+			if _, err := model.Train(cat, diagnose.Words, model.Options{}).WriteTo(&b); err != nil {
+				return err
+			}
+			if err := os.WriteFile(output, b.Bytes(), 0o644); err != nil {
+				return &corax.Error{Code: corax.Unavailable, Op: "write the learned model", Err: err}
+			}
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%d mechanisms, %d bytes: %s\n", len(cat.Mechanisms), b.Len(), output)
+			return err
+		},
+	}
+	c.Flags().StringVarP(&output, "output", "o", "mechanisms.model", "where to write it")
+	c.Flags().IntVar(&folds, "folds", 0, "write nothing; train so often, each time without a part of the examples, and predict those")
 	return c
 }
 

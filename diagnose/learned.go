@@ -1,0 +1,68 @@
+package diagnose
+
+import (
+	"corax/model"
+)
+
+// learned is the learned view: which mechanisms a message sounds like.
+type learned struct {
+	model *model.Model // nil: there is none
+	mech  []int        // class of the model -> mechanism; -1 where the catalogue no longer has it
+}
+
+// heard is a mechanism that a message sounds like.
+type heard struct {
+	mech  int
+	score float64 // log odds against "none of them"
+}
+
+func newLearned(mechs map[string]int) learned {
+	m, err := model.Builtin()
+	if err != nil {
+		return learned{} // a model that can't be read is worth less than the rules alone; a test reads it
+	}
+	l := learned{model: m, mech: make([]int, len(m.Classes))}
+	for c, id := range m.Classes {
+		at, ok := mechs[id]
+		if !ok {
+			at = -1
+		}
+		l.mech[c] = at
+	}
+	return l
+}
+
+func (l learned) scratch() *model.Scratch {
+	if l.model == nil {
+		return nil
+	}
+	return l.model.NewScratch()
+}
+
+// recall asks both views about a message.
+func (w *work) recall(r *reading, d *desk) {
+	if !w.views.NoRules {
+		r.hits = w.matcher.match(r.tokens, *r.signal, d.match)
+	}
+	if w.views.NoModel || w.learned.model == nil {
+		return
+	}
+	d.words = d.words[:0]
+	for _, t := range r.tokens {
+		d.words = append(d.words, t.stem)
+	}
+	for _, c := range w.learned.model.Top(d.words, d.model) {
+		if at := w.learned.mech[c.Class]; at >= 0 {
+			r.heard = append(r.heard, heard{at, c.Score})
+		}
+	}
+}
+
+// Words are the stems of a text, as the learned view is trained on.
+func Words(text string) []string {
+	var out []string
+	for _, t := range tokenise(lower(text[:min(len(text), maxText)]), nil) {
+		out = append(out, t.stem)
+	}
+	return out
+}

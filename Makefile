@@ -7,7 +7,7 @@ RACE    := $(if $(CC_FOUND),-race,)
 VERSION := $(shell git describe --always --dirty 2>/dev/null || echo dev)
 TESTFLAGS ?=
 
-.PHONY: build demo test soak bench lint generate scenarios clean
+.PHONY: build demo test soak bench lint model generate scenarios clean
 
 build: ## the one binary, without cgo
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $(BIN) ./cmd/corax
@@ -31,7 +31,10 @@ lint:
 	$(GO) vet ./...
 	$(GO) tool -modfile=tools/go.mod golangci-lint run
 
-generate: ## files that are made from others
+model: ## the learned view, from the catalogue; the same bytes every time
+	$(GO) run ./cmd/corax knowledge train --output model/mechanisms.model
+
+generate: model ## files that are made from others
 	$(GO) generate ./...
 
 clean:

@@ -1,8 +1,9 @@
 // Command corax-bench measures the engine on public data that nobody here wrote, beside trivial baselines and with 95 % intervals.
 //
-//	corax-bench SET --data DIR [--json]
+//	corax-bench SET --data DIR [--split dev|test] [--json]
 //
-// SET is scenarios, severity, rca-alerts, petshop, nezha or logs. It reads DIR, writes figures to standard output, and never tunes
+// SET is scenarios, severity, rca-alerts, petshop, nezha or logs, or one of our own under bench: levels (severity over all four levels),
+// quiet (healthy lines that must raise nothing) and open (failures that no catalogue knows). It reads DIR, writes figures to standard output, and never tunes
 // anything. Exit status: 0 measured, 1 the data can't be read, 2 usage.
 package main
 
@@ -45,8 +46,16 @@ type clustering struct {
 }
 
 // sets are the data sets; nil where nothing measures them yet.
-var sets = map[string]func(*diagnose.Engine, string) (result, error){
-	"scenarios": scenarios, "severity": severity, "rca-alerts": nil, "petshop": nil, "nezha": nil, "logs": nil,
+var sets = map[string]func(input) (result, error){
+	"scenarios": scenarios, "severity": severity, "levels": levels, "quiet": quiet, "open": open, "rca-alerts": nil, "petshop": nil, "nezha": nil, "logs": nil,
+}
+
+// input is what a measure works on.
+type input struct {
+	engine    *diagnose.Engine
+	catalogue *knowledge.Catalogue
+	dir       string
+	split     string // only cases of this half, where the set says of which each is
 }
 
 func main() {
@@ -59,7 +68,7 @@ func main() {
 	}
 }
 
-var errUsage = errors.New("usage: corax-bench scenarios|severity|rca-alerts|petshop|nezha|logs --data DIR [--json]")
+var errUsage = errors.New("usage: corax-bench scenarios|severity|levels|quiet|open|rca-alerts|petshop|nezha|logs --data DIR [--split dev|test] [--json]")
 
 func run(args []string, out io.Writer) error {
 	if len(args) == 0 {
@@ -69,6 +78,7 @@ func run(args []string, out io.Writer) error {
 	flags := flag.NewFlagSet(args[0], flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	dir := flags.String("data", "", "folder of the set")
+	split := flags.String("split", "", "only this half of the cases: dev or test")
 	asJSON := flags.Bool("json", false, "write one JSON object")
 	if err := flags.Parse(args[1:]); err != nil || !known || flags.NArg() > 0 || *dir == "" {
 		return errUsage
@@ -79,7 +89,7 @@ func run(args []string, out io.Writer) error {
 		if err != nil {
 			return err
 		}
-		if r, err = measure(diagnose.New(cat), *dir); err != nil {
+		if r, err = measure(input{diagnose.New(cat), cat, *dir, *split}); err != nil {
 			return err
 		}
 	}

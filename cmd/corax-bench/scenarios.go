@@ -14,6 +14,7 @@ type scenario struct {
 	ID      string   `json:"id"`
 	Kind    string   `json:"kind"`
 	Name    string   `json:"name"`
+	Split   string   `json:"split"` // dev or test; empty where the set has no halves
 	Signals []string `json:"signals"`
 	Expect  struct {
 		Pattern     string         `json:"pattern"`
@@ -34,15 +35,15 @@ func (s scenario) toCase() corax.Case {
 	return c
 }
 
-func scenarios(e *diagnose.Engine, dir string) (result, error) {
-	all, err := lines[scenario](dir)
+func scenarios(in input) (result, error) {
+	all, err := lines[scenario](in.dir)
 	if err != nil {
 		return result{}, err
 	}
 	r := result{Set: "scenarios", Figures: map[string]map[string]float64{}, Baseline: map[string]map[string]float64{}}
 	var kept []scenario
 	for _, s := range all {
-		if s.Name != origin {
+		if s.Name != origin && (in.split == "" || s.Split == in.split) {
 			kept = append(kept, s)
 		}
 	}
@@ -54,12 +55,16 @@ func scenarios(e *diagnose.Engine, dir string) (result, error) {
 			}
 		}
 		r.Figures[cell], r.Baseline[cell] = map[string]float64{}, map[string]float64{}
-		predictions := score(e, these, r.Figures[cell], r.Baseline[cell])
+		predictions := score(in.engine, these, r.Figures[cell], r.Baseline[cell])
 		if cell == "all" {
 			r.Predictions = predictions
 		}
 	}
-	r.storms(e, kept)
+	for name, v := range map[string]diagnose.Views{"all, rules alone": {NoModel: true}, "all, model alone": {NoRules: true}} {
+		r.Figures[name] = map[string]float64{}
+		score(diagnose.NewWith(in.catalogue, v), kept, r.Figures[name], map[string]float64{})
+	}
+	r.storms(in.engine, kept)
 	return r, nil
 }
 

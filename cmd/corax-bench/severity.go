@@ -1,21 +1,19 @@
 package main
 
-import (
-	"corax"
-	"corax/diagnose"
-)
+import "corax"
 
 type rule struct {
 	ID          string `json:"id"`
 	Service     string `json:"service"`
 	Alert       string `json:"alert"`
 	Description string `json:"description"`
+	Query       string `json:"query"`
 	Severity    string `json:"severity"`
 }
 
 // severity rates alerts by their text, with four levels mapped to the three of the rules' authors.
-func severity(e *diagnose.Engine, dir string) (result, error) {
-	rules, err := lines[rule](dir)
+func severity(in input) (result, error) {
+	rules, err := lines[rule](in.dir)
 	if err != nil {
 		return result{}, err
 	}
@@ -24,8 +22,9 @@ func severity(e *diagnose.Engine, dir string) (result, error) {
 	var truth, got, always []string
 	hit, warnings := 0, 0
 	for _, x := range rules {
-		rep := e.Diagnose(corax.Case{ID: x.ID, Signals: []corax.Signal{{
+		rep := in.engine.Diagnose(corax.Case{ID: x.ID, Signals: []corax.Signal{{
 			Kind: corax.Symptom, Source: "alertmanager", Message: x.Service + ": " + x.Alert + ". " + x.Description,
+			Attributes: map[string]string{"expr": x.Query},
 		}}})
 		said, conf := "info", 0.0
 		if len(rep.Problems) > 0 {

@@ -37,6 +37,7 @@ type Engine struct {
 	matcher *matcher
 	learned learned
 	views   Views
+	rare    map[string]float64 // stem -> how telling it is, 0 to 1; 1 where absent
 	desks   sync.Pool // of *desk
 }
 
@@ -50,7 +51,7 @@ func New(cat *knowledge.Catalogue) *Engine { return NewWith(cat, Views{}) }
 
 // NewWith prepares an engine that recognises by some of its views.
 func NewWith(cat *knowledge.Catalogue, v Views) *Engine {
-	e := &Engine{cat: cat, matcher: newMatcher(cat), views: v}
+	e := &Engine{cat: cat, matcher: newMatcher(cat), views: v, rare: rarity(cat)}
 	e.learned = newLearned(e.matcher.mechByID)
 	e.desks.New = func() any { return e.newDesk() }
 	return e

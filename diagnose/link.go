@@ -8,19 +8,8 @@ import (
 	"corax"
 )
 
-// How much a shared feature speaks for one cause, and how much is needed.
-const (
-	sameEntity    = 3.0
-	sameMention   = 2.5
-	sameID        = 2.0
-	sameMechanism = 1.7
-	samePattern   = 0.9
-	sameWord      = 0.55
-	mostWords     = 2.2
-	enough        = 1.6
-	// crowd is how many incidents may share a feature before it says nothing: by then it is the vocabulary of the site.
-	crowd = 60
-)
+// crowd is how many incidents may share a feature before it says nothing: by then it is the vocabulary of the site.
+const crowd = 60
 
 // problems makes groups of incidents: with a topology by who explains whom, and the rest by what the texts share.
 func (w *work) problems() []group {
@@ -41,114 +30,15 @@ func (w *work) problems() []group {
 	return w.drop(groups)
 }
 
-// feature is something that two incidents may share.
-type feature struct {
-	kind byte // e entity, m mentioned entity, i identifier, w word, k mechanism, p pattern
-	name string
-}
-
-func (f feature) weight() float64 {
-	switch f.kind {
-	case 'e':
-		return sameMention
-	case 'i':
-		return sameID
-	case 'k':
-		return sameMechanism
-	case 'p':
-		return samePattern
-	}
-	return sameWord
-}
-
-// features lists what an incident may share, without repeats, in a fixed order.
-func (w *work) features(inc *incident) []feature {
-	var all []feature
-	add := func(kind byte, name string) {
-		if f := (feature{kind, name}); name != "" && len(all) < 80 && !slices.Contains(all, f) {
-			all = append(all, f)
-		}
-	}
-	add('e', inc.entity)
-	for _, s := range inc.signals {
-		r := &w.readings[s]
-		for _, m := range r.mentions {
-			add('e', m.entity)
-		}
-		for _, id := range r.ids {
-			add('i', id)
-		}
-		for _, t := range r.tokens {
-			if len(t.text) >= 3 && !isDigit(t.text[0]) && !ordinary(t.stem) {
-				add('w', t.stem)
-			}
-		}
-	}
-	if mech, score := w.topMechanism(inc); score >= 2.5 {
-		m := w.matcher.mechs[mech]
-		add('k', m.ID)
-		if m.Pattern != corax.Unknown {
-			add('p', m.Pattern)
-		}
-	}
-	return all
-}
-
-// cluster joins what is left to the groups and to each other, where the texts share enough.
-func (w *work) cluster(groups []group, left []int) []group {
-	if len(left) == 0 {
-		return groups
-	}
-	nodes := slices.Clone(left)
-	byFeature := map[feature][]int{}
-	var order []feature
-	for n, i := range nodes {
-		for _, f := range w.features(&w.incidents[i]) {
-			if byFeature[f] == nil {
-				order = append(order, f)
-			}
-			byFeature[f] = append(byFeature[f], n)
-		}
-	}
-	type pair struct{ a, b int }
-	scores, wordly := map[pair]float64{}, map[pair]float64{}
-	for _, f := range order {
-		who := byFeature[f]
-		if len(who) > crowd {
-			who = who[:crowd]
-		}
-		for x, a := range who {
-			for _, b := range who[x+1:] {
-				if f.kind == 'w' {
-					wordly[pair{a, b}] += f.weight()
-				} else {
-					scores[pair{a, b}] += f.weight()
-				}
-			}
-		}
-	}
-	for p, v := range wordly {
-		scores[p] += min(v, mostWords)
-	}
-	sets := newSets(len(nodes))
-	for p, v := range scores {
-		if v >= enough {
-			sets.join(p.a, p.b)
-		}
-	}
-	return append(groups, w.gather(nodes, sets)...)
-}
-
-// gather turns sets into groups; one that holds only changes is none.
-func (w *work) gather(nodes []int, sets sets) []group {
-	byRoot := map[int]int{}
+// gather turns clusters into groups; one that holds only changes is none.
+func (w *work) gather(nodes []int, label []int) []group {
+	byLabel := map[int]int{}
 	var groups []group
 	for n, i := range nodes {
-		root := sets.find(n)
-		at, ok := byRoot[root]
+		at, ok := byLabel[label[n]]
 		if !ok {
 			at = len(groups)
-			byRoot[root] = at
+			byLabel[label[n]] = at
 			groups = append(groups, group{mech: -1})
 		}
 		groups[at].incidents = append(groups[at].incidents, i)
@@ -156,30 +46,6 @@ func (w *work) gather(nodes []int, sets sets) []group {
 	return slices.DeleteFunc(groups, func(g group) bool {
 		return !slices.ContainsFunc(g.incidents, func(i int) bool { return !w.incidents[i].change })
 	})
-}
-
-// sets are disjoint sets with path halving; the smaller index is the root, so the result does not depend on the order of joins.
-type sets []int
-
-func newSets(n int) sets {
-	s := make(sets, n)
-	for i := range s {
-		s[i] = i
-	}
-	return s
-}
-
-func (s sets) find(i int) int {
-	for s[i] != i {
-		s[i] = s[s[i]]
-		i = s[i]
-	}
-	return i
-}
-
-func (s sets) join(a, b int) {
-	a, b = s.find(a), s.find(b)
-	s[max(a, b)] = min(a, b)
 }
 
 // links explains why the incidents of a problem belong together: a tree that grows from the root's incident.
@@ -245,9 +111,9 @@ func (w *work) link(from, to int, root cause) corax.Link {
 		return set(corax.LinkDependsOn, 0.8, "%s names %s", or(a.entity, "the message"), b.entity)
 	}
 	shared, words := "", []string(nil)
-	theirs := w.features(b)
-	for _, f := range w.features(a) {
-		if !slices.Contains(theirs, f) {
+	mine, theirs := w.profile(a), w.profile(b)
+	for _, f := range mine.features {
+		if !slices.Contains(theirs.features, f) {
 			continue
 		}
 		switch f.kind {

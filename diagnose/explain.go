@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"cmp"
+	"container/heap"
 	"maps"
 	"slices"
 
@@ -19,10 +20,44 @@ type group struct {
 
 // hypothesis says that an entity failed by a mechanism.
 type hypothesis struct {
-	entity  string
-	mech    int
-	support map[int32]float64 // signature -> weight of the best signal
-	own     float64
+	entity string
+	mech   int
+	claims []claim
+	own    float64 // evidence before anything is explained
+}
+
+// claim is an incident's word for a hypothesis: a signature, what the learned view heard, or that it is one of several who need the entity
+// and report the same.
+type claim struct {
+	sig      int32
+	incident int
+	weight   float64
+}
+
+// The claims that are no signature.
+const (
+	bySharing int32 = -1
+	byEar     int32 = -2
+)
+
+// evidence sums the claims of incidents that are not taken: the best of each signature, each further one counting for less, and all that
+// share.
+func (h *hypothesis) evidence(taken map[int]bool) float64 {
+	best, together, sharers := map[int32]float64{}, 0.0, 0
+	for _, c := range h.claims {
+		switch {
+		case taken[c.incident]:
+		case c.sig == bySharing:
+			together += c.weight
+			sharers++
+		default:
+			best[c.sig] = max(best[c.sig], c.weight)
+		}
+	}
+	if sharers > 1 {
+		best[bySharing] = together
+	}
+	return diminish(slices.Collect(maps.Values(best)))
 }
 
 type hypKey struct {
@@ -70,48 +105,103 @@ func (w *work) explain(left []int) (groups []group, rest []int) {
 	return groups, rest
 }
 
-// explainPart finds, one after the other, the hypothesis that explains most of what is left, and takes what it explains out.
-func (w *work) explainPart(left []int) (groups []group, rest []int) {
-	for len(left) > 0 {
-		at := map[string][]int{}
-		for _, i := range left {
-			at[w.incidents[i].entity] = append(at[w.incidents[i].entity], i)
-		}
-		hyps := w.hypotheses(left)
-		byEntity := map[string][]*hypothesis{}
-		for _, h := range hyps {
-			byEntity[h.entity] = append(byEntity[h.entity], h)
-		}
-		var best *hypothesis
-		var bestScore float64
-		var explained []int
-		for _, h := range hyps {
-			score, set := h.own, []int(nil)
-			trouble := false
-			for _, i := range w.near(h.entity, at) {
-				if v := w.explains(h, i, byEntity); v > 0 {
-					set = append(set, i)
-					trouble = trouble || v > 0.5 && !w.incidents[i].change
-					if w.incidents[i].entity != h.entity {
-						score += v
-					}
-				}
-			}
-			if trouble && h.own >= leastOwn && score > bestScore {
-				best, bestScore, explained = h, score, set
-			}
-		}
-		if best == nil {
-			return groups, left
-		}
-		slices.Sort(explained)
-		groups = append(groups, group{incidents: explained, entity: best.entity, mech: best.mech})
-		left = slices.DeleteFunc(slices.Clone(left), func(i int) bool {
-			_, found := slices.BinarySearch(explained, i)
-			return found
-		})
+// explainPart finds, one after the other, the hypothesis that explains most of what is left, and takes what it explains out. The worth of a
+// hypothesis only falls as others take incidents away, so it is worked out anew only when it comes to the front (lazy greedy: Minoux,
+// "Accelerated greedy algorithms for maximizing submodular set functions", 1978).
+func (w *work) explainPart(all []int) (groups []group, rest []int) {
+	p := &part{at: map[string][]int{}, taken: map[int]bool{}, rivals: map[string][]*hypothesis{}}
+	for _, i := range all {
+		p.at[w.incidents[i].entity] = append(p.at[w.incidents[i].entity], i)
 	}
-	return groups, nil
+	hyps := w.hypotheses(all)
+	for _, h := range hyps {
+		p.rivals[h.entity] = append(p.rivals[h.entity], h)
+		h.own = h.evidence(p.taken)
+	}
+	var queue worthQueue
+	for n, h := range hyps {
+		if score, explained := w.worth(h, p); explained != nil {
+			queue = append(queue, worth{score, n})
+		}
+	}
+	heap.Init(&queue)
+	for queue.Len() > 0 {
+		top := queue[0]
+		h := hyps[top.hyp]
+		score, explained := w.worth(h, p)
+		switch {
+		case explained == nil:
+			heap.Pop(&queue)
+		case score < top.score:
+			queue[0].score = score
+			heap.Fix(&queue, 0)
+		default:
+			heap.Pop(&queue)
+			slices.Sort(explained)
+			groups = append(groups, group{incidents: explained, entity: h.entity, mech: h.mech})
+			for _, i := range explained {
+				p.taken[i] = true
+			}
+		}
+	}
+	return groups, slices.DeleteFunc(slices.Clone(all), func(i int) bool { return p.taken[i] })
+}
+
+// part is a connected part of the topology while its incidents are being explained.
+type part struct {
+	at     map[string][]int // entity -> its incidents
+	taken  map[int]bool     // incidents that a hypothesis has explained
+	rivals map[string][]*hypothesis
+}
+
+// worth is what a hypothesis explains of what is left, and how well; nil where it can't stand.
+func (w *work) worth(h *hypothesis, p *part) (score float64, explained []int) {
+	score = h.evidence(p.taken)
+	if score < leastOwn {
+		return 0, nil
+	}
+	trouble := false
+	for _, i := range w.near(h.entity, p.at) {
+		if p.taken[i] {
+			continue
+		}
+		if v := w.explains(h, i, p.rivals); v > 0 {
+			explained = append(explained, i)
+			trouble = trouble || v > 0.5 && !w.incidents[i].change
+			if w.incidents[i].entity != h.entity {
+				score += v
+			}
+		}
+	}
+	if !trouble {
+		return 0, nil
+	}
+	return score, explained
+}
+
+// worth of a hypothesis when it was last worked out.
+type worth struct {
+	score float64
+	hyp   int
+}
+
+// worthQueue hands out the best first, and among equals the first.
+type worthQueue []worth
+
+func (q worthQueue) Len() int { return len(q) }
+func (q worthQueue) Less(i, j int) bool {
+	if q[i].score != q[j].score {
+		return q[i].score > q[j].score
+	}
+	return q[i].hyp < q[j].hyp
+}
+func (q worthQueue) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
+func (q *worthQueue) Push(x any)   { *q = append(*q, x.(worth)) }
+func (q *worthQueue) Pop() any {
+	old := *q
+	last := old[len(old)-1]
+	*q = old[:len(old)-1]
+	return last
 }
 
 // near lists the incidents of an entity and of all who need it.
@@ -126,16 +216,16 @@ func (w *work) near(entity string, at map[string][]int) []int {
 // hypotheses lists who may have failed how, by what the incidents say; sorted, so that equal scores give equal answers.
 func (w *work) hypotheses(incidents []int) []*hypothesis {
 	byKey := map[hypKey]*hypothesis{}
-	add := func(entity string, mech int, sig int32, weight float64) {
+	add := func(entity string, mech int, c claim) {
 		key := hypKey{entity, mech}
 		h := byKey[key]
 		if h == nil {
-			h = &hypothesis{entity: entity, mech: mech, support: map[int32]float64{}}
+			h = &hypothesis{entity: entity, mech: mech}
 			byKey[key] = h
 		}
-		h.support[sig] = max(h.support[sig], weight)
+		h.claims = append(h.claims, c)
 	}
-	reporters := map[int]map[string]float64{}
+	reporters := map[int]map[string]claim{} // mechanism -> entity -> its strongest word
 	for _, i := range incidents {
 		for _, s := range w.incidents[i].signals {
 			r := &w.readings[s]
@@ -147,24 +237,25 @@ func (w *work) hypotheses(incidents []int) []*hypothesis {
 				if sig.use != useDirect {
 					continue
 				}
-				w.blame(r, h.sig, add)
+				w.blame(r, h.sig, i, add)
 				if w.matcher.mechs[sig.mech].Shared && sig.Locus == knowledge.Self {
 					if reporters[sig.mech] == nil {
-						reporters[sig.mech] = map[string]float64{}
+						reporters[sig.mech] = map[string]claim{}
 					}
-					reporters[sig.mech][r.entity] = max(reporters[sig.mech][r.entity], weigh(sig))
+					if v := weigh(sig); v > reporters[sig.mech][r.entity].weight {
+						reporters[sig.mech][r.entity] = claim{bySharing, i, v}
+					}
 				}
+			}
+			if len(r.hits) == 0 && len(r.heard) > 0 && !r.complains() && r.signal.KindOr() == corax.Symptom {
+				add(r.entity, r.heard[0].mech, claim{byEar, i, modelWeight / ruleWeight * r.heard[0].score})
 			}
 		}
 	}
-	for mech, who := range reporters {
-		w.shared(mech, who, add)
+	for _, mech := range slices.Sorted(maps.Keys(reporters)) {
+		w.shared(mech, reporters[mech], add)
 	}
-	hyps := make([]*hypothesis, 0, len(byKey))
-	for _, h := range byKey {
-		h.own = diminish(slices.Collect(maps.Values(h.support)))
-		hyps = append(hyps, h)
-	}
+	hyps := slices.Collect(maps.Values(byKey))
 	slices.SortFunc(hyps, func(a, b *hypothesis) int {
 		return cmp.Or(cmp.Compare(a.entity, b.entity), cmp.Compare(a.mech, b.mech))
 	})
@@ -181,12 +272,12 @@ func diminish(weights []float64) (sum float64) {
 }
 
 // blame tells whose fault a signature in a reading is.
-func (w *work) blame(r *reading, id int32, add func(string, int, int32, float64)) {
+func (w *work) blame(r *reading, id int32, incident int, add func(string, int, claim)) {
 	sig := &w.matcher.sigs[id]
 	weight := weigh(sig)
 	if sig.Locus == knowledge.Provider {
 		for _, p := range w.graph.DirectDependencies(r.entity, corax.TrustsIn) {
-			add(p, sig.mech, id, 0.8*weight)
+			add(p, sig.mech, claim{id, incident, 0.8 * weight})
 		}
 		return
 	}
@@ -194,14 +285,14 @@ func (w *work) blame(r *reading, id int32, add func(string, int, int32, float64)
 	for _, m := range r.mentions {
 		// One who says what it gave to another speaks of itself; one who says what it got from another, of that one.
 		if m.fault && !w.needs(m.entity, r.entity) {
-			add(m.entity, sig.mech, id, 0.8*weight)
+			add(m.entity, sig.mech, claim{id, incident, 0.8 * weight})
 			blamed = true
 		}
 	}
 	if blamed {
 		weight *= 0.3
 	}
-	add(r.entity, sig.mech, id, weight)
+	add(r.entity, sig.mech, claim{id, incident, weight})
 }
 
 func (w *work) needs(from, to string) bool {
@@ -209,22 +300,26 @@ func (w *work) needs(from, to string) bool {
 	return ok && d > 0
 }
 
-// shared blames what all reporters of a mechanism need.
-func (w *work) shared(mech int, who map[string]float64, add func(string, int, int32, float64)) {
+// shared blames what the reporters of a mechanism need: all of them, or most of those who need it.
+func (w *work) shared(mech int, who map[string]claim, add func(string, int, claim)) {
 	if len(who) < 2 {
 		return
 	}
-	needed, total := map[string]int{}, 0.0
-	for _, entity := range slices.Sorted(maps.Keys(who)) { // floating point sums depend on the order
-		total += who[entity]
+	needed := map[string][]string{}
+	for _, entity := range slices.Sorted(maps.Keys(who)) {
 		for _, d := range w.graph.Dependencies(entity) {
-			needed[d.ID]++
+			needed[d.ID] = append(needed[d.ID], entity)
 		}
-		needed[entity]++
+		needed[entity] = append(needed[entity], entity)
 	}
-	for entity, n := range needed {
-		if n == len(who) {
-			add(entity, mech, -1, 0.6*total)
+	for entity, reporters := range needed {
+		if len(reporters) < len(who) && (len(reporters) < 3 || 2*len(reporters) < w.graph.BlastRadius(entity)) {
+			continue
+		}
+		for _, r := range reporters {
+			c := who[r]
+			c.weight *= 0.6
+			add(entity, mech, c)
 		}
 	}
 }

@@ -79,6 +79,17 @@ type Diagnosis struct {
 	Links             []Link        `json:"links"`
 	RootCause         RootCause     `json:"root_cause"`
 	Plan              Plan          `json:"plan"`
+	Explanations      []Explanation `json:"explanations,omitempty"`
+}
+
+// Explanation says how one decision of a diagnosis came about.
+type Explanation struct {
+	Decision    string   `json:"decision"` // pattern, root_cause, severity, grouping, cascade or mode
+	Answer      string   `json:"answer"`
+	For         []string `json:"for"`
+	Against     []string `json:"against,omitempty"`
+	RunnerUp    string   `json:"runner_up,omitempty"`
+	WouldChange []string `json:"would_change,omitempty"` // evidence that would change the answer
 }
 
 // Alternative is a pattern that was considered and not chosen.

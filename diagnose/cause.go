@@ -24,6 +24,7 @@ type cause struct {
 	evidence   []corax.Evidence
 	against    []corax.Evidence
 	missing    []string
+	rivals     []string // other entities that may be at fault, the likeliest first
 }
 
 const (
@@ -39,7 +40,7 @@ func (w *work) cause(g group, v verdict) cause {
 	}
 	var sure float64
 	if c.entity, sure = g.entity, 0.95; c.entity == "" {
-		c.entity, sure = w.root(g, v)
+		c.entity, c.rivals, sure = w.root(g, v)
 	}
 	share := v.mechShare
 	if v.mech < 0 {
@@ -52,7 +53,7 @@ func (w *work) cause(g group, v verdict) cause {
 }
 
 // root picks the entity at fault from the texts: who states the cause, and about whom others complain. Those who complain are not it.
-func (w *work) root(g group, v verdict) (entity string, sure float64) {
+func (w *work) root(g group, v verdict) (entity string, rivals []string, sure float64) {
 	points := map[string]float64{}
 	first := map[string]int{}
 	note := func(e string, p float64, at int) {
@@ -94,7 +95,7 @@ func (w *work) root(g group, v verdict) (entity string, sure float64) {
 		}
 	}
 	if len(points) == 0 {
-		return "", 0.4
+		return "", nil, 0.4
 	}
 	names := make([]string, 0, len(points))
 	total := 0.0
@@ -107,7 +108,7 @@ func (w *work) root(g group, v verdict) (entity string, sure float64) {
 	for _, e := range names {
 		total += points[e]
 	}
-	return names[0], 0.3 + 0.65*points[names[0]]/total
+	return names[0], names[1:], 0.3 + 0.65*points[names[0]]/total
 }
 
 // argue collects evidence for and against, and what is missing.

@@ -11,13 +11,15 @@
 //	match      facts to signatures of the catalogue
 //	incident   signals to incidents, and which are quiet
 //	explain    incidents to problems, with a topology: who explains whose trouble
-//	link       incidents to problems, from text; and the links that are shown
-//	recognise  a problem's signals to mechanism and pattern, with probabilities
+//	cluster    incidents to problems, from text
+//	link       why the incidents of a problem belong together
+//	recognise  a problem's signals to mechanism and pattern, with probabilities; learned is one of its views
 //	cause      who failed: root, evidence for and against, what is missing, facts
 //	cascade    whose fault is felt by whom
 //	severity   impact to severity, with reasons
 //	narrative  summary and chain
 //	plan       remedies, bound to the case
+//	why        for each decision: what spoke for it, against it, the runner-up, and what would change it
 package diagnose
 
 import (
@@ -38,7 +40,7 @@ type Engine struct {
 	learned learned
 	views   Views
 	rare    map[string]float64 // stem -> how telling it is, 0 to 1; 1 where absent
-	desks   sync.Pool // of *desk
+	desks   sync.Pool          // of *desk
 }
 
 // Views says which of the engine's views recognise; the zero value is all of them. It exists to measure each by itself.
@@ -80,18 +82,11 @@ type work struct {
 
 // Diagnose makes the report of a case.
 func (e *Engine) Diagnose(c corax.Case) corax.Report {
-	w := &work{Engine: e, c: c, graph: topology.New(c.Topology)}
-	w.read()
-	w.group()
-	groups := w.problems()
+	w, groups := e.work(c)
 	report := corax.Report{ID: c.ID, Incidents: []corax.CaseIncident{}, Problems: []corax.Diagnosis{}}
-	for _, g := range groups {
-		report.Problems = append(report.Problems, w.diagnose(g))
+	for _, p := range w.report(groups) {
+		report.Problems = append(report.Problems, p.Diagnosis)
 	}
-	slices.SortStableFunc(report.Problems, func(a, b corax.Diagnosis) int {
-		return cmp.Or(cmp.Compare(b.Severity, a.Severity), cmp.Compare(len(b.Signals), len(a.Signals)),
-			cmp.Compare(a.Signals[0], b.Signals[0]))
-	})
 	for _, p := range report.Problems {
 		for _, id := range p.Incidents {
 			w.byID(id).severity = p.Severity
@@ -105,8 +100,35 @@ func (e *Engine) Diagnose(c corax.Case) corax.Report {
 	return report
 }
 
+// work reads a case and finds what belongs together.
+func (e *Engine) work(c corax.Case) (*work, []group) {
+	w := &work{Engine: e, c: c, graph: topology.New(c.Topology)}
+	w.read()
+	w.group()
+	return w, w.problems()
+}
+
+// solved is a diagnosis with what it was made from.
+type solved struct {
+	corax.Diagnosis
+	group   group
+	verdict verdict
+}
+
+// report diagnoses the groups: the gravest problem first, then the largest.
+func (w *work) report(groups []group) []solved {
+	var all []solved
+	for _, g := range groups {
+		all = append(all, w.diagnose(g))
+	}
+	slices.SortStableFunc(all, func(a, b solved) int {
+		return cmp.Or(cmp.Compare(b.Severity, a.Severity), cmp.Compare(len(b.Signals), len(a.Signals)), cmp.Compare(a.Signals[0], b.Signals[0]))
+	})
+	return all
+}
+
 // diagnose makes the diagnosis of one problem.
-func (w *work) diagnose(g group) corax.Diagnosis {
+func (w *work) diagnose(g group) solved {
 	verdict := w.recognise(g)
 	root := w.cause(g, verdict)
 	cascade := w.cascade(g, root)
@@ -123,5 +145,6 @@ func (w *work) diagnose(g group) corax.Diagnosis {
 	slices.Sort(d.Signals)
 	d.RootCause = w.narrate(g, root, cascade)
 	d.Plan = w.plan(root, d.Confidence)
-	return d
+	d.Explanations = w.explanations(g, verdict, root, d)
+	return solved{d, g, verdict}
 }

@@ -112,3 +112,48 @@ func alternatives(list []corax.Alternative) string {
 	}
 	return b.String()
 }
+
+// WriteExplanations writes for people how the decisions of a diagnosis came about.
+func WriteExplanations(out io.Writer, title string, d corax.Diagnosis) error {
+	return writePage(out, func(p *page) {
+		p.line("%s: %s", title, d.RootCause.Summary)
+		for _, x := range d.Explanations {
+			p.line("")
+			p.line("%s: %s", strings.ReplaceAll(x.Decision, "_", " "), x.Answer)
+			p.section("For", len(x.For), func(i int) string { return x.For[i] })
+			p.section("Against", len(x.Against), func(i int) string { return x.Against[i] })
+			if x.RunnerUp != "" {
+				p.line("  Runner-up: %s", x.RunnerUp)
+			}
+			p.section("Would change it", len(x.WouldChange), func(i int) string { return x.WouldChange[i] })
+		}
+	})
+}
+
+// WriteWhyNot writes for people why the problems of a case are not of a pattern.
+func WriteWhyNot(out io.Writer, id, asked string, answers []WhyNot) error {
+	return writePage(out, func(p *page) {
+		if len(answers) == 0 {
+			p.line("case %s: no problem", or(id, "-"))
+		}
+		for _, x := range answers {
+			if x.Is {
+				p.line("case %s, problem %d is %s, by %s", or(id, "-"), x.Problem+1, x.Pattern, x.Chosen)
+			} else {
+				p.line("case %s, problem %d is %s, by %s, and not %s (%s)", or(id, "-"), x.Problem+1, x.Pattern, x.Chosen, asked, x.Asked)
+			}
+			p.section("For it", len(x.For), func(i int) string { return x.For[i] })
+			p.section("It lacks", len(x.Lacks), func(i int) string { return x.Lacks[i] })
+			p.section("What tells them apart", len(x.Tells), func(i int) string { return x.Tells[i] })
+		}
+	})
+}
+
+func writePage(out io.Writer, write func(*page)) error {
+	b := bufio.NewWriter(out)
+	write(&page{Writer: b})
+	if err := b.Flush(); err != nil {
+		return &corax.Error{Code: corax.Internal, Op: "write report", Err: err}
+	}
+	return nil
+}

@@ -15,6 +15,9 @@ const (
 	ruleWeight  = 0.75
 	modelWeight = 0.5
 	nothing     = 1.95 // what "none of them" always has
+	leeway      = 0.45 // how much less than "none of them" a mechanism may have whose family won
+	// mostEvidenceSum bounds what one view says, so that a long case is not surer than its best words are.
+	mostEvidenceSum = 12.0
 )
 
 // verdict is what a problem's signals say about how it failed.
@@ -24,45 +27,45 @@ type verdict struct {
 	confidence   float64
 	mechShare    float64 // probability of the mechanism among all
 	alternatives []corax.Alternative
+	ranked       []standing // mechanisms that were weighed, the best first
+}
+
+// standing is how a mechanism did.
+type standing struct {
+	mech         int
+	rules, model float64 // what each view gives it, in log odds
+	total        float64 // their sum, less what a narrower family takes
 }
 
 // recognise weighs the mechanisms against each other and against none.
 func (w *work) recognise(g group) verdict {
-	scores := w.scores(g)
-	w.narrow(scores)
-	mass := map[string]float64{}
+	ranked := w.standings(g)
+	mass := map[string]float64{corax.Unknown: math.Exp(nothing)}
 	total := math.Exp(nothing)
-	mass[corax.Unknown] = total
-	best, bestIn := -1, map[string]int{}
-	for m, s := range scores {
-		if s <= 0 {
-			continue
-		}
-		p := w.matcher.mechs[m].Pattern
-		v := math.Exp(s)
-		mass[p] += v
+	for _, s := range ranked {
+		v := math.Exp(s.total)
+		mass[w.matcher.mechs[s.mech].Pattern] += v
 		total += v
-		if at, ok := bestIn[p]; !ok || s > scores[at] {
-			bestIn[p] = m
-		}
-		if best < 0 || s > scores[best] {
-			best = m
-		}
 	}
 	names := make([]string, 0, len(mass))
 	for p := range mass {
 		names = append(names, p)
 	}
 	slices.SortFunc(names, func(a, b string) int { return cmp.Or(cmp.Compare(mass[b], mass[a]), cmp.Compare(a, b)) })
-	v := verdict{pattern: names[0], mech: -1}
-	if at, ok := bestIn[v.pattern]; ok && scores[at] >= nothing-0.45 {
-		v.mech = at
+	v := verdict{pattern: names[0], mech: -1, ranked: ranked}
+	for _, s := range ranked {
+		if w.matcher.mechs[s.mech].Pattern == v.pattern {
+			if s.total >= nothing-leeway {
+				v.mech, v.mechShare = s.mech, math.Exp(s.total)/total
+			}
+			break
+		}
 	}
 	if g.mech >= 0 {
-		v.mech, v.pattern = g.mech, w.matcher.mechs[g.mech].Pattern
-	}
-	if v.mech >= 0 {
-		v.mechShare = math.Exp(scores[v.mech]) / total
+		v.mech, v.pattern, v.mechShare = g.mech, w.matcher.mechs[g.mech].Pattern, 1/total
+		if at := slices.IndexFunc(ranked, func(s standing) bool { return s.mech == g.mech }); at >= 0 {
+			v.mechShare = math.Exp(ranked[at].total) / total
+		}
 	}
 	v.confidence = probability(mass[v.pattern] / total)
 	for _, p := range names {
@@ -73,10 +76,26 @@ func (w *work) recognise(g group) verdict {
 	return v
 }
 
-// scores sums, for each mechanism, the best of each of its signatures, and a little for signals that agree. Where the root is known, what
+// standings lists the mechanisms that anything speaks for, the best first.
+func (w *work) standings(g group) []standing {
+	rules, model := w.matches(g), w.sounds(g)
+	list := make([]standing, 0, len(rules)+len(model))
+	for m, v := range rules {
+		list = append(list, standing{m, v, model[m], v + model[m]})
+	}
+	for m, v := range model {
+		if _, ok := rules[m]; !ok {
+			list = append(list, standing{m, 0, v, v})
+		}
+	}
+	w.narrow(list)
+	slices.SortFunc(list, func(a, b standing) int { return cmp.Or(cmp.Compare(b.total, a.total), cmp.Compare(a.mech, b.mech)) })
+	return list
+}
+
+// matches sums, for each mechanism, the best of each of its signatures, and a little for signals that agree. Where the root is known, what
 // dependents say about other causes weighs less.
-func (w *work) scores(g group) []float64 {
-	scores := make([]float64, len(w.matcher.mechs))
+func (w *work) matches(g group) map[int]float64 {
 	best := map[int32]float64{}
 	seen := map[int]int{}
 	for _, i := range g.incidents {
@@ -100,22 +119,15 @@ func (w *work) scores(g group) []float64 {
 			}
 		}
 	}
-	ids := make([]int32, 0, len(best))
-	for id := range best {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
 	parts := map[int][]float64{}
-	for _, id := range ids {
-		parts[w.matcher.sigs[id].mech] = append(parts[w.matcher.sigs[id].mech], best[id])
+	for id, v := range best {
+		parts[w.matcher.sigs[id].mech] = append(parts[w.matcher.sigs[id].mech], v)
 	}
+	sums := make(map[int]float64, len(parts))
 	for m, list := range parts {
-		scores[m] = ruleWeight * min(12, diminish(list)+0.5*math.Log2(float64(max(seen[m], 1))))
+		sums[m] = ruleWeight * min(mostEvidenceSum, diminish(list)+0.5*math.Log2(float64(max(seen[m], 1))))
 	}
-	for m, v := range w.sounds(g) {
-		scores[m] += modelWeight * v
-	}
-	return scores
+	return sums
 }
 
 // sounds sums what the learned view hears, the clearest signal first, each further one counting for less.
@@ -135,46 +147,24 @@ func (w *work) sounds(g group) map[int]float64 {
 	}
 	sums := make(map[int]float64, len(all))
 	for m, list := range all {
-		sums[m] = min(12, diminish(list))
+		sums[m] = modelWeight * min(mostEvidenceSum, diminish(list))
 	}
 	return sums
 }
 
 // narrow takes from a broad family what a narrower one below it explains.
-func (w *work) narrow(scores []float64) {
+func (w *work) narrow(list []standing) {
 	under := map[string]float64{}
-	for m, s := range scores {
-		if p, _ := w.cat.Pattern(w.matcher.mechs[m].Pattern); p.Under != "" && s >= 2.2 {
-			under[p.Under] = max(under[p.Under], s)
+	for _, s := range list {
+		if p, _ := w.cat.Pattern(w.matcher.mechs[s.mech].Pattern); p.Under != "" && s.total >= nothing+0.25 {
+			under[p.Under] = max(under[p.Under], s.total)
 		}
 	}
-	for m, s := range scores {
-		if top := under[w.matcher.mechs[m].Pattern]; top > 0 {
-			scores[m] = min(s, top-1.1)
+	for i, s := range list {
+		if top := under[w.matcher.mechs[s.mech].Pattern]; top > 0 {
+			list[i].total = min(s.total, top-1.1)
 		}
 	}
-}
-
-// topMechanism is the mechanism that an incident's own words speak for most.
-func (w *work) topMechanism(inc *incident) (mech int, score float64) {
-	sum := map[int]float64{}
-	for _, s := range inc.signals {
-		for _, h := range w.readings[s].hits {
-			if sig := &w.matcher.sigs[h.sig]; sig.use == useDirect {
-				sum[sig.mech] += weigh(sig)
-			}
-		}
-		for _, h := range w.readings[s].heard {
-			sum[h.mech] += modelWeight / ruleWeight * h.score
-		}
-	}
-	mech = -1
-	for m, v := range sum {
-		if v > score || v == score && m < mech {
-			mech, score = m, v
-		}
-	}
-	return mech, score
 }
 
 // probability rounds to two decimals and keeps off the certainties that nobody has.

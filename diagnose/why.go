@@ -1,0 +1,292 @@
+package diagnose
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"corax"
+	"corax/knowledge"
+)
+
+// mostReasons bounds each list of an explanation.
+const mostReasons = 4
+
+// explanations says for each decision of a diagnosis how it came about.
+func (w *work) explanations(g group, v verdict, root cause, d corax.Diagnosis) []corax.Explanation {
+	list := []corax.Explanation{w.whyPattern(v, root, d), w.whyRoot(g, root, d), whySeverity(d), w.whyOne(g, d)}
+	if len(d.Incidents) > 1 || d.Cascade.Cascading {
+		list = append(list, w.whyCascade(g, d))
+	}
+	return append(list, w.whyMode(root, d))
+}
+
+func (w *work) whyPattern(v verdict, root cause, d corax.Diagnosis) corax.Explanation {
+	x := corax.Explanation{Decision: "pattern", Answer: fmt.Sprintf("%s (%.0f %%), by %s", d.Pattern, 100*d.PatternConfidence, root.id), For: []string{}}
+	if v.mech < 0 {
+		x.For = append(x.For, "no mechanism of the catalogue has more for it than \"none of them\" always has")
+	}
+	for _, e := range root.evidence[:min(len(root.evidence), mostReasons-1)] {
+		x.For = append(x.For, fmt.Sprintf("signal %d, %q: %s", e.Signal, firstWords(e.Quote), e.Supports))
+	}
+	if at := slices.IndexFunc(v.ranked, func(s standing) bool { return s.mech == v.mech }); at >= 0 {
+		x.For = append(x.For, v.ranked[at].weighed())
+	}
+	for _, e := range root.against {
+		x.Against = append(x.Against, fmt.Sprintf("signal %d, %q: %s", e.Signal, firstWords(e.Quote), e.Supports))
+	}
+	if next, ok := w.runnerUp(v, d.Pattern); ok {
+		m := &w.matcher.mechs[next.mech]
+		x.RunnerUp = fmt.Sprintf("%s, by %s; %s", m.Pattern, m.ID, next.weighed())
+		x.WouldChange = append(x.WouldChange, w.tells(v.mech, next.mech)...)
+	}
+	if v.mech < 0 {
+		x.WouldChange = append(x.WouldChange, "a signal that names the error in the software's own words")
+	}
+	return x
+}
+
+// weighed says what each view gave, in words.
+func (s standing) weighed() string {
+	odds := func(v float64) string { return fmt.Sprintf("%.3g : 1", math.Exp(min(v, 12))) }
+	switch {
+	case s.model <= 0:
+		return "its signatures speak for it with odds of " + odds(s.rules)
+	case s.rules <= 0:
+		return "no signature fits; the wording sounds like it with odds of " + odds(s.model)
+	}
+	return fmt.Sprintf("its signatures speak for it with odds of %s, the wording with %s", odds(s.rules), odds(s.model))
+}
+
+// runnerUp is the best mechanism of another pattern.
+func (w *work) runnerUp(v verdict, pattern string) (standing, bool) {
+	at := slices.IndexFunc(v.ranked, func(s standing) bool { return w.matcher.mechs[s.mech].Pattern != pattern && s.mech != v.mech })
+	if at < 0 {
+		return standing{}, false
+	}
+	return v.ranked[at], true
+}
+
+// tells says what would tell one mechanism from another: the catalogue's own words for it, or what the other's evidence would be.
+func (w *work) tells(chosen, other int) []string {
+	m := &w.matcher.mechs[other]
+	for _, pair := range [...][2]int{{chosen, other}, {other, chosen}} {
+		if pair[0] < 0 || pair[1] < 0 {
+			continue
+		}
+		for _, c := range w.matcher.mechs[pair[0]].Confused {
+			if c.Mechanism == w.matcher.mechs[pair[1]].ID {
+				return []string{fmt.Sprintf("what tells it from %s: %s", m.ID, c.Tell)}
+			}
+		}
+	}
+	if len(m.Evidence) > 0 {
+		return []string{fmt.Sprintf("%s, if it showed that %s", m.Evidence[0], m.Title)}
+	}
+	return nil
+}
+
+func (w *work) whyRoot(g group, root cause, d corax.Diagnosis) corax.Explanation {
+	x := corax.Explanation{Decision: "root_cause", Answer: fmt.Sprintf("%s at %s (%.0f %%)", root.id, or(root.entity, "an entity that is not named"), 100*d.Confidence),
+		For: []string{}}
+	own := 0
+	for _, i := range g.incidents {
+		switch inc := &w.incidents[i]; {
+		case inc.entity == root.entity && inc.entity != "":
+			own += len(inc.signals)
+		case w.names(inc, root.entity):
+			x.For = append(x.For, inc.entity+" names it")
+		}
+	}
+	x.For = x.For[:min(len(x.For), mostReasons)]
+	if own > 0 {
+		x.For = slices.Insert(x.For, 0, count(own, "signal")+" of its own")
+	}
+	if n := len(d.Cascade.Affected); n > 0 {
+		x.For = append(x.For, fmt.Sprintf("it accounts for the trouble of %s", list(d.Cascade.Affected)))
+	}
+	if len(x.For) == 0 {
+		x.For = append(x.For, "no signal names another")
+	}
+	if len(root.rivals) > 0 {
+		x.RunnerUp = root.rivals[0]
+		x.WouldChange = append(x.WouldChange, fmt.Sprintf("a signal that states a fault of %s itself", root.rivals[0]))
+	}
+	for _, m := range root.missing[:min(len(root.missing), 2)] {
+		x.WouldChange = append(x.WouldChange, m)
+	}
+	return x
+}
+
+func whySeverity(d corax.Diagnosis) corax.Explanation {
+	return corax.Explanation{Decision: "severity", Answer: d.Severity.String(), For: orNone(d.SeverityReasons, "nothing says how much is affected")}
+}
+
+func (w *work) whyOne(g group, d corax.Diagnosis) corax.Explanation {
+	x := corax.Explanation{Decision: "grouping", Answer: count(len(d.Incidents), "incident") + " in one problem", For: []string{}}
+	weakest := -1
+	for i, l := range d.Links {
+		if len(x.For) < mostReasons {
+			x.For = append(x.For, fmt.Sprintf("%s - %s: %s (%.2f)", l.From, l.To, l.Why, l.Score))
+		}
+		if weakest < 0 || l.Score < d.Links[weakest].Score {
+			weakest = i
+		}
+	}
+	x.For = orNone(x.For, "it stands alone: nothing else in the case shares an entity, an identifier, a mechanism or rare words with it")
+	if weakest >= 0 {
+		l := d.Links[weakest]
+		x.WouldChange = append(x.WouldChange, fmt.Sprintf("a cause of its own at %s: its link is the weakest (%.2f)", l.To, l.Score))
+	}
+	return x
+}
+
+func (w *work) whyCascade(g group, d corax.Diagnosis) corax.Explanation {
+	x := corax.Explanation{Decision: "cascade", For: []string{}}
+	if !d.Cascade.Cascading {
+		x.Answer = "none"
+		x.For = append(x.For, "no other entity is known to need "+or(d.Cascade.Root, "the one at fault")+", or says that it feels the fault")
+		x.WouldChange = append(x.WouldChange, "an edge of the topology from one of the others to it", "a signal of one of the others that names it")
+		return x
+	}
+	x.Answer = fmt.Sprintf("from %s to %s", d.Cascade.Root, list(d.Cascade.Affected))
+	for _, e := range d.Cascade.Affected {
+		if len(x.For) == mostReasons {
+			break
+		}
+		why := "shows the effects"
+		if n, ok := w.graph.Distance(e, d.Cascade.Root); ok {
+			why = "needs it" + steps(n)
+		}
+		x.For = append(x.For, e+" "+why)
+	}
+	return x
+}
+
+func (w *work) whyMode(root cause, d corax.Diagnosis) corax.Explanation {
+	x := corax.Explanation{Decision: "mode", Answer: string(d.Plan.Mode), For: orNone(nil, d.Plan.Why)}
+	if root.mech >= 0 && root.entity != "" && d.Confidence < leastSure {
+		x.WouldChange = append(x.WouldChange, fmt.Sprintf("a diagnosis that is at least %.0f %% sure", 100*leastSure))
+	}
+	return x
+}
+
+func orNone(list []string, otherwise string) []string {
+	if len(list) == 0 {
+		return []string{otherwise}
+	}
+	return list
+}
+
+// WhyNot says of each problem of a case why it is not of a pattern, or by a mechanism.
+type WhyNot struct {
+	Problem int      `json:"problem"` // its place in the report
+	Pattern string   `json:"pattern"` // what it is held to be
+	Chosen  string   `json:"chosen"`  // by which mechanism
+	Asked   string   `json:"asked"`   // the mechanism in question, the best one where a pattern was asked for
+	Is      bool     `json:"is"`      // it is what was asked for
+	For     []string `json:"for"`
+	Lacks   []string `json:"lacks"` // what a signal would have to say
+	Tells   []string `json:"tells,omitempty"`
+}
+
+// WhyNot explains for each problem of a case what speaks for a pattern or mechanism, and what it lacks. A name that the catalogue does not
+// know is an error.
+func (e *Engine) WhyNot(c corax.Case, name string) ([]WhyNot, error) {
+	asked := map[int]bool{}
+	for i, m := range e.matcher.mechs {
+		if m.ID == name || strings.EqualFold(m.Pattern, name) {
+			asked[i] = true
+		}
+	}
+	if len(asked) == 0 {
+		return nil, &corax.Error{Code: corax.NotFound, Op: "explain why not " + name, Err: fmt.Errorf("neither a pattern nor a mechanism of the catalogue"),
+			Hint: "see: corax knowledge list"}
+	}
+	w, groups := e.work(c)
+	answers := []WhyNot{}
+	for n, p := range w.report(groups) {
+		answers = append(answers, w.whyNot(n, p, asked))
+	}
+	return answers, nil
+}
+
+func (w *work) whyNot(n int, p solved, asked map[int]bool) WhyNot {
+	x := WhyNot{Problem: n, Pattern: p.Pattern, Chosen: p.RootCause.Mechanism, Is: asked[p.verdict.mech], For: []string{}, Lacks: []string{}}
+	best := -1
+	if at := slices.IndexFunc(p.verdict.ranked, func(s standing) bool { return asked[s.mech] }); at >= 0 {
+		s := p.verdict.ranked[at]
+		best = s.mech
+		x.For = append(x.For, s.weighed())
+	}
+	for m := range w.matcher.mechs {
+		if best < 0 && asked[m] {
+			best = m
+		}
+	}
+	x.Asked = w.matcher.mechs[best].ID
+	if x.Is {
+		return x
+	}
+	for _, s := range w.matcher.mechs[best].Signatures {
+		has, lacks := w.compare(p.group, s)
+		switch {
+		case lacks == "":
+			x.For = append(x.For, "said: "+has)
+		case len(x.Lacks) < mostReasons && s.Role != knowledge.SymptomRole:
+			if has != "" {
+				has = " (said: " + has + ")"
+			}
+			x.Lacks = append(x.Lacks, "no signal also says "+lacks+has)
+		}
+	}
+	if p.verdict.mech >= 0 {
+		x.Tells = w.tells(p.verdict.mech, best)
+	}
+	return x
+}
+
+// compare says which phrases of a signature the best fitting signal of a problem holds, and which it lacks.
+func (w *work) compare(g group, s knowledge.Signature) (has, lacks string) {
+	most := -1
+	for _, i := range g.incidents {
+		for _, n := range w.incidents[i].signals {
+			var yes, no []string
+			for _, phrase := range s.Say {
+				if alt := w.readings[n].holds(phrase); alt != "" {
+					yes = append(yes, fmt.Sprintf("%q", alt))
+				} else {
+					no = append(no, fmt.Sprintf("%q", strings.Join(first(strings.Split(phrase, "|"), mostReasons), " or ")))
+				}
+			}
+			if len(yes) > most {
+				most, has, lacks = len(yes), strings.Join(yes, " and "), strings.Join(no, " and ")
+			}
+		}
+	}
+	return has, lacks
+}
+
+func first(list []string, n int) []string { return list[:min(len(list), n)] }
+
+// holds is the alternative of a phrase that stands in the text, or empty.
+func (r *reading) holds(phrase string) string {
+	for alt := range strings.SplitSeq(phrase, "|") {
+		want := words(alt)
+		for i := range r.tokens {
+			if i+len(want) > len(r.tokens) {
+				break
+			}
+			match := true
+			for k, word := range want {
+				t := r.tokens[i+k]
+				match = match && (t.stem == word || word == number && isDigit(t.text[0]))
+			}
+			if match && len(want) > 0 {
+				return alt
+			}
+		}
+	}
+	return ""
+}

@@ -79,7 +79,9 @@ func explainCommand(s *settings) *cobra.Command {
 }
 
 // isProblem tells a problem's id from the name of a file.
-func isProblem(name string) bool { return strings.HasPrefix(name, "prb_") && !strings.ContainsAny(name, "./") }
+func isProblem(name string) bool {
+	return strings.HasPrefix(name, "prb_") && !strings.ContainsAny(name, "./")
+}
 
 // problem fetches a problem with its case.
 func (s *settings) problem(cmd *cobra.Command, id string) (server.ProblemPage, error) {
@@ -132,4 +134,3 @@ func eachCase(file, dir string, do func(*diagnose.Engine, corax.Case) error) err
 	}
 	return errors.Join(err, lines.Err(), in.Close())
 }
-

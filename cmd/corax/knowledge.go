@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -16,9 +18,119 @@ import (
 )
 
 func knowledgeCommand(s *settings) *cobra.Command {
-	c := &cobra.Command{Use: "knowledge", Short: "What Corax knows about failing: check, train"}
-	c.AddCommand(knowledgeCheck(s), knowledgeTrain(s))
+	c := &cobra.Command{Use: "knowledge", Short: "What Corax knows about failing: list, check, learn, train"}
+	c.AddCommand(knowledgeList(s), knowledgeCheck(s), knowledgeLearn(s), knowledgeTrain(s))
 	return c
+}
+
+func knowledgeList(s *settings) *cobra.Command {
+	return &cobra.Command{
+		Use: "list [PATTERN|DOMAIN|WORD]", Short: "List the mechanisms of the built-in catalogue", Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			cat, err := knowledge.Load()
+			if err != nil {
+				return err
+			}
+			type row struct {
+				ID      string `json:"id"`
+				Pattern string `json:"pattern"`
+				Domain  string `json:"domain"`
+				Title   string `json:"title"`
+			}
+			rows, cells := []row{}, [][]string(nil)
+			for _, m := range cat.Mechanisms {
+				if r := (row{m.ID, m.Pattern, m.Domain, m.Title}); len(args) == 0 || strings.EqualFold(args[0], m.Pattern) ||
+					strings.EqualFold(args[0], m.Domain) || strings.Contains(m.ID+" "+m.Title, strings.ToLower(args[0])) {
+					rows, cells = append(rows, r), append(cells, []string{r.ID, r.Pattern, r.Domain, r.Title})
+				}
+			}
+			if s.json {
+				return printJSON(cmd.OutOrStdout(), rows)
+			}
+			return table(cmd.OutOrStdout(), "No mechanism fits.", []string{"MECHANISM", "PATTERN", "DOMAIN", "WHAT IS WRONG"}, cells)
+		},
+	}
+}
+
+func knowledgeLearn(s *settings) *cobra.Command {
+	var id, title, dir string
+	c := &cobra.Command{
+		Use: "learn PROBLEM|FILE", Short: "Keep a problem that nothing explained as a mechanism of one's own", Args: cobra.ExactArgs(1),
+		Long: "Takes a problem whose pattern was UNKNOWN, of a running Corax or the first of a file with one case, and writes a mechanism into\n" +
+			"a directory of one's own knowledge. It then diagnoses the problem again, and keeps the file only where it is recognised.",
+		Example: "  corax knowledge learn prb_2f6c --id feed_reader_stuck --title \"its feed reader is stuck\" --dir knowledge",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			e, err := engineWith(dir)
+			if err != nil {
+				return err
+			}
+			var c corax.Case
+			var d corax.Diagnosis
+			if isProblem(args[0]) {
+				p, err := s.problem(cmd, args[0])
+				if err != nil {
+					return err
+				}
+				c, d = *p.Case, p.Diagnosis
+			} else if err := eachCase(args[0], dir, func(e *diagnose.Engine, one corax.Case) error {
+				if r := e.Diagnose(one); d.Signals == nil && len(r.Problems) > 0 {
+					c, d = one, r.Problems[0]
+				}
+				return nil
+			}); err != nil {
+				return err
+			}
+			if d.Pattern == "" {
+				return exit{exitFailed, corax.Errorf(corax.NotFound, "learn "+args[0], "there is no problem in it")}
+			}
+			if d.Pattern != corax.Unknown {
+				return exit{exitFailed, corax.Errorf(corax.Conflict, "learn "+args[0], "its pattern is %q, by %s: there is nothing to learn", d.Pattern, d.RootCause.Mechanism)}
+			}
+			file, err := learn(e, c, d, id, title, dir)
+			if err != nil {
+				return err
+			}
+			if s.json {
+				return printJSON(cmd.OutOrStdout(), map[string]string{"mechanism": id, "file": file})
+			}
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "Kept as %s in %s. Add what helped to its remedies, then: corax knowledge check %s\n", id, file, dir)
+			return err
+		},
+	}
+	c.Flags().StringVar(&id, "id", "", "id of the new mechanism: lower case letters, digits and _")
+	c.Flags().StringVar(&title, "title", "", "what is wrong, as the end of \"payments: ...\"")
+	c.Flags().StringVar(&dir, "dir", "", "directory of one's own knowledge")
+	for _, name := range []string{"id", "title", "dir"} {
+		_ = c.MarkFlagRequired(name)
+	}
+	return c
+}
+
+// learn writes the mechanism and proves that it recognises what it was made from; else nothing stays.
+func learn(e *diagnose.Engine, c corax.Case, d corax.Diagnosis, id, title, dir string) (file string, err error) {
+	m, err := e.Learn(c, d, id, title)
+	if err != nil {
+		return "", err
+	}
+	file = filepath.Join(dir, id+".yaml")
+	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return "", &corax.Error{Code: corax.Conflict, Op: "keep mechanism " + id, Err: err, Hint: "choose another --id, or move the file away"}
+	}
+	err = errors.Join(m.Write(f), f.Close())
+	if err == nil {
+		var again *diagnose.Engine
+		if again, err = engineWith(dir); err == nil {
+			r := again.Diagnose(c)
+			if !slices.ContainsFunc(r.Problems, func(p corax.Diagnosis) bool { return p.RootCause.Mechanism == id }) {
+				err = corax.Errorf(corax.Conflict, "keep mechanism "+id, "with it, the problem is still not recognised")
+			}
+		}
+	}
+	if err != nil {
+		return "", errors.Join(err, os.Remove(file))
+	}
+	return file, nil
 }
 
 func knowledgeTrain(s *settings) *cobra.Command {

@@ -1,0 +1,98 @@
+package diagnose
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"corax"
+	"corax/knowledge"
+)
+
+// How much of a problem is kept as a mechanism.
+const (
+	mostLearned  = 6 // messages
+	learnedWords = 4 // words of a signature
+	learnedTrust = 5 // its weight
+)
+
+// Learn makes a mechanism from a problem that no mechanism explained, so that the next one of its kind is recognised: the telling words of
+// the root's own signals become signatures, those of the others what it causes. Names and identifiers are left out. Title and remedies are
+// for the one who knows what helped.
+func (e *Engine) Learn(c corax.Case, d corax.Diagnosis, id, title string) (knowledge.Mechanism, error) {
+	m := knowledge.Mechanism{ID: id, Domain: "learned", Title: title, Pattern: corax.Unknown, Severity: knowledge.Rating{Base: d.Severity},
+		What: "Kept from a problem that was resolved: " + d.RootCause.Summary}
+	w, _ := e.work(c)
+	names := map[string]bool{}
+	for _, r := range w.readings {
+		for _, word := range words(lower(r.entity)) {
+			names[word] = true
+		}
+		for _, x := range r.mentions {
+			for _, word := range words(lower(x.entity)) {
+				names[word] = true
+			}
+		}
+	}
+	root := d.RootCause.Entity
+	for _, own := range []bool{true, false} {
+		cause := own || len(m.Signatures) == 0 // where the root says nothing itself, the words of the others have to do
+		for _, n := range d.Signals {
+			if n >= len(w.readings) {
+				return m, corax.Errorf(corax.Invalid, "learn "+id, "the diagnosis names signal %d, and the case has %d", n, len(w.readings))
+			}
+			r := &w.readings[n]
+			if (r.entity == root || root == "") != own || r.polarity == healthy {
+				continue
+			}
+			s := knowledge.Signature{Say: w.telling(r, names), Weight: learnedTrust}
+			known := func(have knowledge.Signature) bool { return slices.Equal(have.Say, s.Say) }
+			switch {
+			case len(s.Say) == 0 || slices.ContainsFunc(m.Signatures, known) || slices.ContainsFunc(m.Causes, known):
+			case cause && len(m.Signatures) < mostLearned:
+				m.Signatures = append(m.Signatures, s)
+				m.Examples = append(m.Examples, r.signal.Message)
+			case !cause && len(m.Causes) < mostLearned:
+				s.Weight = 2
+				m.Causes = append(m.Causes, s)
+			}
+		}
+	}
+	if len(m.Signatures) == 0 {
+		return m, corax.Errorf(corax.Invalid, "learn "+id, "no signal of the root says anything by which the next one could be recognised")
+	}
+	m.Vectors.Recognise = slices.Clone(m.Examples)
+	m.Evidence = slices.Clone(d.RootCause.Missing)
+	m.Remedies = []knowledge.Remedy{{Phase: "gather", Action: "evidence.gather", On: knowledge.OnRoot, Purpose: corax.Fix,
+		Do: "Do on {target} what helped the last time"}}
+	return m, nil
+}
+
+// telling is the rarest words of a message, in the order of the text.
+func (w *work) telling(r *reading, names map[string]bool) []string {
+	type word struct {
+		stem, text string
+		at         int
+		rare       float64
+	}
+	var list []word
+	for at, t := range r.tokens {
+		if len(t.text) < 3 || strings.ContainsAny(t.text, "0123456789") || plain[t.stem] || plain[t.text] || names[t.stem] ||
+			slices.ContainsFunc(list, func(x word) bool { return x.stem == t.stem }) {
+			continue
+		}
+		rare, ok := w.rare[t.stem]
+		if !ok {
+			rare = 1
+		}
+		list = append(list, word{t.stem, t.text, at, rare})
+	}
+	slices.SortStableFunc(list, func(a, b word) int { return cmp.Compare(b.rare, a.rare) })
+	list = list[:min(len(list), learnedWords)]
+	slices.SortFunc(list, func(a, b word) int { return cmp.Compare(a.at, b.at) })
+	var say []string
+	for _, x := range list {
+		say = append(say, x.text)
+	}
+	return say
+}

@@ -41,8 +41,14 @@ func (l learned) scratch() *model.Scratch {
 
 // recall asks both views about a message.
 func (w *work) recall(r *reading, d *desk) {
-	if !w.views.NoRules {
-		r.hits = w.matcher.match(r.tokens, *r.signal, d.match)
+	found := w.matcher.match(r.tokens, *r.signal, d.match)
+	for _, h := range found {
+		switch use := w.matcher.sigs[h.sig].use; {
+		case use == useImpact:
+			r.impacts = append(r.impacts, h)
+		case !w.views.NoRules || use == useModifier:
+			r.hits = append(r.hits, h)
+		}
 	}
 	if w.views.NoModel || w.learned.model == nil {
 		return

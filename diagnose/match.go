@@ -34,6 +34,7 @@ const (
 	useDirect   sigUse = iota // the mechanism's own evidence
 	useEffect                 // what its dependents show
 	useModifier               // moves its severity
+	useImpact                 // tells how bad it is, whatever broke; sig.mech is the number of the impact
 )
 
 type signature struct {
@@ -86,6 +87,9 @@ func newMatcher(cat *knowledge.Catalogue) *matcher {
 			}
 		}
 		return ids
+	}
+	for i, impact := range cat.Impacts {
+		add(knowledge.Signature{Say: []string{impact.Say}}, i, useImpact)
 	}
 	for i, mech := range cat.Mechanisms {
 		m.mechByID[mech.ID] = i

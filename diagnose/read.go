@@ -52,6 +52,7 @@ type reading struct {
 	ratios   []ratio
 	polarity polarity
 	hits     []hit
+	impacts  []hit   // words that tell how bad it is
 	heard    []heard // mechanisms that it sounds like, the best first
 }
 

@@ -1,96 +1,189 @@
 package diagnose
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 
 	"corax"
 	"corax/knowledge"
 )
 
-var (
-	// total words say that all of something is gone.
-	total = set(`outage blackout total complete completely entire entirely everything everyone`)
-	// secure words say that data or people are at risk, whatever still runs.
-	secure = set(`attack attacker breach compromised exfiltration ransomware corruption corrupted unauthorized intrusion lateral`)
-	// gone words say that something does not work at all.
-	gone = set(`down missing disappeared absent unreachable unavailable offline crashed crash crashing crashlooping died killed dead broken
-		corrupt corrupted corruption lost expired outage quorum leader split isolated refused exhausted panic oom disconnected stopped
-		unrecoverable dataloss inoperative dropped dropping rejected denied full cannot unable leaderless fenced unhealthy failover
-		blocked blocking fatal emergency`)
-	// strained words say that it works, with trouble: a rate, a threshold, a delay.
-	strained = set(`high slow slowly latency increasing increased increase lag lagging many exceed exceeds exceeding above over usage
-		utilization utilisation pressure backlog pending growing long longer approaching soon low saturation throttled throttling nearing
-		near threshold unusual load delayed delay queue degraded retries retry more less than excessive frequent often spike rate ratio
-		behind stale old misconfigured unbalanced waiting evictions reload skew drift outdated mismatch restarts warning few`)
-	// idle words say that nothing is harmed.
-	idle = set(`unused idle upgrade informational info wasted oversized underused recommended`)
+// Severity is a sum of points: log odds of "someone has to act now" against "it can wait for the morning". Every reason that counts adds or
+// takes some; the sum falls into one of four levels. The words' points are in the catalogue (impact.yaml), those of the rest are here.
+const (
+	fromCritical = 2.1 // and above: critical
+	fromHigh     = 0.45
+	fromMedium   = -2.0
+
+	modifierPoints = 1.0
+	unknownPoints  = 0.1 // of a fault that no mechanism explains
+	// knownWords is how much words still count where the mechanism is known, and calmWords those that play a fault down where several
+	// incidents speak of it.
+	knownWords = 0.6
+	calmWords  = 0.4
 )
 
-// severity rates impact: what the mechanism usually means, moved by how much is affected, for how many, and what is at risk.
+// basePoints are what a mechanism usually means.
+var basePoints = map[corax.Severity]float64{corax.Critical: 2.2, corax.High: 0.9, corax.Medium: -0.5, corax.Low: -2}
+
+// factor is one reason for a severity.
+type factor struct {
+	points float64
+	why    string
+}
+
+// severity rates impact: what the mechanism usually means, how much of what is affected, for how many, what is at risk, whether there is a
+// way around it.
 func (w *work) severity(g group, root cause, c corax.Cascade) (corax.Severity, []string) {
-	level, reasons := corax.Medium, []string(nil)
-	say := func(format string, args ...any) { reasons = append(reasons, fmt.Sprintf(format, args...)) }
-	if root.mech >= 0 {
-		level = w.matcher.mechs[root.mech].Severity.Base
-		say("%s is %s by itself", root.title, level)
+	factors := slices.Concat(w.byMechanism(g, root, c), w.byReach(g, c), w.byWords(g, root), w.byExpression(g))
+	sum := 0.0
+	for _, f := range factors {
+		sum += f.points
 	}
-	raised := 0
-	lowered := 0
-	if root.mech >= 0 {
-		rating := w.matcher.mechs[root.mech].Severity
-		for i, m := range rating.Raise {
-			if w.holds(g, root, c, m.When, w.matcher.raises[root.mech][i]) {
-				raised++
-				say("%s", m.Why)
-			}
-		}
-		for i, m := range rating.Lower {
-			if w.holds(g, root, c, m.When, w.matcher.lowers[root.mech][i]) {
-				lowered++
-				say("%s", m.Why)
-			}
-		}
+	slices.SortStableFunc(factors, func(a, b factor) int { return cmp.Compare(math.Abs(b.points), math.Abs(a.points)) })
+	var reasons []string
+	for _, f := range factors[:min(len(factors), mostFactors)] {
+		reasons = append(reasons, fmt.Sprintf("%s (%+.1f)", f.why, f.points))
 	}
-	share, words := w.lost(g)
 	switch {
+	case sum >= fromCritical:
+		return corax.Critical, reasons
+	case sum >= fromHigh:
+		return corax.High, reasons
+	case sum >= fromMedium:
+		return corax.Medium, reasons
+	}
+	return corax.Low, reasons
+}
+
+const mostFactors = 8
+
+// byMechanism is what the mechanism means by itself, and what the catalogue says moves it.
+func (w *work) byMechanism(g group, root cause, c corax.Cascade) []factor {
+	if root.mech < 0 {
+		return []factor{{unknownPoints, "nothing is known of how bad such a fault is"}}
+	}
+	rating := w.matcher.mechs[root.mech].Severity
+	list := []factor{{basePoints[rating.Base], fmt.Sprintf("%s is %s by itself", root.title, rating.Base)}}
+	for i, m := range rating.Raise {
+		if w.holds(g, root, c, m.When, w.matcher.raises[root.mech][i]) {
+			list = append(list, factor{modifierPoints, m.Why})
+		}
+	}
+	for i, m := range rating.Lower {
+		if w.holds(g, root, c, m.When, w.matcher.lowers[root.mech][i]) {
+			list = append(list, factor{-modifierPoints, m.Why})
+		}
+	}
+	return list
+}
+
+// byReach is how much is gone and who feels it.
+func (w *work) byReach(g group, c corax.Cascade) (factors []factor) {
+	switch share, words := w.lost(g); {
 	case share >= 0.9:
-		raised++
-		say("nothing of it is left: %s", words)
-	case share >= 0.3:
-		if root.mech < 0 {
-			raised++
+		factors = append(factors, factor{0.9, "hardly anything of it is left: " + words})
+	case share >= 0.4:
+		factors = append(factors, factor{0.4, "a good part is gone: " + words})
+	}
+	n := len(c.Affected)
+	if n > 0 {
+		factors = append(factors, factor{math.Round(10*(0.4+0.4*math.Log2(float64(n)))) / 10, fmt.Sprintf("felt by %s", list(c.Affected))})
+	}
+	if all := w.graph.Len(); all > 3 && n+1 >= (all+1)/2+1 {
+		factors = append(factors, factor{1, fmt.Sprintf("%d of %d entities are in trouble", n+1, all)})
+	}
+	if n := len(g.incidents); n >= 3 && w.graph.Len() == 0 {
+		factors = append(factors, factor{0.6, fmt.Sprintf("%d incidents speak of it", n)})
+	}
+	return factors
+}
+
+// byWords is what the messages say about how bad it is, each kind of word once, where it counts most.
+func (w *work) byWords(g group, root cause) (list []factor) {
+	best := map[int]factor{}
+	for _, i := range g.incidents {
+		for _, s := range w.incidents[i].signals {
+			r := &w.readings[s]
+			lead := r.lead()
+			for _, h := range r.impacts {
+				n := w.matcher.sigs[h.sig].mech
+				x := w.cat.Impacts[n]
+				f := factor{x.Points, fmt.Sprintf("%s: %q", x.Why, r.text[h.span.start:min(h.span.end, len(r.text))])}
+				if h.span.start < lead {
+					f.points += x.Lead
+				}
+				if had, ok := best[n]; !ok || math.Abs(f.points) > math.Abs(had.points) {
+					best[n] = f
+				}
+			}
 		}
-		say("a good part is gone: %s", words)
 	}
-	if n, all := len(c.Affected), w.graph.Len(); all > 3 && n+1 >= (all+1)/2+1 {
-		raised++
-		say("%d of %d entities are in trouble", n+1, all)
-	} else if n > 0 {
-		say("%d more feel it", n)
-	}
-	// Texts without a topology: how bad it is stands in the words.
-	if w.graph.Len() == 0 {
-		t := w.tone(g)
-		switch {
-		case t.grave != "":
-			raised++
-			say("said to be %s", t.grave)
-		case len(c.Affected) > 0:
-			raised++
-		case t.gone == "" && t.idle != "" && len(g.incidents) == 1:
-			level = corax.Low
-			say("nothing is harmed: %s", t.idle)
-		case t.works && share < 0.9:
-			level = min(level, corax.Medium)
-			say("it works, with trouble: %s", t.strained)
-		case t.gone != "" && level < corax.High:
-			level = corax.High
-			say("it does not work: %s", t.gone)
+	for n := range w.cat.Impacts {
+		f, ok := best[n]
+		if root.mech >= 0 {
+			f.points *= knownWords
+		}
+		if f.points < 0 && len(g.incidents) > 1 {
+			f.points *= calmWords
+		}
+		if ok && f.points != 0 {
+			list = append(list, f)
 		}
 	}
-	level += corax.Severity(min(raised, 1) - min(lowered, 1))
-	return min(max(level, corax.Low), corax.Critical), reasons
+	return list
+}
+
+// lead is where the first clause of a message ends: what stands before it is what the message is about.
+func (r *reading) lead() int {
+	const least, most = 12, 90
+	if len(r.text) <= least {
+		return len(r.text)
+	}
+	if i := strings.IndexAny(r.text[least:min(len(r.text), most)], ".;,!\n("); i >= 0 {
+		return least + i
+	}
+	return min(len(r.text), most)
+}
+
+// byExpression reads what a monitor compares, where an alert carries its rule's expression.
+func (w *work) byExpression(g group) (list []factor) {
+	add := func(points float64, why string) {
+		if !slices.ContainsFunc(list, func(f factor) bool { return f.why == why }) {
+			list = append(list, factor{points, why})
+		}
+	}
+	for _, i := range g.incidents {
+		for _, s := range w.incidents[i].signals {
+			expr := w.readings[s].signal.Attributes["expr"]
+			if expr == "" || len(expr) > maxText {
+				continue
+			}
+			x := readExpression(expr)
+			switch {
+			case x.gone:
+				add(1.2, "its rule asks whether any of it is left")
+			case x.zero:
+				add(0.35, "its rule asks for nothing at all")
+			}
+			if x.failures {
+				add(0.9, "its rule tolerates no failure")
+			}
+			if x.extreme {
+				add(0.9, "its rule's limit is next to the end")
+			}
+			if x.predicted {
+				add(-0.5, "its rule looks ahead")
+			}
+			if x.overdue {
+				add(0.6, "its rule asks for how long nothing was done")
+			}
+		}
+	}
+	return list
 }
 
 // holds says that the condition of a modifier is met; sig is the signature of its words, -1 for none.
@@ -138,40 +231,4 @@ func (w *work) lost(g group) (share float64, words string) {
 		}
 	}
 	return share, words
-}
-
-// tone is the first word of each kind about impact.
-type tone struct {
-	grave, gone, strained, idle string
-	works                       bool // no signal speaks of trouble as a loss before it speaks of it as a strain
-}
-
-func (w *work) tone(g group) (found tone) {
-	lossy := false
-	for _, i := range g.incidents {
-		for _, s := range w.incidents[i].signals {
-			var first tone // what comes first is what the message is about
-			for _, t := range w.readings[s].tokens {
-				note(&found.grave, t, total, secure)
-				note(&found.idle, t, idle)
-				note(&first.gone, t, gone)
-				if first.gone == "" {
-					note(&first.strained, t, strained)
-				}
-			}
-			found.gone = or(found.gone, first.gone)
-			found.strained = or(found.strained, first.strained)
-			lossy = lossy || first.strained == "" && first.gone != ""
-		}
-	}
-	found.works = !lossy && found.strained != ""
-	return found
-}
-
-func note(word *string, t token, sets ...map[string]bool) {
-	for _, s := range sets {
-		if *word == "" && s[t.stem] {
-			*word = t.text
-		}
-	}
 }

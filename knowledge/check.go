@@ -43,6 +43,11 @@ func (c *Catalogue) Check() error {
 			say(what, "where %q: expected remote, person or site", a.Where)
 		}
 	}
+	for _, i := range c.Impacts {
+		if err := checkPhrases([]string{i.Say}); err != nil || i.Name == "" || i.Why == "" || i.Points == 0 && i.Lead == 0 {
+			say("impact "+i.Name, "needs a name, what is said, why it counts, and points; %v", err)
+		}
+	}
 	for _, m := range c.Mechanisms {
 		used[m.Pattern] = true
 		c.checkMechanism(m, func(format string, args ...any) { say("mechanism "+m.ID, format, args...) })

@@ -17,6 +17,17 @@ type Catalogue struct {
 	Patterns   []Pattern   `yaml:"patterns"`
 	Mechanisms []Mechanism `yaml:"mechanisms"`
 	Actions    []Action    `yaml:"actions"`
+	Impacts    []Impact    `yaml:"impacts"`
+}
+
+// Impact is what words say about how bad something is, whatever broke.
+type Impact struct {
+	Name string `yaml:"name"`
+	Say  string `yaml:"say"` // alternatives, split by "|"
+	// Points are log odds of "someone has to act now"; Lead is added where a message's first clause says it.
+	Points float64 `yaml:"points"`
+	Lead   float64 `yaml:"lead"`
+	Why    string  `yaml:"why"`
 }
 
 // Pattern is a family of incidents.

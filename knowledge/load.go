@@ -24,7 +24,7 @@ const maxFile = 4 << 20
 // Load reads the built-in catalogue and then each directory over it: an entry with the name or id of an earlier one takes its place.
 // A directory's *.yaml and *.yml files are read in the order of their names, subdirectories included.
 func Load(dirs ...string) (*Catalogue, error) {
-	l := loader{patterns: map[string]Pattern{}, mechanisms: map[string]Mechanism{}, actions: map[string]Action{}}
+	l := loader{patterns: map[string]Pattern{}, mechanisms: map[string]Mechanism{}, actions: map[string]Action{}, impacts: map[string]Impact{}}
 	if err := l.tree(builtin, "built-in"); err != nil {
 		return nil, err
 	}
@@ -50,6 +50,7 @@ type loader struct {
 	patterns   map[string]Pattern
 	mechanisms map[string]Mechanism
 	actions    map[string]Action
+	impacts    map[string]Impact
 }
 
 func (l *loader) dir(dir string) error {
@@ -100,6 +101,7 @@ type content struct {
 	Patterns   []Pattern   `yaml:"patterns"`
 	Mechanisms []Mechanism `yaml:"mechanisms"`
 	Actions    []Action    `yaml:"actions"`
+	Impacts    []Impact    `yaml:"impacts"`
 }
 
 func (l *loader) merge(c content, file string) error {
@@ -125,6 +127,12 @@ func (l *loader) merge(c content, file string) error {
 			return twice("action", a.Name)
 		}
 		seen["a"+a.Name], l.actions[a.Name] = true, a.withDefaults()
+	}
+	for _, i := range c.Impacts {
+		if seen["i"+i.Name] {
+			return twice("impact", i.Name)
+		}
+		seen["i"+i.Name], l.impacts[i.Name] = true, i
 	}
 	return nil
 }
@@ -166,8 +174,12 @@ func (l *loader) catalogue() *Catalogue {
 	for _, a := range l.actions {
 		c.Actions = append(c.Actions, a)
 	}
+	for _, i := range l.impacts {
+		c.Impacts = append(c.Impacts, i)
+	}
 	slices.SortFunc(c.Patterns, func(a, b Pattern) int { return strings.Compare(a.Name, b.Name) })
 	slices.SortFunc(c.Mechanisms, func(a, b Mechanism) int { return strings.Compare(a.ID, b.ID) })
+	slices.SortFunc(c.Impacts, func(a, b Impact) int { return strings.Compare(a.Name, b.Name) })
 	slices.SortFunc(c.Actions, func(a, b Action) int { return strings.Compare(a.Name, b.Name) })
 	return c
 }

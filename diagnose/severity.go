@@ -14,7 +14,7 @@ import (
 // Severity is a sum of points: log odds of "someone has to act now" against "it can wait for the morning". Every reason that counts adds or
 // takes some; the sum falls into one of four levels. The words' points are in the catalogue (impact.yaml), those of the rest are here.
 const (
-	fromCritical = 2.1 // and above: critical
+	fromCritical = 2.15 // and above: critical
 	fromHigh     = 0.45
 	fromMedium   = -2.0
 
@@ -27,7 +27,7 @@ const (
 )
 
 // basePoints are what a mechanism usually means.
-var basePoints = map[corax.Severity]float64{corax.Critical: 2.2, corax.High: 0.9, corax.Medium: -0.5, corax.Low: -2}
+var basePoints = map[corax.Severity]float64{corax.Critical: 2.25, corax.High: 0.9, corax.Medium: -0.5, corax.Low: -2}
 
 // factor is one reason for a severity.
 type factor struct {

@@ -7,6 +7,7 @@ import (
 
 	"corax"
 	"corax/knowledge"
+	read "corax/reading"
 )
 
 // group is a set of incidents with one cause.
@@ -139,7 +140,7 @@ func (w *work) hypotheses(incidents []int) []*hypothesis {
 	for _, i := range incidents {
 		for _, s := range w.incidents[i].signals {
 			r := &w.readings[s]
-			if !r.known {
+			if !r.Known {
 				continue
 			}
 			for _, h := range r.hits {
@@ -152,7 +153,7 @@ func (w *work) hypotheses(incidents []int) []*hypothesis {
 					if reporters[sig.mech] == nil {
 						reporters[sig.mech] = map[string]float64{}
 					}
-					reporters[sig.mech][r.entity] = max(reporters[sig.mech][r.entity], weigh(sig))
+					reporters[sig.mech][r.Entity] = max(reporters[sig.mech][r.Entity], weigh(sig))
 				}
 			}
 		}
@@ -185,23 +186,23 @@ func (w *work) blame(r *reading, id int32, add func(string, int, int32, float64)
 	sig := &w.matcher.sigs[id]
 	weight := weigh(sig)
 	if sig.Locus == knowledge.Provider {
-		for _, p := range w.graph.DirectDependencies(r.entity, corax.TrustsIn) {
+		for _, p := range w.graph.DirectDependencies(r.Entity, corax.TrustsIn) {
 			add(p, sig.mech, id, 0.8*weight)
 		}
 		return
 	}
 	blamed := false
-	for _, m := range r.mentions {
+	for _, m := range r.Mentions {
 		// One who says what it gave to another speaks of itself; one who says what it got from another, of that one.
-		if m.fault && !w.needs(m.entity, r.entity) {
-			add(m.entity, sig.mech, id, 0.8*weight)
+		if m.Fault && !w.needs(m.Entity, r.Entity) {
+			add(m.Entity, sig.mech, id, 0.8*weight)
 			blamed = true
 		}
 	}
 	if blamed {
 		weight *= 0.3
 	}
-	add(r.entity, sig.mech, id, weight)
+	add(r.Entity, sig.mech, id, weight)
 }
 
 func (w *work) needs(from, to string) bool {
@@ -289,17 +290,17 @@ func (w *work) evidence(inc *incident, mech int) (e testimony) {
 
 // complains says that the message lays the fault with another entity.
 func (r *reading) complains() bool {
-	return slices.ContainsFunc(r.mentions, func(m mention) bool { return m.fault })
+	return slices.ContainsFunc(r.Mentions, func(m read.Mention) bool { return m.Fault })
 }
 
 // rival says that an incident complains about an entity which has a fault of its own, other than the one in question.
 func (w *work) rival(h *hypothesis, inc *incident, hyps map[string][]*hypothesis) bool {
 	for _, s := range inc.signals {
-		for _, m := range w.readings[s].mentions {
-			if !m.fault || m.entity == h.entity {
+		for _, m := range w.readings[s].Mentions {
+			if !m.Fault || m.Entity == h.entity {
 				continue
 			}
-			if slices.ContainsFunc(hyps[m.entity], func(o *hypothesis) bool {
+			if slices.ContainsFunc(hyps[m.Entity], func(o *hypothesis) bool {
 				return o.mech != h.mech && o.own >= strongClaim && !w.needs(o.entity, h.entity)
 			}) {
 				return true

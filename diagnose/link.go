@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"corax"
+	read "corax/reading"
 )
 
 // How much a shared feature speaks for one cause, and how much is needed.
@@ -43,7 +44,7 @@ func (w *work) problems() []group {
 
 // feature is something that two incidents may share.
 type feature struct {
-	kind byte // e entity, m mentioned entity, i identifier, w word, k mechanism, p pattern
+	kind byte // e entity, m read.Mentioned entity, i identifier, w word, k mechanism, p pattern
 	name string
 }
 
@@ -72,15 +73,15 @@ func (w *work) features(inc *incident) []feature {
 	add('e', inc.entity)
 	for _, s := range inc.signals {
 		r := &w.readings[s]
-		for _, m := range r.mentions {
-			add('e', m.entity)
+		for _, m := range r.Mentions {
+			add('e', m.Entity)
 		}
-		for _, id := range r.ids {
+		for _, id := range r.IDs {
 			add('i', id)
 		}
-		for _, t := range r.tokens {
-			if len(t.text) >= 3 && !isDigit(t.text[0]) && !ordinary(t.stem) {
-				add('w', t.stem)
+		for _, t := range r.Tokens {
+			if len(t.Text) >= 3 && !t.Number() && !read.Ordinary(t.Stem) {
+				add('w', t.Stem)
 			}
 		}
 	}
@@ -280,7 +281,7 @@ func (w *work) names(inc *incident, entity string) bool {
 		return false
 	}
 	for _, s := range inc.signals {
-		if slices.ContainsFunc(w.readings[s].mentions, func(m mention) bool { return m.entity == entity }) {
+		if slices.ContainsFunc(w.readings[s].Mentions, func(m read.Mention) bool { return m.Entity == entity }) {
 			return true
 		}
 	}

@@ -6,6 +6,7 @@ import (
 
 	"corax"
 	"corax/knowledge"
+	read "corax/reading"
 )
 
 var (
@@ -121,18 +122,18 @@ func (w *work) lost(g group) (share float64, words string) {
 	for _, i := range g.incidents {
 		for _, s := range w.incidents[i].signals {
 			r := &w.readings[s]
-			for _, x := range r.ratios {
-				v, alive := x.share(), false
-				for _, t := range r.tokens {
-					if t.start > x.span.end && t.start-x.span.end < 30 || t.end < x.span.start && x.span.start-t.end < 20 {
-						alive = alive || good[t.stem] || t.text == "up" || t.text == "active" || t.text == "left" || t.text == "free"
+			for _, x := range r.Ratios {
+				v, alive := x.Share(), false
+				for _, t := range r.Tokens {
+					if t.Start > x.End && t.Start-x.End < 30 || t.End < x.Start && x.Start-t.End < 20 {
+						alive = alive || read.Good(t.Stem) || t.Text == "up" || t.Text == "active" || t.Text == "left" || t.Text == "free"
 					}
 				}
 				if alive {
 					v = 1 - v
 				}
 				if !math.IsNaN(v) && v > share {
-					share, words = v, quote(r.text[x.span.start:min(len(r.text), x.span.end+24)], span{})
+					share, words = v, quote(r.Text[x.Start:min(len(r.Text), x.End+24)], span{})
 				}
 			}
 		}
@@ -151,7 +152,7 @@ func (w *work) tone(g group) (found tone) {
 	for _, i := range g.incidents {
 		for _, s := range w.incidents[i].signals {
 			var first tone // what comes first is what the message is about
-			for _, t := range w.readings[s].tokens {
+			for _, t := range w.readings[s].Tokens {
 				note(&found.grave, t, total, secure)
 				note(&found.idle, t, idle)
 				note(&first.gone, t, gone)
@@ -168,10 +169,20 @@ func (w *work) tone(g group) (found tone) {
 	return found
 }
 
-func note(word *string, t token, sets ...map[string]bool) {
+func note(word *string, t read.Token, sets ...map[string]bool) {
 	for _, s := range sets {
-		if *word == "" && s[t.stem] {
-			*word = t.text
+		if *word == "" && s[t.Stem] {
+			*word = t.Text
 		}
 	}
+}
+
+func set(lists ...string) map[string]bool {
+	s := map[string]bool{}
+	for _, list := range lists {
+		for _, w := range words(list) {
+			s[w] = true
+		}
+	}
+	return s
 }

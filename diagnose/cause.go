@@ -84,12 +84,12 @@ func (w *work) root(g group, v verdict) (entity string, rivals []string, sure fl
 			if r.complains() {
 				best *= 0.5
 			}
-			note(r.entity, best, s)
-			for _, m := range r.mentions {
-				if m.fault {
-					note(m.entity, 1.2, s)
+			note(r.Entity, best, s)
+			for _, m := range r.Mentions {
+				if m.Fault {
+					note(m.Entity, 1.2, s)
 				} else {
-					note(m.entity, 0.3, s)
+					note(m.Entity, 0.3, s)
 				}
 			}
 		}
@@ -131,7 +131,7 @@ func (w *work) argue(g group, c *cause) {
 					best = f
 				case sig.use == useEffect && sig.mech == c.mech && 0.5*f.weight > best.weight:
 					f.weight *= 0.5
-					f.Supports = or(r.entity, "this") + " feels it: what those who need " + or(c.entity, "the failed part") + " would see"
+					f.Supports = or(r.Entity, "this") + " feels it: what those who need " + or(c.entity, "the failed part") + " would see"
 					best = f
 				case sig.use == useDirect && sig.mech != c.mech && sig.Role == knowledge.CauseRole && f.weight > other.weight:
 					f.Supports = "would also fit: " + w.matcher.mechs[sig.mech].Title
@@ -140,7 +140,7 @@ func (w *work) argue(g group, c *cause) {
 			}
 			if best.weight == 0 {
 				best.Evidence = corax.Evidence{Signal: s, Quote: quote(r.signal.Message, span{}),
-					Supports: "trouble at " + or(r.entity, "an entity that is not named")}
+					Supports: "trouble at " + or(r.Entity, "an entity that is not named")}
 				best.weight = 0.1
 			}
 			pro = append(pro, best)
@@ -162,7 +162,7 @@ func (w *work) argue(g group, c *cause) {
 }
 
 func (w *work) supports(r *reading, sig *signature, c *cause) string {
-	who := or(r.entity, "the message")
+	who := or(r.Entity, "the message")
 	switch {
 	case r.signal.Kind == corax.ChangeOf:
 		return "a change at " + who + ", of the kind that causes this"
@@ -170,7 +170,7 @@ func (w *work) supports(r *reading, sig *signature, c *cause) string {
 		return who + " shows what those see who rely on " + or(c.entity, "the one at fault")
 	case sig.Role == knowledge.SymptomRole:
 		return "fits: " + c.title
-	case r.entity == c.entity:
+	case r.Entity == c.entity:
 		return "says of " + who + ": " + c.title
 	}
 	return who + " says: " + c.title

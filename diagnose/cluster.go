@@ -8,6 +8,7 @@ import (
 
 	"corax"
 	"corax/knowledge"
+	read "corax/reading"
 )
 
 // How much a shared feature speaks for one cause, and how much is needed.
@@ -68,15 +69,15 @@ func (w *work) profile(inc *incident) profile {
 		if t := r.signal.At; n == 0 && !t.IsZero() {
 			p.at = float64(t.UnixMilli()) / 1000
 		}
-		for _, m := range r.mentions {
-			add('e', m.entity)
+		for _, m := range r.Mentions {
+			add('e', m.Entity)
 		}
-		for _, id := range r.ids {
+		for _, id := range r.IDs {
 			add('i', id)
 		}
-		for _, t := range r.tokens {
-			if len(t.text) >= 3 && !isDigit(t.text[0]) && !ordinary(t.stem) {
-				add('w', t.stem)
+		for _, t := range r.Tokens {
+			if len(t.Text) >= 3 && !t.Number() && !read.Ordinary(t.Stem) {
+				add('w', t.Stem)
 			}
 		}
 		for _, h := range r.hits {
@@ -142,7 +143,7 @@ func rarity(cat *knowledge.Catalogue) map[string]float64 {
 			}
 		}
 		for _, e := range m.Examples {
-			for _, word := range Words(e) {
+			for _, word := range read.Stems(e) {
 				mine[word] = true
 			}
 		}

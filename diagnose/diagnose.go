@@ -7,7 +7,7 @@
 //
 // The stages, one file each, in the order in which they run:
 //
-//	read       text to facts: tokens, entities, identifiers, ratios, polarity
+//	read       text to facts, by package reading
 //	match      facts to signatures of the catalogue
 //	incident   signals to incidents, and which are quiet
 //	explain    incidents to problems, with a topology: who explains whose trouble

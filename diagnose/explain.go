@@ -8,6 +8,7 @@ import (
 
 	"corax"
 	"corax/knowledge"
+	read "corax/reading"
 )
 
 // group is a set of incidents with one cause.
@@ -229,7 +230,7 @@ func (w *work) hypotheses(incidents []int) []*hypothesis {
 	for _, i := range incidents {
 		for _, s := range w.incidents[i].signals {
 			r := &w.readings[s]
-			if !r.known {
+			if !r.Known {
 				continue
 			}
 			for _, h := range r.hits {
@@ -242,13 +243,13 @@ func (w *work) hypotheses(incidents []int) []*hypothesis {
 					if reporters[sig.mech] == nil {
 						reporters[sig.mech] = map[string]claim{}
 					}
-					if v := weigh(sig); v > reporters[sig.mech][r.entity].weight {
-						reporters[sig.mech][r.entity] = claim{bySharing, i, v}
+					if v := weigh(sig); v > reporters[sig.mech][r.Entity].weight {
+						reporters[sig.mech][r.Entity] = claim{bySharing, i, v}
 					}
 				}
 			}
 			if len(r.hits) == 0 && len(r.heard) > 0 && !r.complains() && r.signal.KindOr() == corax.Symptom {
-				add(r.entity, r.heard[0].mech, claim{byEar, i, modelWeight / ruleWeight * r.heard[0].score})
+				add(r.Entity, r.heard[0].mech, claim{byEar, i, modelWeight / ruleWeight * r.heard[0].score})
 			}
 		}
 	}
@@ -276,23 +277,23 @@ func (w *work) blame(r *reading, id int32, incident int, add func(string, int, c
 	sig := &w.matcher.sigs[id]
 	weight := weigh(sig)
 	if sig.Locus == knowledge.Provider {
-		for _, p := range w.graph.DirectDependencies(r.entity, corax.TrustsIn) {
+		for _, p := range w.graph.DirectDependencies(r.Entity, corax.TrustsIn) {
 			add(p, sig.mech, claim{id, incident, 0.8 * weight})
 		}
 		return
 	}
 	blamed := false
-	for _, m := range r.mentions {
+	for _, m := range r.Mentions {
 		// One who says what it gave to another speaks of itself; one who says what it got from another, of that one.
-		if m.fault && !w.needs(m.entity, r.entity) {
-			add(m.entity, sig.mech, claim{id, incident, 0.8 * weight})
+		if m.Fault && !w.needs(m.Entity, r.Entity) {
+			add(m.Entity, sig.mech, claim{id, incident, 0.8 * weight})
 			blamed = true
 		}
 	}
 	if blamed {
 		weight *= 0.3
 	}
-	add(r.entity, sig.mech, claim{id, incident, weight})
+	add(r.Entity, sig.mech, claim{id, incident, weight})
 }
 
 func (w *work) needs(from, to string) bool {
@@ -384,17 +385,17 @@ func (w *work) evidence(inc *incident, mech int) (e testimony) {
 
 // complains says that the message lays the fault with another entity.
 func (r *reading) complains() bool {
-	return slices.ContainsFunc(r.mentions, func(m mention) bool { return m.fault })
+	return slices.ContainsFunc(r.Mentions, func(m read.Mention) bool { return m.Fault })
 }
 
 // rival says that an incident complains about an entity which has a fault of its own, other than the one in question.
 func (w *work) rival(h *hypothesis, inc *incident, hyps map[string][]*hypothesis) bool {
 	for _, s := range inc.signals {
-		for _, m := range w.readings[s].mentions {
-			if !m.fault || m.entity == h.entity {
+		for _, m := range w.readings[s].Mentions {
+			if !m.Fault || m.Entity == h.entity {
 				continue
 			}
-			if slices.ContainsFunc(hyps[m.entity], func(o *hypothesis) bool {
+			if slices.ContainsFunc(hyps[m.Entity], func(o *hypothesis) bool {
 				return o.mech != h.mech && o.own >= strongClaim && !w.needs(o.entity, h.entity)
 			}) {
 				return true

@@ -6,6 +6,7 @@ import (
 
 	"corax"
 	"corax/knowledge"
+	read "corax/reading"
 )
 
 const mostFact = 120
@@ -36,7 +37,7 @@ func (w *work) facts(g group, c *cause) {
 }
 
 func ahead(r *reading, root string) int {
-	if r.entity == root {
+	if r.Entity == root {
 		return 1
 	}
 	return 0
@@ -52,14 +53,14 @@ func fact(f knowledge.Fact, readings []*reading) string {
 			if f.Words == nil {
 				return v
 			}
-			if word := oneOf(f.Words, tokenise(lower(v), nil)); word != "" {
+			if word := oneOf(f.Words, read.Tokenise(read.Lower(v), nil)); word != "" {
 				return word
 			}
 		}
 	}
 	for _, r := range readings {
 		if f.Words != nil {
-			if word := oneOf(f.Words, r.tokens); word != "" {
+			if word := oneOf(f.Words, r.Tokens); word != "" {
 				return word
 			}
 		}
@@ -88,12 +89,12 @@ func fact(f knowledge.Fact, readings []*reading) string {
 
 // before is the identifier right before the words.
 func (r *reading) before(phrase []string) string {
-	for i := range r.tokens {
-		if i+len(phrase) > len(r.tokens) || r.tokens[i].start >= len(r.text) {
+	for i := range r.Tokens {
+		if i+len(phrase) > len(r.Tokens) || r.Tokens[i].Start >= len(r.Text) {
 			return ""
 		}
-		if slices.EqualFunc(phrase, r.tokens[i:i+len(phrase)], func(p string, t token) bool { return p == t.stem }) {
-			return lastField(r.signal.Message[:r.tokens[i].start])
+		if slices.EqualFunc(phrase, r.Tokens[i:i+len(phrase)], func(p string, t read.Token) bool { return p == t.Stem }) {
+			return lastField(r.signal.Message[:r.Tokens[i].Start])
 		}
 	}
 	return ""
@@ -104,7 +105,7 @@ func (r *reading) arrow(end string) string {
 	if end == "" || r.signal.Kind != corax.ChangeOf {
 		return ""
 	}
-	from, to, ok := strings.Cut(r.signal.Message[:len(r.text)], "->")
+	from, to, ok := strings.Cut(r.signal.Message[:len(r.Text)], "->")
 	if !ok {
 		return ""
 	}
@@ -123,7 +124,7 @@ func lastField(text string) string {
 }
 
 // oneOf is the first value (by name) of which a word stands in the tokens.
-func oneOf(values map[string][]string, tokens []token) string {
+func oneOf(values map[string][]string, tokens []read.Token) string {
 	names := make([]string, 0, len(values))
 	for name := range values {
 		names = append(names, name)
@@ -131,9 +132,9 @@ func oneOf(values map[string][]string, tokens []token) string {
 	slices.Sort(names)
 	for _, name := range names {
 		for _, word := range values[name] {
-			s := stem(lower(word))
+			s := read.Stem(read.Lower(word))
 			for i, t := range tokens {
-				if t.stem == s && (i == 0 || !turned[tokens[i-1].text]) {
+				if t.Stem == s && (i == 0 || !read.Turns(tokens[i-1])) {
 					return name
 				}
 			}
@@ -144,18 +145,18 @@ func oneOf(values map[string][]string, tokens []token) string {
 
 // after is the value that follows the words: the next run of characters that can be an identifier and has a digit or is quoted.
 func (r *reading) after(phrase []string) string {
-	for i := range r.tokens {
-		if i+len(phrase) >= len(r.tokens) {
+	for i := range r.Tokens {
+		if i+len(phrase) >= len(r.Tokens) {
 			return ""
 		}
-		if !slices.EqualFunc(phrase, r.tokens[i:i+len(phrase)], func(p string, t token) bool { return p == t.stem }) {
+		if !slices.EqualFunc(phrase, r.Tokens[i:i+len(phrase)], func(p string, t read.Token) bool { return p == t.Stem }) {
 			continue
 		}
-		from := r.tokens[i+len(phrase)-1].end
-		if from >= len(r.text) {
+		from := r.Tokens[i+len(phrase)-1].End
+		if from >= len(r.Text) {
 			continue
 		}
-		if v := value(r.signal.Message[:len(r.text)], from); v != "" {
+		if v := value(r.signal.Message[:len(r.Text)], from); v != "" {
 			return v
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"corax"
+	read "corax/reading"
 )
 
 // incident is the trouble of one entity within a case.
@@ -38,8 +39,8 @@ func (w *work) group() {
 	for i := range w.readings {
 		r := &w.readings[i]
 		kind := r.signal.KindOr()
-		extra := kind == corax.ChangeOf && r.polarity != failing || kind == corax.Note
-		if r.polarity != failing && !(extra && len(r.hits) > 0) {
+		extra := kind == corax.ChangeOf && r.polarity != read.Failing || kind == corax.Note
+		if r.polarity != read.Failing && !(extra && len(r.hits) > 0) {
 			w.quiet = append(w.quiet, i)
 			continue
 		}
@@ -47,8 +48,8 @@ func (w *work) group() {
 		switch {
 		case r.signal.Fingerprint != "" && kind == corax.Symptom:
 			key = "f" + r.signal.Fingerprint
-		case r.entity != "":
-			key = fmt.Sprintf("e%v%s", extra, r.entity)
+		case r.Entity != "":
+			key = fmt.Sprintf("e%v%s", extra, r.Entity)
 		default:
 			key = fmt.Sprintf("s%d", i)
 		}
@@ -56,7 +57,7 @@ func (w *work) group() {
 		if !ok {
 			at = len(w.incidents)
 			byKey[key] = at
-			w.incidents = append(w.incidents, incident{entity: r.entity, change: true})
+			w.incidents = append(w.incidents, incident{entity: r.Entity, change: true})
 		}
 		inc := &w.incidents[at]
 		inc.signals = append(inc.signals, i)

@@ -7,6 +7,7 @@ import (
 
 	"corax"
 	"corax/knowledge"
+	read "corax/reading"
 )
 
 // How much of a problem is kept as a mechanism.
@@ -25,11 +26,11 @@ func (e *Engine) Learn(c corax.Case, d corax.Diagnosis, id, title string) (knowl
 	w, _ := e.work(c)
 	names := map[string]bool{}
 	for _, r := range w.readings {
-		for _, word := range words(lower(r.entity)) {
+		for _, word := range words(read.Lower(r.Entity)) {
 			names[word] = true
 		}
-		for _, x := range r.mentions {
-			for _, word := range words(lower(x.entity)) {
+		for _, x := range r.Mentions {
+			for _, word := range words(read.Lower(x.Entity)) {
 				names[word] = true
 			}
 		}
@@ -42,7 +43,7 @@ func (e *Engine) Learn(c corax.Case, d corax.Diagnosis, id, title string) (knowl
 				return m, corax.Errorf(corax.Invalid, "learn "+id, "the diagnosis names signal %d, and the case has %d", n, len(w.readings))
 			}
 			r := &w.readings[n]
-			if (r.entity == root || root == "") != own || r.polarity == healthy {
+			if (r.Entity == root || root == "") != own || r.polarity == read.Healthy {
 				continue
 			}
 			s := knowledge.Signature{Say: w.telling(r, names), Weight: learnedTrust}
@@ -76,16 +77,16 @@ func (w *work) telling(r *reading, names map[string]bool) []string {
 		rare       float64
 	}
 	var list []word
-	for at, t := range r.tokens {
-		if len(t.text) < 3 || strings.ContainsAny(t.text, "0123456789") || plain[t.stem] || plain[t.text] || names[t.stem] ||
-			slices.ContainsFunc(list, func(x word) bool { return x.stem == t.stem }) {
+	for at, t := range r.Tokens {
+		if len(t.Text) < 3 || strings.ContainsAny(t.Text, "0123456789") || read.Ordinary(t.Stem) || names[t.Stem] ||
+			slices.ContainsFunc(list, func(x word) bool { return x.stem == t.Stem }) {
 			continue
 		}
-		rare, ok := w.rare[t.stem]
+		rare, ok := w.rare[t.Stem]
 		if !ok {
 			rare = 1
 		}
-		list = append(list, word{t.stem, t.text, at, rare})
+		list = append(list, word{t.Stem, t.Text, at, rare})
 	}
 	slices.SortStableFunc(list, func(a, b word) int { return cmp.Compare(b.rare, a.rare) })
 	list = list[:min(len(list), learnedWords)]

@@ -41,7 +41,7 @@ func (l learned) scratch() *model.Scratch {
 
 // recall asks both views about a message.
 func (w *work) recall(r *reading, d *desk) {
-	found := w.matcher.match(r.tokens, *r.signal, d.match)
+	found := w.matcher.match(r.Tokens, *r.signal, d.match)
 	for _, h := range found {
 		switch use := w.matcher.sigs[h.sig].use; {
 		case use == useImpact:
@@ -54,21 +54,12 @@ func (w *work) recall(r *reading, d *desk) {
 		return
 	}
 	d.words = d.words[:0]
-	for _, t := range r.tokens {
-		d.words = append(d.words, t.stem)
+	for _, t := range r.Tokens {
+		d.words = append(d.words, t.Stem)
 	}
 	for _, c := range w.learned.model.Top(d.words, d.model) {
 		if at := w.learned.mech[c.Class]; at >= 0 {
 			r.heard = append(r.heard, heard{at, c.Score})
 		}
 	}
-}
-
-// Words are the stems of a text, as the learned view is trained on.
-func Words(text string) []string {
-	var out []string
-	for _, t := range tokenise(lower(text[:min(len(text), maxText)]), nil) {
-		out = append(out, t.stem)
-	}
-	return out
 }

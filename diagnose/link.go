@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"corax"
+	read "corax/reading"
 )
 
 // crowd is how many incidents may share a feature before it says nothing: by then it is the vocabulary of the site.
@@ -146,7 +147,7 @@ func (w *work) names(inc *incident, entity string) bool {
 		return false
 	}
 	for _, s := range inc.signals {
-		if slices.ContainsFunc(w.readings[s].mentions, func(m mention) bool { return m.entity == entity }) {
+		if slices.ContainsFunc(w.readings[s].Mentions, func(m read.Mention) bool { return m.Entity == entity }) {
 			return true
 		}
 	}

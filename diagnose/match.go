@@ -6,6 +6,7 @@ import (
 
 	"corax"
 	"corax/knowledge"
+	read "corax/reading"
 )
 
 // matcher finds the catalogue's signatures in tokens. All phrases of all signatures share one trie over stems, so that the cost of a
@@ -145,8 +146,8 @@ func words(phrase string) []string {
 			out = append(out, number)
 			continue
 		}
-		for _, t := range tokenise(lower(f), nil) {
-			out = append(out, t.stem)
+		for _, t := range read.Tokenise(read.Lower(f), nil) {
+			out = append(out, t.Stem)
 		}
 	}
 	return out
@@ -169,7 +170,7 @@ func (m *matcher) scratch() *scratch {
 }
 
 // match finds the signatures in a message, in the order of the catalogue.
-func (m *matcher) match(tokens []token, s corax.Signal, mem *scratch) []hit {
+func (m *matcher) match(tokens []read.Token, s corax.Signal, mem *scratch) []hit {
 	mem.round++
 	mem.found = mem.found[:0]
 	numberWord := m.vocab[number]
@@ -192,7 +193,7 @@ func (m *matcher) match(tokens []token, s corax.Signal, mem *scratch) []hit {
 	return hits
 }
 
-func (m *matcher) follow(tokens []token, i int, node, numberWord int32, first int, mem *scratch) {
+func (m *matcher) follow(tokens []read.Token, i int, node, numberWord int32, first int, mem *scratch) {
 	if i >= len(tokens) {
 		return
 	}
@@ -206,12 +207,12 @@ func (m *matcher) follow(tokens []token, i int, node, numberWord int32, first in
 			return
 		}
 		for _, ph := range m.ends[child] {
-			m.saw(ph, span{tokens[first].start, t.end}, mem)
+			m.saw(ph, span{tokens[first].Start, t.End}, mem)
 		}
 		m.follow(tokens, i+1, child, numberWord, first, mem)
 	}
-	step(m.vocab[t.stem])
-	if isDigit(t.text[0]) {
+	step(m.vocab[t.Stem])
+	if t.Number() {
 		step(numberWord)
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"corax"
 	"corax/knowledge"
+	read "corax/reading"
 )
 
 // Severity is a sum of points: log odds of "someone has to act now" against "it can wait for the morning". Every reason that counts adds or
@@ -112,7 +113,7 @@ func (w *work) byWords(g group, root cause) (list []factor) {
 			for _, h := range r.impacts {
 				n := w.matcher.sigs[h.sig].mech
 				x := w.cat.Impacts[n]
-				f := factor{x.Points, fmt.Sprintf("%s: %q", x.Why, r.text[h.span.start:min(h.span.end, len(r.text))])}
+				f := factor{x.Points, fmt.Sprintf("%s: %q", x.Why, r.Text[h.span.start:min(h.span.end, len(r.Text))])}
 				if h.span.start < lead {
 					f.points += x.Lead
 				}
@@ -140,13 +141,13 @@ func (w *work) byWords(g group, root cause) (list []factor) {
 // lead is where the first clause of a message ends: what stands before it is what the message is about.
 func (r *reading) lead() int {
 	const least, most = 12, 90
-	if len(r.text) <= least {
-		return len(r.text)
+	if len(r.Text) <= least {
+		return len(r.Text)
 	}
-	if i := strings.IndexAny(r.text[least:min(len(r.text), most)], ".;,!\n("); i >= 0 {
+	if i := strings.IndexAny(r.Text[least:min(len(r.Text), most)], ".;,!\n("); i >= 0 {
 		return least + i
 	}
-	return min(len(r.text), most)
+	return min(len(r.Text), most)
 }
 
 // byExpression reads what a monitor compares, where an alert carries its rule's expression.
@@ -159,7 +160,7 @@ func (w *work) byExpression(g group) (list []factor) {
 	for _, i := range g.incidents {
 		for _, s := range w.incidents[i].signals {
 			expr := w.readings[s].signal.Attributes["expr"]
-			if expr == "" || len(expr) > maxText {
+			if expr == "" || len(expr) > read.MaxText {
 				continue
 			}
 			x := readExpression(expr)
@@ -214,18 +215,18 @@ func (w *work) lost(g group) (share float64, words string) {
 	for _, i := range g.incidents {
 		for _, s := range w.incidents[i].signals {
 			r := &w.readings[s]
-			for _, x := range r.ratios {
-				v, alive := x.share(), false
-				for _, t := range r.tokens {
-					if t.start > x.span.end && t.start-x.span.end < 30 || t.end < x.span.start && x.span.start-t.end < 20 {
-						alive = alive || good[t.stem] || t.text == "up" || t.text == "active" || t.text == "left" || t.text == "free"
+			for _, x := range r.Ratios {
+				v, alive := x.Share(), false
+				for _, t := range r.Tokens {
+					if t.Start > x.End && t.Start-x.End < 30 || t.End < x.Start && x.Start-t.End < 20 {
+						alive = alive || read.Good(t.Stem) || t.Text == "up" || t.Text == "active" || t.Text == "left" || t.Text == "free"
 					}
 				}
 				if alive {
 					v = 1 - v
 				}
 				if !math.IsNaN(v) && v > share {
-					share, words = v, quote(r.text[x.span.start:min(len(r.text), x.span.end+24)], span{})
+					share, words = v, quote(r.Text[x.Start:min(len(r.Text), x.End+24)], span{})
 				}
 			}
 		}

@@ -274,14 +274,14 @@ func first(list []string, n int) []string { return list[:min(len(list), n)] }
 func (r *reading) holds(phrase string) string {
 	for alt := range strings.SplitSeq(phrase, "|") {
 		want := words(alt)
-		for i := range r.tokens {
-			if i+len(want) > len(r.tokens) {
+		for i := range r.Tokens {
+			if i+len(want) > len(r.Tokens) {
 				break
 			}
 			match := true
 			for k, word := range want {
-				t := r.tokens[i+k]
-				match = match && (t.stem == word || word == number && isDigit(t.text[0]))
+				t := r.Tokens[i+k]
+				match = match && (t.Stem == word || word == number && t.Number())
 			}
 			if match && len(want) > 0 {
 				return alt

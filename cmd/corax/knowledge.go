@@ -15,6 +15,7 @@ import (
 	"corax/diagnose"
 	"corax/knowledge"
 	"corax/model"
+	"corax/reading"
 )
 
 func knowledgeCommand(s *settings) *cobra.Command {
@@ -147,13 +148,13 @@ func knowledgeTrain(s *settings) *cobra.Command {
 				return exit{exitUsage, err}
 			}
 			if folds > 1 {
-				v := model.CrossValidate(cat, diagnose.Words, folds)
+				v := model.CrossValidate(cat, reading.Stems, folds)
 				_, err := fmt.Fprintf(cmd.OutOrStdout(), "%d unseen examples: mechanism right %d, pattern right %d, taken for none %d.\n",
 					v.Texts, v.Right, v.Pattern, v.None)
 				return err
 			}
 			var b bytes.Buffer
-			if _, err := model.Train(cat, diagnose.Words, model.Options{}).WriteTo(&b); err != nil {
+			if _, err := model.Train(cat, reading.Stems, model.Options{}).WriteTo(&b); err != nil {
 				return err
 			}
 			if err := os.WriteFile(output, b.Bytes(), 0o644); err != nil {

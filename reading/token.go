@@ -1,19 +1,19 @@
-package diagnose
+package reading
 
 import "strings"
 
-// maxText bounds how much of one message is read; the rest adds nothing that the beginning doesn't say.
-const maxText = 16 << 10
+// MaxText bounds how much of one message is read; the rest adds nothing that the beginning doesn't say.
+const MaxText = 16 << 10
 
-// token is a run of letters and digits. Offsets are bytes of the message.
-type token struct {
-	text       string // lower case
-	stem       string
-	start, end int
+// Token is a run of letters and digits. Offsets are bytes of the message.
+type Token struct {
+	Text       string // lower case
+	Stem       string
+	Start, End int
 }
 
-// lower folds ASCII letters only, so that offsets stay those of the message.
-func lower(s string) string {
+// Lower folds ASCII letters only, so that offsets stay those of the message.
+func Lower(s string) string {
 	for i := range len(s) {
 		if c := s[i]; c >= 'A' && c <= 'Z' {
 			b := []byte(s)
@@ -28,8 +28,8 @@ func lower(s string) string {
 	return s
 }
 
-// tokenise cuts lower-case text into tokens. Bytes beyond ASCII count as letters, so that other scripts stay whole words.
-func tokenise(text string, into []token) []token {
+// Tokenise cuts lower-case text into tokens. Bytes beyond ASCII count as letters, so that other scripts stay whole words.
+func Tokenise(text string, into []Token) []Token {
 	start := -1
 	for i := 0; i <= len(text); i++ {
 		if i < len(text) && isWord(text[i]) {
@@ -40,7 +40,7 @@ func tokenise(text string, into []token) []token {
 		}
 		if start >= 0 {
 			t := text[start:i]
-			into = append(into, token{text: t, stem: stem(t), start: start, end: i})
+			into = append(into, Token{Text: t, Stem: Stem(t), Start: start, End: i})
 			start = -1
 		}
 	}
@@ -51,9 +51,9 @@ func isWord(b byte) bool { return b >= 'a' && b <= 'z' || b >= '0' && b <= '9' |
 
 func isDigit(b byte) bool { return b >= '0' && b <= '9' }
 
-// stem cuts the usual English endings, so that fail, fails, failed and failing are one. What it leaves need not be a word; it is only
+// Stem cuts the usual English endings, so that fail, fails, failed and failing are one. What it leaves need not be a word; it is only
 // ever compared with other stems.
-func stem(s string) string {
+func Stem(s string) string {
 	if len(s) <= 3 || strings.ContainsAny(s, "0123456789") {
 		return s
 	}
@@ -85,3 +85,15 @@ func undouble(s string) string {
 	}
 	return s
 }
+
+// Stems are the stems of the words of a text.
+func Stems(text string) []string {
+	var out []string
+	for _, t := range Tokenise(Lower(text), nil) {
+		out = append(out, t.Stem)
+	}
+	return out
+}
+
+// Number says that a token starts with a digit.
+func (t Token) Number() bool { return isDigit(t.Text[0]) }

@@ -1,12 +1,12 @@
-package diagnose
+package reading
 
-// The words by which the engine tells trouble from health and a name from a word. Stems, as stem leaves them; they are general English and
+// The words by which the engine tells trouble from health and a name from a word. Stems, as Stem leaves them; they are general English and
 // the vocabulary of operations, never the names of a system.
 
 func set(lists ...string) map[string]bool {
 	s := map[string]bool{}
 	for _, list := range lists {
-		for _, w := range words(list) {
+		for _, w := range Stems(list) {
 			s[w] = true
 		}
 	}
@@ -59,7 +59,13 @@ var (
 		host api app portal check monitor pool`)
 )
 
-// ordinary says that a word is of the vocabulary that any incident may use: it names nothing.
-func ordinary(stem string) bool {
+// Ordinary says that a word is of the vocabulary that any incident may use: it names nothing.
+func Ordinary(stem string) bool {
 	return plain[stem] || bad[stem] || good[stem] || about[stem] || levels[stem] || turned[stem]
 }
+
+// Good says that a word says that something is well.
+func Good(stem string) bool { return good[stem] }
+
+// Turns says that a word says the opposite of what follows.
+func Turns(t Token) bool { return turned[t.Text] }

@@ -1,0 +1,109 @@
+package reading
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"corax"
+	"corax/topology"
+)
+
+// readOne reads one message without a topology.
+func readOne(message string) Reading {
+	return readSignal(&corax.Signal{Message: message})
+}
+
+func readSignal(s *corax.Signal) Reading { return Read(s, topology.New(corax.Topology{})) }
+
+func TestStem(t *testing.T) {
+	same := [][]string{
+		{"fail", "fails", "failed", "failing"}, {"expire", "expires", "expired", "expiring"}, {"refuse", "refused", "refusing"},
+		{"drop", "dropped", "dropping", "drops"}, {"delivery", "deliveries", "deliver", "delivered"}, {"crash", "crashes", "crashed"},
+	}
+	for _, list := range same {
+		for _, w := range list[1:] {
+			if Stem(w) != Stem(list[0]) {
+				t.Errorf("%s is %q, %s is %q", list[0], Stem(list[0]), w, Stem(w))
+			}
+		}
+	}
+	for _, w := range []string{"", "s", "es", "ing", "ed", "is", "status", "10.0.0.1", "k8s", "ss", "ies", "eeed", "ééé"} {
+		if got := Stem(w); !strings.HasPrefix(w, got) {
+			t.Errorf("Stem(%q) = %q", w, got)
+		}
+	}
+}
+
+func TestPolarity(t *testing.T) {
+	tests := map[string]Polarity{
+		"no packet loss on any link":                         Healthy,
+		"0 errors, all checks passed":                        Healthy,
+		"errors=0 drops=0":                                   Healthy,
+		"service recovered, requests succeed":                Healthy,
+		"link is up again, recovered":                        Healthy,
+		"INFO request served in 4ms":                         Neutral,
+		"user alice opened a ticket":                         Neutral,
+		"connection refused":                                 Failing,
+		"no route to host, host unreachable":                 Failing,
+		"upstream answered 502":                              Failing,
+		"GET / returned HTTP 503":                            Failing,
+		"level=info msg=\"panic: index out of range\"":       Failing,
+		"certificate has expired":                            Failing,
+		"no errors before midnight; now crash loop, crashed": Failing,
+		"": Neutral,
+	}
+	for message, want := range tests {
+		if r := readOne(message); r.Polarity(0) != want {
+			t.Errorf("%q reads as %d, want %d", message, r.Polarity(0), want)
+		}
+	}
+	r := readSignal(&corax.Signal{Message: "connection refused", Kind: corax.Recovery})
+	if r.Polarity(0) != Healthy {
+		t.Error("a recovery is healthy whatever it says")
+	}
+}
+
+func TestRatios(t *testing.T) {
+	tests := map[string][]float64{
+		"webhook failed for 4 of 7 services":       {4.0 / 7},
+		"0/4 up":                                   {0},
+		"3 out of the 5 nodes":                     {0.6},
+		"98% and 12 % and 7 percent":               {0.98, 0.12, 0.07},
+		"version 4 of the product, 10/0, 500%":     nil,
+		"10.0.0.1/24 on 2026/03/29":                nil,
+		"99999999999999999999999 of 7, 7 of 1e400": nil,
+	}
+	for text, want := range tests {
+		var got []float64
+		for _, r := range ratios(text, Tokenise(text, nil)) {
+			got = append(got, r.Share())
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", text, diff)
+		}
+	}
+}
+
+func TestNames(t *testing.T) {
+	tests := []struct{ text, subject, fault string }{
+		{"basket-svc: payment refused", "basket-svc", ""},
+		{"basket service can't check out, connection refused by ledger service", "basket-svc", "ledger-svc"},
+		{"DC-07 down, LDAP closed", "dc-07", ""},
+		{"error: something broke", "", ""},
+		{"12:04:11 timeout", "", ""},
+	}
+	for _, tt := range tests {
+		r := readOne(tt.text)
+		fault := ""
+		for _, m := range r.Mentions {
+			if m.Fault {
+				fault = m.Entity
+			}
+		}
+		if r.Entity != tt.subject || fault != tt.fault {
+			t.Errorf("%q: subject %q, fault %q; want %q, %q", tt.text, r.Entity, fault, tt.subject, tt.fault)
+		}
+	}
+}

@@ -15,14 +15,21 @@ import (
 const (
 	sharedEntity    = 2.5
 	sharedID        = 2.0
+	sharedName      = 1.0  // of a word that is part of an entity's name somewhere in the case
 	sharedWord      = 0.75 // of a word that no mechanism uses; a word of the trade says less
 	mostWords       = 2.2
 	sharedMechanism = 2.0
 	sharedPattern   = 1.0
 	sharedDomain    = 0.5
 	causeAndEffect  = 1.6
+	confusable      = 0.5  // of mechanisms that the catalogue calls alike
 	enough          = 0.95 // average between two clusters, for them to be one
-	enoughToFollow  = 0.3  // the same, for a cluster that only shows symptoms
+	enoughToFollow  = 0.2  // the same, for a cluster that only shows symptoms
+	// fewIncidents is up to how many incidents a case without a topology may well be one outage: less is then enough, and what names no cause
+	// follows the only one at hand.
+	fewIncidents = 5
+	// sureCause is the probability from which an incident's own words name a cause.
+	sureCause = 0.5
 	// allPairs is up to how many incidents every pair is looked at; beyond, those that share something.
 	allPairs = 160
 	// farApart is the time after which two signals no longer speak for each other by themselves.
@@ -40,9 +47,18 @@ type profile struct {
 	features []feature
 	beliefs  []belief // what its own words say it is, the likeliest first
 	effects  []int    // mechanisms of which it shows the effects, ascending
-	strong   bool     // its own words name a cause
-	at       float64  // Unix seconds of its first signal; 0 where unknown
+	role     seedRole
+	at       float64 // Unix seconds of its first signal; 0 where unknown
 }
+
+// seedRole says what an incident can be in a cluster.
+type seedRole int8
+
+const (
+	follower seedRole = iota // names no cause
+	felt                     // names one of those that are also felt by others: slowness, errors, time-outs
+	seed                     // names a cause
+)
 
 // belief is the probability of a mechanism by an incident's own words.
 type belief struct {
@@ -76,7 +92,7 @@ func (w *work) profile(inc *incident) profile {
 			add('i', id)
 		}
 		for _, t := range r.Tokens {
-			if len(t.Text) >= 3 && !t.Number() && !read.Ordinary(t.Stem) {
+			if len(t.Text) >= 2 && !t.Number() && !read.Ordinary(t.Stem) {
 				add('w', t.Stem)
 			}
 		}
@@ -87,18 +103,23 @@ func (w *work) profile(inc *incident) profile {
 		}
 	}
 	slices.Sort(p.effects)
-	p.beliefs, p.strong = w.beliefs(inc)
+	p.beliefs = w.beliefs(inc)
+	if len(p.beliefs) > 0 && p.beliefs[0].p >= sureCause && !inc.change {
+		p.role = seed
+		if pattern, _ := w.cat.Pattern(w.matcher.mechs[p.beliefs[0].mech].Pattern); pattern.Felt {
+			p.role = felt
+		}
+	}
 	return p
 }
 
 // beliefs turns what an incident's own words say into probabilities, "none of them" included but not listed.
-func (w *work) beliefs(inc *incident) (list []belief, strong bool) {
+func (w *work) beliefs(inc *incident) (list []belief) {
 	sum := map[int]float64{}
 	for _, s := range inc.signals {
 		for _, h := range w.readings[s].hits {
 			if sig := &w.matcher.sigs[h.sig]; sig.use == useDirect {
 				sum[sig.mech] += ruleWeight * weigh(sig)
-				strong = strong || sig.Role == knowledge.CauseRole && sig.Weight >= strongClaim
 			}
 		}
 		for _, h := range w.readings[s].heard {
@@ -125,7 +146,15 @@ func (w *work) beliefs(inc *incident) (list []belief, strong bool) {
 	for i := range list {
 		list[i].p /= total
 	}
-	return list, strong
+	return list
+}
+
+// alike says that the catalogue names two mechanisms as easily confused.
+func (w *work) alike(p, q *knowledge.Mechanism) bool {
+	names := func(a, b *knowledge.Mechanism) bool {
+		return slices.ContainsFunc(a.Confused, func(c knowledge.Confusion) bool { return c.Mechanism == b.ID })
+	}
+	return p.ID != q.ID && (names(p, q) || names(q, p))
 }
 
 // rarity says how telling each word is: 1 for one that no mechanism uses, less the more mechanisms use it.
@@ -163,6 +192,17 @@ func rarity(cat *knowledge.Catalogue) map[string]float64 {
 type crowdedness struct {
 	incidents int
 	count     map[feature]int
+	names     map[string]bool // words that are part of an entity's name
+}
+
+// name notes the words of an entity's name.
+func (c crowdedness) name(entity string) {
+	parts := words(read.Lower(entity))
+	for _, part := range parts {
+		if len(part) >= 2 && (part[0] < '0' || part[0] > '9') && !read.Ordinary(part) {
+			c.names[part] = true
+		}
+	}
 }
 
 func (c crowdedness) weight(f feature) float64 {
@@ -186,6 +226,10 @@ func (w *work) affinity(a, b *profile, c crowdedness) float64 {
 		case 'i':
 			strongTie += sharedID * c.weight(f)
 		case 'w':
+			if c.names[f.name] {
+				strongTie += sharedName * c.weight(f)
+				continue
+			}
 			rare, ok := w.rare[f.name]
 			if !ok {
 				rare = 1
@@ -216,6 +260,9 @@ func (w *work) kinship(a, b *profile) (sum float64) {
 			case p.Domain == q.Domain && p.Domain != "":
 				sum += sharedDomain * both
 			}
+			if w.alike(p, q) {
+				sum += confusable * both
+			}
 		}
 	}
 	effects := 0.0
@@ -239,23 +286,26 @@ func (w *work) cluster(groups []group, left []int) []group {
 		return groups
 	}
 	profiles := make([]profile, len(left))
-	c := crowdedness{len(left), map[feature]int{}}
+	c := crowdedness{len(left), map[feature]int{}, map[string]bool{}}
 	for n, i := range left {
 		profiles[n] = w.profile(&w.incidents[i])
 		for _, f := range profiles[n].features {
 			c.count[f]++
+			if f.kind == 'e' {
+				c.name(f.name)
+			}
 		}
 	}
 	l := newLinkage(len(left))
 	for n := range profiles {
-		l.strong[n] = profiles[n].strong
+		l.role[n] = profiles[n].role
 	}
 	for _, p := range pairs(profiles) {
 		if v := w.affinity(&profiles[p.a], &profiles[p.b], c); v > 0 {
 			l.tie(p.a, p.b, v)
 		}
 	}
-	l.merge(enough)
+	l.merge(enough * min(1, float64(len(left))/fewIncidents))
 	l.follow(enoughToFollow)
 	return append(groups, w.gather(left, l.labels())...)
 }
@@ -299,15 +349,15 @@ func pairs(profiles []profile) []pair {
 
 // linkage is agglomerative clustering over a sparse graph of affinities; absent ties are 0.
 type linkage struct {
-	into   []int             // cluster -> the cluster that it became part of; itself while it lives
-	size   []int             // members
-	strong []bool            // names a cause
-	ties   []map[int]float64 // cluster -> cluster -> sum of affinities between their members
-	queue  tieQueue
+	into  []int             // cluster -> the cluster that it became part of; itself while it lives
+	size  []int             // members
+	role  []seedRole        // the strongest of its members
+	ties  []map[int]float64 // cluster -> cluster -> sum of affinities between their members
+	queue tieQueue
 }
 
 func newLinkage(n int) *linkage {
-	l := &linkage{into: make([]int, n), size: make([]int, n), strong: make([]bool, n), ties: make([]map[int]float64, n)}
+	l := &linkage{into: make([]int, n), size: make([]int, n), role: make([]seedRole, n), ties: make([]map[int]float64, n)}
 	for i := range n {
 		l.into[i], l.size[i], l.ties[i] = i, 1, map[int]float64{}
 	}
@@ -345,7 +395,7 @@ func (l *linkage) merge(least float64) {
 // join makes b part of a.
 func (l *linkage) join(a, b int) {
 	l.into[b] = a
-	l.strong[a] = l.strong[a] || l.strong[b]
+	l.role[a] = max(l.role[a], l.role[b])
 	for other, v := range l.ties[b] {
 		delete(l.ties[other], b)
 		if other != a {
@@ -357,35 +407,51 @@ func (l *linkage) join(a, b int) {
 	l.ties[b] = nil
 }
 
-// follow gives clusters that name no cause to the one that they fit best.
+// follow gives clusters that name no cause to the one that they fit best: first to those that name one, then to those that name what is also
+// felt, and those to the ones that name a cause.
 func (l *linkage) follow(least float64) {
-	var causes []int
-	for a := range l.into {
-		if l.into[a] == a && l.strong[a] {
-			causes = append(causes, a)
-		}
-	}
-	for a := range l.into {
-		if l.into[a] != a || l.strong[a] {
-			continue
-		}
-		best, value := -1, 0.0
-		for _, b := range causes {
-			if v := l.average(b, a); v > value {
-				best, value = b, v
+	few := len(l.into) <= fewIncidents
+	for _, to := range []seedRole{seed, felt} {
+		var causes []int
+		for a := range l.into {
+			if l.into[a] == a && l.role[a] == to {
+				causes = append(causes, a)
 			}
 		}
+		for a := range l.into {
+			if l.into[a] != a || l.role[a] >= to {
+				continue
+			}
+			best, value := -1, 0.0
+			for _, b := range causes {
+				if v := l.average(b, a); v > value {
+					best, value = b, v
+				}
+			}
+			switch {
+			case value >= least:
+				l.join(best, a)
+			case few && len(causes) == 1:
+				l.join(causes[0], a) // the only cause at hand
+			}
+		}
+	}
+	if !few {
+		return
+	}
+	first := -1 // nothing names a cause, in a case that is small enough to be one outage
+	for a := range l.into {
 		switch {
-		case value >= least:
-			l.join(best, a)
-		case len(causes) == 1 && len(l.into) <= fewIncidents:
-			l.join(causes[0], a) // the only cause at hand, in a case that is small enough to be one outage
+		case l.role[a] == seed:
+			return
+		case l.into[a] != a:
+		case first < 0:
+			first = a
+		default:
+			l.join(first, a)
 		}
 	}
 }
-
-// fewIncidents is up to how many incidents a case without a topology is likely to be one outage.
-const fewIncidents = 8
 
 func (l *linkage) labels() []int {
 	labels := make([]int, len(l.into))

@@ -15,7 +15,7 @@ type incident struct {
 	entity   string // empty where unknown
 	signals  []int
 	severity corax.Severity
-	change   bool // holds nothing but changes: it explains, it is not trouble by itself
+	change   bool // holds nothing but changes and context: it explains, it is not trouble by itself
 	problem  bool // belongs to a problem
 }
 
@@ -32,15 +32,16 @@ func (w *work) byID(id string) *incident {
 	return &w.incidents[n-1]
 }
 
-// group folds signals into incidents: those with one fingerprint are one, and those without are one for each entity. Healthy and neutral
-// signals are quiet. Changes and notes make no incident; they wait for one that they explain.
+// group folds signals into incidents: those with one fingerprint are one, and those without are one for each entity. Healthy signals are
+// quiet. Changes, notes and what says nothing about health make no trouble by themselves; they wait for a problem that they belong to.
 func (w *work) group() {
 	byKey := map[string]int{}
 	for i := range w.readings {
 		r := &w.readings[i]
 		kind := r.signal.KindOr()
-		extra := kind == corax.ChangeOf && r.polarity != read.Failing || kind == corax.Note
-		if r.polarity != read.Failing && !(extra && len(r.hits) > 0) {
+		context := r.polarity == read.Neutral && kind == corax.Symptom && r.signal.Kind == ""
+		extra := kind == corax.ChangeOf && r.polarity != read.Failing || kind == corax.Note || context
+		if r.polarity != read.Failing && !(extra && len(r.hits) > 0) && !context {
 			w.quiet = append(w.quiet, i)
 			continue
 		}

@@ -36,6 +36,8 @@ type Pattern struct {
 	What string `yaml:"what"`
 	// Under names the broader pattern of which this is a narrower case: where both fit, the narrower wins.
 	Under string `yaml:"under"`
+	// Felt says that its signs are also what those show who need something else that failed: slowness, errors, time-outs.
+	Felt bool `yaml:"felt"`
 }
 
 // Locus says whose fault a mechanism's direct evidence is.

@@ -4,8 +4,8 @@ package model
 const Features = 1 << 17
 
 const (
-	gram     = 4       // characters of an n-gram within a word
-	longText = 96      // words that are looked at; what follows adds little
+	gram     = 4  // characters of an n-gram within a word
+	longText = 96 // words that are looked at; what follows adds little
 	offset64 = 1469598103934665603
 	prime64  = 1099511628211
 )

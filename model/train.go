@@ -15,12 +15,12 @@ import (
 // Settings of the training. They were chosen by cross-validation over the catalogue's examples (docs/engine.md).
 const (
 	epochs    = 24
-	rate      = 0.25
+	rate      = 2.0
 	decay     = 2e-5
-	drop      = 0.25 // share of words left out, anew in each epoch, so that no single word decides
-	variants  = 3    // texts made from each signature
-	noneShare = 0.15 // texts of no mechanism, as a share of the others
-	smallest  = 0.02 // weights below this share of the largest are left out
+	drop      = 0.25  // share of words left out, anew in each epoch, so that no single word decides
+	variants  = 12    // texts made from each signature
+	noneShare = 0.03  // texts of no mechanism, as a share of the others
+	smallest  = 0.005 // weights below this share of the largest are left out
 	steps     = 127
 )
 
@@ -248,7 +248,9 @@ type Validation struct {
 func CrossValidate(cat *knowledge.Catalogue, split func(string) []string, folds int) Validation {
 	var v Validation
 	for fold := range folds {
-		out := func(id string, example int) bool { return (int(hash(offset64, id)%uint64(folds))+example)%folds == fold }
+		out := func(id string, example int) bool {
+			return (int(hash(offset64, id)%uint64(folds))+example)%folds == fold
+		}
 		m := Train(cat, split, Options{Leave: out})
 		s := m.NewScratch()
 		for _, mech := range cat.Mechanisms {

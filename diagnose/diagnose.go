@@ -38,6 +38,7 @@ type Engine struct {
 	cat     *knowledge.Catalogue
 	matcher *matcher
 	learned learned
+	kin     kin
 	views   Views
 	rare    map[string]float64 // stem -> how telling it is, 0 to 1; 1 where absent
 	desks   sync.Pool          // of *desk
@@ -55,6 +56,7 @@ func New(cat *knowledge.Catalogue) *Engine { return NewWith(cat, Views{}) }
 func NewWith(cat *knowledge.Catalogue, v Views) *Engine {
 	e := &Engine{cat: cat, matcher: newMatcher(cat), views: v, rare: rarity(cat)}
 	e.learned = newLearned(e.matcher.mechByID)
+	e.kin = newKin(cat.Mechanisms, e.matcher.mechByID)
 	e.desks.New = func() any { return e.newDesk() }
 	return e
 }

@@ -165,7 +165,7 @@ func (w *work) profile(inc *incident, t *features) profile {
 	p.beliefs = w.beliefs(inc)
 	if len(p.beliefs) > 0 && p.beliefs[0].p >= sureCause && !inc.change {
 		p.role = seed
-		if pattern, _ := w.cat.Pattern(w.matcher.mechs[p.beliefs[0].mech].Pattern); pattern.Felt {
+		if w.felt[w.matcher.mechs[p.beliefs[0].mech].Pattern] {
 			p.role = felt
 		}
 	}

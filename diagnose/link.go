@@ -76,7 +76,7 @@ func (w *work) features(inc *incident) []feature {
 		for _, m := range r.Mentions {
 			add('e', m.Entity)
 		}
-		for _, id := range r.IDs {
+		for _, id := range r.Ties() {
 			add('i', id)
 		}
 		for _, t := range r.Tokens {

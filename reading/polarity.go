@@ -38,13 +38,17 @@ func (r *Reading) Polarity(evidence float64) Polarity {
 			switch t.Text {
 			case "back", "again":
 				if r.returns(i) {
-					well = i
 					score--
+					if trouble < 0 {
+						well = i
+					}
 				}
 			case "up":
 				if r.isUp(i) {
-					well = i
 					score--
+					if trouble < 0 {
+						well = i
+					}
 				}
 			}
 			continue
@@ -339,6 +343,9 @@ func (r *Reading) isUp(i int) bool {
 
 // vain says that what would be well again is not: "failed to be restored", "could not be resolved".
 func (r *Reading) vain(i int) bool {
+	if strings.HasSuffix(r.Tokens[i].Text, "ing") {
+		return true // it only tries
+	}
 	for k := i - 1; k >= 0 && k >= i-4; k-- {
 		t := &r.Tokens[k]
 		if beyondClause(r.Text[t.End:r.Tokens[k+1].Start]) {
@@ -362,6 +369,8 @@ func (r *Reading) past(i int) bool {
 		switch t.Text {
 		case "after", "from", "following", "previous", "previously", "earlier":
 			return true
+		case "was", "were", "been":
+			return k >= i-2
 		}
 	}
 	return false

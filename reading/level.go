@@ -29,7 +29,7 @@ var levels = map[string]Level{
 }
 
 // headTokens is how many tokens may come before a level: a date, a host, a process.
-const headTokens = 16
+const headTokens = 32
 
 // Level reads the log level from where loggers put it.
 func (r *Reading) Level() Level {
@@ -47,22 +47,22 @@ func (r *Reading) Level() Level {
 		if t.End > len(r.Message) || t.End == t.Start {
 			break
 		}
-		if t.Text[0] > 'w' || t.Text[0] < 'a' || len(t.Text) < 3 {
+		if !t.is(leveled) {
 			continue
 		}
 		l, ok := levels[t.Text]
 		if !ok {
 			continue
 		}
-		switch before := r.text(i - 1); {
-		case before == "level" || before == "lvl" || before == "severity" || before == "loglevel" || before == "priority":
+		switch r.text(i - 1) {
+		case "level", "lvl", "severity", "loglevel", "priority":
 			return l
 		}
 		if r.Message[t.Start:t.End] == strings.ToUpper(t.Text) && r.apart(t) {
 			return l
 		}
 		if t.Start > 0 && t.End < len(r.Text) {
-			switch r.Text[t.Start-1 : t.Start+1][:1] + r.Text[t.End:t.End+1] {
+			switch r.Text[t.Start-1:t.Start] + r.Text[t.End:t.End+1] {
 			case "[]", "<>", "()", ".>", ":]":
 				return l
 			}

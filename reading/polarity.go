@@ -36,6 +36,10 @@ func (r *Reading) Polarity(evidence float64) Polarity {
 		t := &r.Tokens[i]
 		if t.word == nil || t.word.class&(bad|strong|good|restored|wanted) == 0 {
 			switch t.Text {
+			case "not", "t": // "could not", "can't": that they do something follows
+				if b := r.text(i - 1); b == "could" || b == "couldn" || b == "can" && (i < 2 || r.Tokens[i-2].Text != "if") {
+					score, stated, trouble = score+someTrouble, true, i
+				}
 			case "back", "again":
 				if r.returns(i) {
 					score--
@@ -68,7 +72,7 @@ func (r *Reading) Polarity(evidence float64) Polarity {
 		turned := r.negated(i)
 		switch {
 		case value == 0 && turned && t.is(wanted) && !r.followedByTrouble(i):
-			value, trouble, stated = someTrouble, i, true
+			value, trouble, stated = someTrouble, i, stated || t.Text != "found" && t.Text != "exist"
 		case value == 0 && !t.is(restored):
 			continue
 		case value < 0 && !turned && r.hollow(i):
@@ -130,7 +134,7 @@ func (r *Reading) negated(i int) bool {
 			if r.zeroAt(k) {
 				return true
 			}
-		case (n.Text == "n" || n.Text == "t") && (k == 0 || !r.Tokens[k-1].is(turned) && r.Tokens[k-1].Text != "can" || n.Start-r.Tokens[k-1].End > 3):
+		case n.Text == "n", n.Text == "t" && (k == 0 || !r.Tokens[k-1].is(turned) && r.Tokens[k-1].Text != "can" || n.Start-r.Tokens[k-1].End > 3):
 			// a letter, not what is left of "n't"
 		case n.is(turned) && n.Text != "null":
 			if n.Text == "no" && (n.End < len(r.Text) && r.Text[n.End] == '.' || r.text(k+1) == "longer" && !t.is(bad|good|wanted)) {

@@ -14,6 +14,7 @@ const (
 	restored                    // says that something is well again
 	turned                      // says the opposite of what follows
 	wanted                      // is bad where it is said not to be there: "no response", "is not running"
+	leveled                     // is a log level
 	calmly                      // is a log level at which nothing is wrong
 	plain                       // is too common to tie two messages together
 	answers                     // comes before a status: "answered 401"
@@ -67,7 +68,7 @@ var vocabulary = []struct {
 		latency saturated overload overloaded invalid unauthorized unauthorised forbidden blocked block violation storm loop flood
 		unhealthy disconnected dismounted isolated stale missing absent unknown mismatch malformed aborted abort aborts bsod bugcheck
 		outage offline hang hung exceeded exceeds throttled throttling throttle unresolved nxdomain servfail econnrefused etimedout
-		enotfound ehostunreach econnreset unregistered err-disabled suspended lag lagging backlog drift skew leak spike spoofed attack
+		enotfound ehostunreach econnreset unregistered suspended lag lagging backlog drift skew leak spike spoofed attack
 		brute breach incident emergency alert warning cannot unable split evicted evict insufficient starved deadlock deadlocks conflict
 		conflicts queued interrupted refuse bounced undelivered misconfigured compromised wrong stale unverifiable`},
 	{strong, `econnrefused etimedout enotfound nxdomain servfail panic oom bsod bugcheck segfault sigsegv outage unreachable crashed
@@ -78,12 +79,14 @@ var vocabulary = []struct {
 	{good, `ok okay healthy recovered recovery resolved restored normal success successful successfully succeeded reachable green
 		passed passing stable ready completed cleared available listening accepted nominal renewed synchronized synchronised delivered`},
 	{restored, `recovered recovers resolved restored reestablished resumed rejoined reconnected`},
-	{turned, `no not never without zero n t isn doesn don didn wasn aren hasn haven couldn can't 0 nor none`},
+	{turned, `no not never without zero t isn doesn don didn wasn aren hasn haven couldn 0 nor`},
 	{wanted, `response responding respond reply replying answer answering heartbeat quorum leader carrier signal connectivity keepalive
 		running found exist exists match matching matched start started starting work working connected synced synchronized mounted allowed
 		permitted supported valid enough writable readable accessible present registered established active bootable resolvable operational
 		functioning loaded installed trusted verified converged master primary backend backends endpoint endpoints upstream route space
 		space`},
+	{leveled, `trace debug verbose dbg fine finest info informational information inf notice warn warning wrn error err severe critical crit
+		fatal alert emerg emergency panic`},
 	{calmly, `info debug trace notice informational verbose`},
 	{plain, `the and for with from that this are was were has have had been not all any but its than then when what which who will
 		can may now new old after before over under into onto about only also each every more most other some such very one two
@@ -107,7 +110,7 @@ var vocabulary = []struct {
 		setting settings config report reports reporting tracker boundary domain detector detection injection test tests simulation drill
 		exercise tolerance metric metrics topic letter retry callback listener class ms seconds secs txt go py java php html json conf cfg`},
 	{thing, `handler handlers handling page pages policy detector detection tracker callback listener injection simulation drill boundary
-		tolerance settings class topic`},
+		tolerance settings class topic support`},
 }
 
 // cutStems is Stems without the lexicon, which is made from it.

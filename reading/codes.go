@@ -213,7 +213,15 @@ func (r *Reading) Codes() []Code {
 }
 
 func (r *Reading) addCode(e *entry, named bool, at Span) {
-	c := Code{System: e.system, Code: strings.TrimPrefix(e.code, "~"), Class: e.class, Meaning: e.meaning, Named: named, Span: at}
+	c := Code{System: e.system, Code: e.code, Class: e.class, Meaning: e.meaning, Named: named, Span: at}
+	if e.system == "hresult" || e.system == "grpc" && named && !isDigit(e.code[0]) {
+		c.Code = r.raw(at)
+	}
+	for i := range r.codes {
+		if r.codes[i].System == c.System && r.codes[i].Code == c.Code {
+			return
+		}
+	}
 	r.codes = append(r.codes, c)
 }
 

@@ -52,7 +52,7 @@ func (r *Reading) name(graph *topology.Graph) {
 	}
 	found := graph.Find(r.Text)
 	if graph.Len() == 0 {
-		found = guess(r.Text, r.Tokens)
+		found = r.guess()
 	}
 	for _, f := range found {
 		at := Span{f.Start, f.End}
@@ -115,7 +115,8 @@ func errorStatus(t string) bool {
 }
 
 // guess finds names of entities where no topology says which there are: "X:" at the beginning, "X service", names like host-01.
-func guess(text string, tokens []Token) []topology.Mention {
+func (r *Reading) guess() []topology.Mention {
+	text, tokens := r.Text, r.Tokens
 	var found []topology.Mention
 	add := func(from, to int, sure bool) {
 		id := tidy(text[from:to])
@@ -124,14 +125,18 @@ func guess(text string, tokens []Token) []topology.Mention {
 		}
 	}
 	if colon := strings.Index(text[:min(len(text), 48)], ":"); colon > 1 && colon+1 < len(text) && text[colon+1] == ' ' {
-		head := text[:colon]
-		if strings.Count(head, " ") <= 2 && !strings.ContainsAny(head, "=,;%<>{}") && !Ordinary(Stem(head)) {
-			add(0, colon, true)
+		end := r.head(colon)
+		name := text[:end]
+		if strings.Count(name, " ") <= 2 && !strings.ContainsAny(name, "=,;%<>{}") && !Ordinary(Stem(name)) && !r.coded(Span{0, end}) {
+			add(0, end, true)
 		}
 	}
 	for i, t := range tokens[:max(0, len(tokens)-1)] {
 		next := tokens[i+1]
 		if next.Start-t.End != 1 || isDigit(t.Text[0]) || t.is(plain) {
+			continue
+		}
+		if r.coded(Span{t.Start, next.End}) {
 			continue
 		}
 		switch joint := text[t.End]; {
@@ -143,6 +148,25 @@ func guess(text string, tokens []Token) []topology.Mention {
 		}
 	}
 	return found
+}
+
+// coded says that a place holds part of an error code or of an error string.
+func (r *Reading) coded(at Span) bool {
+	for _, c := range r.Codes() {
+		if c.Start < at.End && at.Start < c.End {
+			return true
+		}
+	}
+	return false
+}
+
+// head is where the name ends that stands before a colon at the beginning: words of trouble behind it are not of it ("ns2 stale:").
+func (r *Reading) head(colon int) int {
+	end := colon
+	for i := r.tokenAt(colon) - 1; i > 0 && r.Text[r.Tokens[i].Start-1] == ' ' && r.Tokens[i].is(bad); i-- {
+		end = r.Tokens[i-1].End
+	}
+	return end
 }
 
 // tidy is the form in which a guessed name is shown and compared.

@@ -111,7 +111,7 @@ func (r *Reading) Polarity(evidence float64) Polarity {
 		return Healthy
 	case calm && !sure && evidence < 4 && !(stated && score > 0):
 		return Neutral
-	case score > 0, evidence >= 3 && r.Signal.Kind != corax.ChangeOf:
+	case score > 0, score == 0 && r.Level() >= Error, evidence >= 3 && r.Signal.Kind != corax.ChangeOf:
 		return Failing
 	}
 	return Neutral
@@ -176,7 +176,9 @@ func (r *Reading) zeroAt(k int) bool {
 	}
 	switch {
 	case before == '/' && from > 0:
-		return strings.Trim(r.Tokens[from-1].Text, "0") == "" && r.Tokens[from-1].End+1 == r.Tokens[from].Start
+		part := &r.Tokens[from-1]
+		return strings.Trim(part.Text, "0") == "" && part.End+1 == r.Tokens[from].Start &&
+			(part.Start == 0 || strings.IndexByte("/-.", r.Text[part.Start-1]) < 0 && !isWord(r.Text[part.Start-1]))
 	case before == ':' || before == '-' || before == '.':
 		return false
 	case zeros:

@@ -25,10 +25,12 @@ type Reading struct {
 	Known    bool   // Entity is of the topology
 	Mentions []Mention
 
-	subject Span // where the text names Entity; empty where it does not
-	wide    bool // the text holds scripts that are written without spaces
-	done    done
-	codes   []Code
+	subject     Span // where the text names Entity; empty where it does not
+	wide        bool // the text holds scripts that are written without spaces
+	done        done
+	codes       []Code
+	identifiers []Identifier
+	quantities  []Quantity
 
 	ratios []Ratio
 	ties   []string

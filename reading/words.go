@@ -70,12 +70,12 @@ var vocabulary = []struct {
 		outage offline hang hung exceeded exceeds throttled throttling throttle unresolved nxdomain servfail econnrefused etimedout
 		enotfound ehostunreach econnreset unregistered suspended lag lagging backlog drift skew leak spike spoofed attack
 		brute breach incident emergency alert warning cannot unable split evicted evict insufficient starved deadlock deadlocks conflict
-		conflicts queued interrupted refuse bounced undelivered misconfigured compromised wrong stale unverifiable`},
+		conflicts queued interrupted refuse bounced undelivered misconfigured compromised wrong stale unverifiable unexpectedly`},
 	{strong, `econnrefused etimedout enotfound nxdomain servfail panic oom bsod bugcheck segfault sigsegv outage unreachable crashed
 		exception traceback fatal`},
 	{predicate, `failed failing refused rejected rejecting denied unreachable unavailable timed lost crashed corrupted exhausted broken stuck
 		died killed disconnected dismounted aborted hung cannot unable exceeded unauthorized forbidden misconfigured compromised insufficient
-		flapping unhealthy undelivered bounced unresolved expired outage offline degraded overloaded saturated`},
+		flapping unhealthy undelivered bounced unresolved expired outage offline degraded overloaded saturated unexpectedly`},
 	{good, `ok okay healthy recovered recovery resolved restored normal success successful successfully succeeded reachable green
 		passed passing stable ready completed cleared available listening accepted nominal renewed synchronized synchronised delivered`},
 	{restored, `recovered recovers resolved restored reestablished resumed rejoined reconnected`},

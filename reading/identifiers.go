@@ -44,6 +44,10 @@ const (
 	Version   Kind = "version"
 )
 
+// Kinds lists them.
+var Kinds = []Kind{Address, Port, Interface, VLAN, MAC, ASN, Host, Domain, URL, Path, Device, User, Process, PID, Unit, Pod, Namespace, Instance,
+	Database, Table, Queue, Resource, CodeKind, Percent, Share, Count, Duration, Size, Date, Version}
+
 // Identifier is a name or a value that a message holds. The value goes into commands that people run: it never holds a character that a
 // shell reads, apart from the spaces in names and dates and the backslash of Windows.
 type Identifier struct {
@@ -99,13 +103,13 @@ func (r *Reading) values() {
 }
 
 func (r *Reading) add(kind Kind, value string, at Span) {
-	if safe(value) {
+	if Safe(value) {
 		r.identifiers = append(r.identifiers, Identifier{kind, value, at})
 	}
 }
 
-// safe says that a value can stand in a command: it holds nothing that a shell reads, and is no option.
-func safe(v string) bool {
+// Safe says that a value can stand in a command: it holds nothing that a shell reads, and is no option.
+func Safe(v string) bool {
 	if v == "" || len(v) > mostValue || v[0] == '-' && !(len(v) > 1 && isDigit(v[1])) {
 		return false
 	}
@@ -202,7 +206,7 @@ func (s *scanner) next() bool {
 	} else if gap != "" && (s.near || s.filler != "") {
 		s.fixed = s.fixed || strings.ContainsAny(gap, "=") || strings.IndexByte(gap, '"') >= 0 || strings.IndexByte(gap, '\'') >= 0 ||
 			strings.IndexByte(gap, '`') >= 0
-		if strings.ContainsAny(gap, ",;?!") || strings.IndexByte(gap, ')') >= 0 {
+		if strings.ContainsAny(gap, ",;?!$&|") || strings.IndexByte(gap, ')') >= 0 {
 			s.label, s.fixed = "", false
 		}
 	}

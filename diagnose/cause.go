@@ -8,6 +8,7 @@ import (
 
 	"corax"
 	"corax/knowledge"
+	read "corax/reading"
 )
 
 // unexplained is the mechanism of a problem that nothing in the catalogue explains.
@@ -81,12 +82,12 @@ func (w *work) root(g group, v verdict) (entity string, rivals []string, sure fl
 					best = max(best, 0.3*sig.Weight)
 				}
 			}
-			if r.complains() {
+			if r.Complains() {
 				best *= 0.5
 			}
 			note(r.Entity, best, s)
 			for _, m := range r.Mentions {
-				if m.Fault {
+				if m.Role == read.AtFault {
 					note(m.Entity, 1.2, s)
 				} else {
 					note(m.Entity, 0.3, s)

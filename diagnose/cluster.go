@@ -146,7 +146,7 @@ func (w *work) profile(inc *incident, t *features) profile {
 		for _, m := range r.Mentions {
 			t.add(&p, 'e', m.Entity)
 		}
-		for _, id := range r.IDs {
+		for _, id := range r.Ties() {
 			t.add(&p, 'i', id)
 		}
 		for _, word := range r.Tokens {

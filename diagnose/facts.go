@@ -9,14 +9,15 @@ import (
 	read "corax/reading"
 )
 
-const mostFact = 120
+const (
+	mostFact = 120
+	// mostRead is how many signals of a problem are searched for identifiers; those of the root come first.
+	mostRead = 32
+)
 
-// facts reads the identifiers that the mechanism's plan needs: from attributes and labels first, then from the texts; what the root says
-// counts before what others say.
+// facts reads the identifiers that plan and narrative may insert: from attributes and labels first, then from the texts; what the root says
+// counts before what others say, and what the mechanism asks for by name before what any text may hold.
 func (w *work) facts(g group, c *cause) {
-	if c.mech < 0 {
-		return
-	}
 	var readings []*reading
 	for _, i := range g.incidents {
 		for _, s := range w.incidents[i].signals {
@@ -24,14 +25,34 @@ func (w *work) facts(g group, c *cause) {
 		}
 	}
 	slices.SortStableFunc(readings, func(a, b *reading) int { return ahead(b, c.entity) - ahead(a, c.entity) })
-	for _, f := range w.matcher.mechs[c.mech].Facts {
-		if v := fact(f, readings); v != "" {
-			c.facts[f.Name] = v
+	if c.mech >= 0 {
+		for _, f := range w.matcher.mechs[c.mech].Facts {
+			if v := fact(f, readings); v != "" {
+				c.facts[f.Name] = v
+			}
 		}
 	}
 	for a, v := range c.facts { // "new kid X, previous kid X" is a misreading of one of them
 		if a != "kid" && v == c.facts["kid"] {
 			delete(c.facts, a)
+		}
+	}
+	for _, r := range readings[:min(len(readings), mostRead)] {
+		r.identify(c.facts)
+	}
+}
+
+// identify adds the identifiers of every kind that a signal holds and that are not known yet.
+func (r *reading) identify(facts map[string]string) {
+	for _, kind := range read.Kinds {
+		name := string(kind)
+		if v := or(r.signal.Attributes[name], r.signal.Labels[name]); facts[name] == "" && read.Safe(v) {
+			facts[name] = v
+		}
+	}
+	for _, id := range r.Identifiers() {
+		if name := string(id.Kind); facts[name] == "" {
+			facts[name] = id.Value
 		}
 	}
 }

@@ -215,7 +215,7 @@ func (w *work) lost(g group) (share float64, words string) {
 	for _, i := range g.incidents {
 		for _, s := range w.incidents[i].signals {
 			r := &w.readings[s]
-			for _, x := range r.Ratios {
+			for _, x := range r.Ratios() {
 				v, alive := x.Share(), false
 				for _, t := range r.Tokens {
 					if t.Start > x.End && t.Start-x.End < 30 || t.End < x.Start && x.Start-t.End < 20 {

@@ -98,7 +98,7 @@ func TestNames(t *testing.T) {
 		r := readOne(tt.text)
 		fault := ""
 		for _, m := range r.Mentions {
-			if m.Fault {
+			if m.Role == AtFault {
 				fault = m.Entity
 			}
 		}

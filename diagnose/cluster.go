@@ -27,9 +27,10 @@ const (
 	enoughToFollow  = 0.2  // the same, for a cluster that only shows symptoms
 	// fewIncidents is up to how many incidents a case without a topology may well be one outage: less is then enough, and what names no cause
 	// follows the only one at hand.
-	fewIncidents = 5
+	fewIncidents = 6
 	// sureCause is the probability from which an incident's own words name a cause.
 	sureCause = 0.5
+	sureWords = 4.0 // weight of a signature that states a cause
 	// allPairs is up to how many incidents every pair is looked at; beyond, those that share something.
 	allPairs = 160
 	// farApart is the time after which two signals no longer speak for each other by themselves.
@@ -164,12 +165,24 @@ func (w *work) profile(inc *incident, t *features) profile {
 	slices.Sort(p.effects)
 	p.beliefs = w.beliefs(inc)
 	if len(p.beliefs) > 0 && p.beliefs[0].p >= sureCause && !inc.change {
-		p.role = seed
-		if w.felt[w.matcher.mechs[p.beliefs[0].mech].Pattern] {
-			p.role = felt
+		p.role = felt
+		if top := p.beliefs[0].mech; w.states(inc, top) && !w.felt[w.matcher.mechs[top].Pattern] {
+			p.role = seed
 		}
 	}
 	return p
+}
+
+// states says that an incident has the words of a cause, not only words that fit it.
+func (w *work) states(inc *incident, mech int) bool {
+	for _, s := range inc.signals {
+		for _, h := range w.readings[s].hits {
+			if sig := &w.matcher.sigs[h.sig]; sig.use == useDirect && sig.mech == mech && sig.Role == knowledge.CauseRole && sig.Weight >= sureWords {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // beliefs turns what an incident's own words say into probabilities, "none of them" included but not listed.

@@ -15,19 +15,20 @@ import (
 const (
 	sharedEntity    = 2.5
 	sharedID        = 2.0
-	sharedName      = 1.0  // of a word that is part of an entity's name somewhere in the case
-	sharedWord      = 0.75 // of a word that no mechanism uses; a word of the trade says less
-	mostWords       = 2.2
+	sharedName      = 1.5 // of a word that is part of an entity's name somewhere in the case
+	sharedWord      = 1.0 // weight of a word that no mechanism uses; a word of the trade says less
+	sharedWords     = 3.0 // of all words: cosine similarity, as in the vector space model (Salton, Wong and Yang, 1975)
 	sharedMechanism = 2.0
-	sharedPattern   = 1.0
-	sharedDomain    = 0.5
+	sharedPattern   = 0.6
+	sharedDomain    = 0.3
 	causeAndEffect  = 1.6
+	twoCauses       = 0.5  // of two incidents that state different causes, against one
 	confusable      = 0.5  // of mechanisms that the catalogue calls alike
 	enough          = 0.95 // average between two clusters, for them to be one
 	enoughToFollow  = 0.2  // the same, for a cluster that only shows symptoms
 	// fewIncidents is up to how many incidents a case without a topology may well be one outage: less is then enough, and what names no cause
 	// follows the only one at hand.
-	fewIncidents = 6
+	fewIncidents = 5
 	// sureCause is the probability from which an incident's own words name a cause.
 	sureCause = 0.5
 	sureWords = 4.0 // weight of a signature that states a cause
@@ -48,6 +49,7 @@ type profile struct {
 	features []int32  // numbers of the table, ascending
 	beliefs  []belief // what its own words say it is, the likeliest first
 	effects  []int    // mechanisms of which it shows the effects, ascending
+	length   float64  // of the vector of its words' weights
 	role     seedRole
 	at       float64 // Unix seconds of its first signal; 0 where unknown
 }
@@ -103,7 +105,8 @@ func (t *features) weigh(incidents int, rare map[string]float64) {
 		case 'w':
 			if w = sharedWord; names[f.name] {
 				w = sharedName
-			} else if r, ok := rare[f.name]; ok {
+			}
+			if r, ok := rare[f.name]; ok {
 				w *= r
 			}
 		}
@@ -297,6 +300,17 @@ func rarity(cat *knowledge.Catalogue) map[string]float64 {
 	return rare
 }
 
+// measure works out how much there is to share: long messages share words more easily.
+func (p *profile) measure(t *features) {
+	sum := 0.0
+	for _, n := range p.features {
+		if f := t.list[n]; f.kind == 'w' && !t.names[f.name] {
+			sum += t.weight[n] * t.weight[n]
+		}
+	}
+	p.length = math.Sqrt(sum)
+}
+
 // affinity is how much two incidents speak for one cause.
 func (w *work) affinity(a, b *profile, t *features) float64 {
 	ties, wordTies := 0.0, 0.0
@@ -308,14 +322,17 @@ func (w *work) affinity(a, b *profile, t *features) float64 {
 			j++
 		default:
 			if f := t.list[x]; f.kind == 'w' && !t.names[f.name] {
-				wordTies += t.weight[x]
+				wordTies += t.weight[x] * t.weight[x]
 			} else {
 				ties += t.weight[x]
 			}
 			i, j = i+1, j+1
 		}
 	}
-	sum := ties + min(wordTies, mostWords) + w.kinship(a, b)
+	sum := ties + w.kinship(a, b)
+	if wordTies > 0 {
+		sum += sharedWords * wordTies / (a.length * b.length)
+	}
 	if a.at != 0 && b.at != 0 {
 		if gap := math.Abs(a.at - b.at); gap > farApart {
 			sum *= max(0.25, farApart/gap)
@@ -331,18 +348,23 @@ func (w *work) kinship(a, b *profile) (sum float64) {
 			sum += w.kin.of(x.mech, y.mech) * x.p * y.p
 		}
 	}
-	effects := 0.0
-	for _, x := range a.beliefs {
-		if _, ok := slices.BinarySearch(b.effects, x.mech); ok {
-			effects += x.p
+	effects, surest := 0.0, 0.0
+	for _, pair := range [...][2]*profile{{a, b}, {b, a}} {
+		from, to := pair[0], pair[1]
+		own := 0.0 // what has a cause of its own is no sign of another
+		if len(to.beliefs) > 0 && to.role == seed {
+			own = to.beliefs[0].p
+		}
+		for _, x := range from.beliefs {
+			if _, ok := slices.BinarySearch(to.effects, x.mech); ok {
+				effects += x.p * (1 - own)
+			}
 		}
 	}
-	for _, y := range b.beliefs {
-		if _, ok := slices.BinarySearch(a.effects, y.mech); ok {
-			effects += y.p
-		}
+	if a.role == seed && b.role == seed && a.beliefs[0].mech != b.beliefs[0].mech && !w.kin.alike[[2]int{a.beliefs[0].mech, b.beliefs[0].mech}] {
+		surest = a.beliefs[0].p * b.beliefs[0].p
 	}
-	return sum + causeAndEffect*min(effects, 1)
+	return sum + causeAndEffect*min(effects, 1) - twoCauses*surest
 }
 
 // cluster groups what is left, where the texts share enough: average linkage from the closest pair on (Sokal and Michener, 1958), and then
@@ -357,12 +379,15 @@ func (w *work) cluster(groups []group, left []int) []group {
 		profiles[n] = w.profile(&w.incidents[i], t)
 	}
 	t.weigh(len(left), w.rare)
+	for n := range profiles {
+		profiles[n].measure(t)
+	}
 	l := newLinkage(len(left))
 	for n := range profiles {
 		l.role[n] = profiles[n].role
 	}
 	for _, p := range pairs(profiles) {
-		if v := w.affinity(&profiles[p.a], &profiles[p.b], t); v > 0 {
+		if v := w.affinity(&profiles[p.a], &profiles[p.b], t); v != 0 {
 			l.tie(p.a, p.b, v)
 		}
 	}

@@ -17,11 +17,12 @@ type reading struct {
 // read fills w.readings.
 func (w *work) read() {
 	mem := w.matcher.scratch()
+	reader := read.NewReader(w.graph)
 	w.readings = make([]reading, len(w.c.Signals))
 	for i := range w.c.Signals {
 		s := &w.c.Signals[i]
 		r := &w.readings[i]
-		*r = reading{Reading: read.Read(s, w.graph), index: i, signal: s}
+		*r = reading{Reading: reader.Read(s), index: i, signal: s}
 		r.hits = w.matcher.match(r.Tokens, *s, mem)
 		evidence := 0.0
 		for _, h := range r.hits {

@@ -197,10 +197,12 @@ func (r *Reading) Codes() []Code {
 		return r.codes
 	}
 	r.done |= doneCodes
+	wide := false
 	for i := 0; i < len(r.Tokens) && len(r.codes) < mostCodes; {
+		wide = wide || r.Tokens[i].Text[0] >= 0xE3
 		i += r.codeAt(i)
 	}
-	if r.wide {
+	if wide {
 		r.denseCodes()
 	}
 	if strings.IndexByte(r.Text, '%') >= 0 {

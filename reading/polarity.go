@@ -81,7 +81,7 @@ func (r *Reading) Polarity(evidence float64) Polarity {
 			value, trouble, stated = codeTrouble, i, true
 		case turned, value > 0 && r.noneAfter(i):
 			value = -value
-		case value > 0 && r.supposed(i):
+		case value > 0 && (r.supposed(i) || t.Stem == "expir" && r.farOff(i)):
 			value = 0
 		}
 		if t.is(restored) && !turned && !r.vain(i) {
@@ -98,7 +98,7 @@ func (r *Reading) Polarity(evidence float64) Polarity {
 		}
 	}
 	for _, c := range r.Codes() {
-		if c.Class != NoError && !r.negatedAt(c.Start) && (c.Named || c.Class != "") {
+		if c.Class != NoError && !r.negatedAt(c.Start) && !(c.Class == TLSExpired && r.farOff(r.tokenAt(c.End)-1)) {
 			score += codeTrouble
 		}
 	}
@@ -249,6 +249,20 @@ func (r *Reading) supposed(i int) bool {
 	// A setting: "timeout=30s", "retry-timeout: 5".
 	if t.Stem == "timeout" && i+1 < len(r.Tokens) && r.Tokens[i+1].Number() {
 		return strings.Trim(r.Text[t.End:min(len(r.Text), r.Tokens[i+1].Start)], " \"'") == "="
+	}
+	return false
+}
+
+// farOff says that what expires does so in more than a month.
+func (r *Reading) farOff(i int) bool {
+	const month = 30 * 24 * 3600
+	if i < 0 || r.text(i+1) != "in" || r.text(i) == "expired" {
+		return false
+	}
+	for _, q := range r.Quantities() {
+		if q.Unit == Seconds && q.Start > r.Tokens[i].End {
+			return q.Value > month
+		}
 	}
 	return false
 }

@@ -15,7 +15,7 @@ func readOne(message string) Reading {
 	return readSignal(&corax.Signal{Message: message})
 }
 
-func readSignal(s *corax.Signal) Reading { return Read(s, topology.New(corax.Topology{})) }
+func readSignal(s *corax.Signal) Reading { return NewReader(topology.New(corax.Topology{})).Read(s) }
 
 func TestStem(t *testing.T) {
 	same := [][]string{

@@ -43,7 +43,7 @@ func (r *Reading) Polarity(evidence float64) Polarity {
 			case "back", "again":
 				if r.returns(i) {
 					score--
-					if trouble < 0 {
+					if trouble < 0 || t.Text == "back" {
 						well = i
 					}
 				}
@@ -63,7 +63,7 @@ func (r *Reading) Polarity(evidence float64) Polarity {
 			value = sureTrouble
 		case t.is(bad):
 			value = someTrouble
-		case t.is(good):
+		case t.is(good) && !bare(t.Text):
 			value = -1
 		}
 		if value != 0 && r.isName(i) {
@@ -71,11 +71,11 @@ func (r *Reading) Polarity(evidence float64) Polarity {
 		}
 		turned := r.negated(i)
 		switch {
-		case value == 0 && turned && t.is(wanted) && !r.followedByTrouble(i):
+		case value == 0 && turned && t.is(wanted) && !r.besideTrouble(i):
 			value, trouble, stated = someTrouble, i, stated || t.Text != "found" && t.Text != "exist"
 		case value == 0 && !t.is(restored):
 			continue
-		case value < 0 && !turned && r.hollow(i):
+		case value < 0 && !turned && (r.hollow(i) || r.vain(i)):
 			value = 0
 		case value < 0 && r.denied(i):
 			value, trouble, stated = codeTrouble, i, true
@@ -84,7 +84,7 @@ func (r *Reading) Polarity(evidence float64) Polarity {
 		case value > 0 && (r.supposed(i) || t.Stem == "expir" && r.farOff(i)):
 			value = 0
 		}
-		if t.is(restored) && !turned && !r.vain(i) {
+		if t.is(restored) && !turned && !bare(t.Text) && !r.vain(i) {
 			well = i
 			score--
 		}
@@ -141,7 +141,7 @@ func (r *Reading) negated(i int) bool {
 				return false // "No. 7"
 			}
 			return k >= i-2 || n.Text == "no" || n.Text == "without" || n.Text == "zero"
-		case k < i-1 && n.is(about), n.is(bad) && !n.is(good) && k < i-1:
+		case n.is(about), n.is(bad) && !n.is(good) && k < i-1:
 			return false
 		}
 	}
@@ -227,6 +227,9 @@ func (r *Reading) hollow(i int) bool {
 	case "rate", "ratio", "with", "threshold", "check", "probe":
 		return true
 	}
+	if i+1 < len(r.Tokens) && r.Tokens[i+1].is(predicate) && r.Tokens[i+1].Start-r.Tokens[i].End == 1 {
+		return true // "recovery failed"
+	}
 	return i > 0 && r.Tokens[i-1].is(bad) && r.Tokens[i-1].is(predicate) && !beyondClause(r.Text[r.Tokens[i-1].End:r.Tokens[i].Start])
 }
 
@@ -309,8 +312,11 @@ func (r *Reading) inName(name Span, t *Token) bool {
 	return name.Start <= t.Start && t.End <= name.End && t.End-t.Start < name.End-name.Start && strings.IndexByte(r.Text[name.Start:name.End], ' ') < 0
 }
 
-// followedByTrouble says that a word only describes the trouble that follows: "no response errors".
-func (r *Reading) followedByTrouble(i int) bool {
+// besideTrouble says that a word only goes with a word of trouble, which is what is turned: "no response errors", "no errors found".
+func (r *Reading) besideTrouble(i int) bool {
+	if i > 0 && r.Tokens[i-1].is(bad) {
+		return true
+	}
 	return i+1 < len(r.Tokens) && r.Tokens[i+1].is(bad) && !r.Tokens[i+1].is(predicate) && r.Tokens[i+1].Start-r.Tokens[i].End == 1
 }
 
@@ -341,6 +347,16 @@ func (r *Reading) returns(i int) bool {
 		if t.is(bad) {
 			return false
 		}
+	}
+	return false
+}
+
+// bare says that a word has the stem of a word of health and is none: it does not say that anything was achieved.
+func bare(text string) bool {
+	switch text {
+	case "health", "restore", "resolve", "recover", "recovery", "renew", "accept", "clear", "deliver", "synchronize", "pass", "normalize",
+		"resolves", "accepts", "delivers", "delivery", "restores", "listen", "listens", "resume", "rejoin", "reconnect":
+		return true
 	}
 	return false
 }

@@ -382,6 +382,9 @@ func (s *scanner) verb(f string) bool {
 	if strings.ContainsAny(f, "-_.@\\"+digits) {
 		return false
 	}
+	if between(f) {
+		return true
+	}
 	w := lexicon[Stem(f)]
 	if w != nil && w.class&(plain|bad|good|about|turned|wanted|restored|answers|waits) != 0 {
 		return true

@@ -137,7 +137,7 @@ func (r *Reading) negated(i int) bool {
 		case n.Text == "n", n.Text == "t" && (k == 0 || !r.Tokens[k-1].is(turned) && r.Tokens[k-1].Text != "can" || n.Start-r.Tokens[k-1].End > 3):
 			// a letter, not what is left of "n't"
 		case n.is(turned) && n.Text != "null":
-			if n.Text == "no" && (n.End < len(r.Text) && r.Text[n.End] == '.' || r.text(k+1) == "longer" && !t.is(bad|good|wanted)) {
+			if n.Text == "no" && (n.End < len(r.Text) && r.char(n.End) == '.' || r.text(k+1) == "longer" && !t.is(bad|good|wanted)) {
 				return false // "No. 7"
 			}
 			return k >= i-2 || n.Text == "no" || n.Text == "without" || n.Text == "zero"
@@ -160,7 +160,7 @@ func (r *Reading) negatedAt(start int) bool {
 // zeroAt says that the number that ends at token k is zero, alone or as the part of a ratio: "0", "0.0 %", "0/7", "0 out of 7".
 func (r *Reading) zeroAt(k int) bool {
 	from := k
-	for from > 0 && r.Tokens[from-1].Number() && r.Tokens[from].Start == r.Tokens[from-1].End+1 && r.Text[r.Tokens[from].Start-1] == '.' {
+	for from > 0 && r.Tokens[from-1].Number() && r.Tokens[from].Start == r.Tokens[from-1].End+1 && r.char(r.Tokens[from].Start-1) == '.' {
 		from--
 	}
 	zeros := true
@@ -178,7 +178,7 @@ func (r *Reading) zeroAt(k int) bool {
 	case before == '/' && from > 0:
 		part := &r.Tokens[from-1]
 		return strings.Trim(part.Text, "0") == "" && part.End+1 == r.Tokens[from].Start &&
-			(part.Start == 0 || strings.IndexByte("/-.", r.Text[part.Start-1]) < 0 && !isWord(r.Text[part.Start-1]))
+			(part.Start == 0 || strings.IndexByte("/-.", r.char(part.Start-1)) < 0 && !isWord(r.char(part.Start-1)))
 	case before == ':' || before == '-' || before == '.':
 		return false
 	case zeros:
@@ -204,7 +204,7 @@ func (r *Reading) noneAfter(i int) bool {
 		return false
 	}
 	between := r.Text[t.End:next.Start]
-	if next.End+1 < len(r.Text) && strings.IndexByte("./:-x", r.Text[next.End]) >= 0 && isWord(r.Text[next.End+1]) {
+	if next.End+1 < len(r.Text) && strings.IndexByte("./:-x", r.char(next.End)) >= 0 && isWord(r.char(next.End+1)) {
 		return next.Text == "0" && strings.Trim(r.text(i+2), "0") == "" // "0.00"
 	}
 	if next.Text == "0" {
@@ -284,7 +284,7 @@ func (r *Reading) isName(i int) bool {
 	if i+1 < len(r.Tokens) {
 		next := &r.Tokens[i+1]
 		if next.Start == t.End+1 && next.Start <= len(r.Text) {
-			switch r.Text[t.End] {
+			switch r.char(t.End) {
 			case '-', '_', '.':
 				if next.is(holds | kinds) {
 					return true
@@ -296,7 +296,7 @@ func (r *Reading) isName(i int) bool {
 			}
 		}
 	}
-	if t.Start == 0 || strings.IndexByte("/._-\\", r.Text[t.Start-1]) < 0 {
+	if t.Start == 0 || strings.IndexByte("/._-\\", r.char(t.Start-1)) < 0 {
 		return false
 	}
 	from := t.Start
@@ -364,7 +364,7 @@ func bare(text string) bool {
 // isUp says that "up" is a state: "changed state to up", "is up", "neighbor 10.0.0.1 Up".
 func (r *Reading) isUp(i int) bool {
 	t := &r.Tokens[i]
-	if next := r.text(i + 1); next == "to" || next == "from" || i+1 < len(r.Tokens) && (r.Tokens[i+1].Number() || r.Text[t.End] != ' ' && r.Text[t.End] != '.' && r.Text[t.End] != ',') {
+	if next := r.text(i + 1); next == "to" || next == "from" || i+1 < len(r.Tokens) && (r.Tokens[i+1].Number() || r.char(t.End) != ' ' && r.char(t.End) != '.' && r.char(t.End) != ',') {
 		return false
 	}
 	if r.negated(i) || r.vain(i) {
@@ -418,7 +418,7 @@ func (r *Reading) heads(i int) bool {
 	if i > 1 || t.End >= len(r.Message) {
 		return false
 	}
-	return r.Message[t.End] == ']' || r.Message[t.End] == ':' || strings.HasPrefix(r.Message[t.End:], " -") ||
+	return r.written(t.End) == ']' || r.written(t.End) == ':' || strings.HasPrefix(r.Message[t.End:], " -") ||
 		r.Message[t.Start:t.End] == strings.ToUpper(t.Text)
 }
 

@@ -84,6 +84,22 @@ func (r *Reading) raw(at Span) string {
 	return r.Message[min(at.Start, len(r.Message)):min(at.End, len(r.Message))]
 }
 
+// char is the byte of the text at a place, 0 where the text does not reach: tokens of attributes stand at its end.
+func (r *Reading) char(i int) byte {
+	if i < 0 || i >= len(r.Text) {
+		return 0
+	}
+	return r.Text[i]
+}
+
+// written is char for the text as written.
+func (r *Reading) written(i int) byte {
+	if i < 0 || i >= len(r.Message) {
+		return 0
+	}
+	return r.Message[i]
+}
+
 // tokenAt is the first token that starts at an offset or after it.
 func (r *Reading) tokenAt(start int) int {
 	i, _ := slices.BinarySearchFunc(r.Tokens, start, func(t Token, p int) int { return t.Start - p })

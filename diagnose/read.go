@@ -20,11 +20,12 @@ type reading struct {
 func (w *work) read() {
 	d := w.desks.Get().(*desk)
 	defer w.desks.Put(d)
+	reader := read.NewReader(w.graph)
 	w.readings = make([]reading, len(w.c.Signals))
 	for i := range w.c.Signals {
 		s := &w.c.Signals[i]
 		r := &w.readings[i]
-		*r = reading{Reading: read.Read(s, w.graph), index: i, signal: s}
+		*r = reading{Reading: reader.Read(s), index: i, signal: s}
 		w.recall(r, d)
 		evidence := 0.0
 		for _, h := range r.hits {

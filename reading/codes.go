@@ -197,10 +197,12 @@ func (r *Reading) Codes() []Code {
 		return r.codes
 	}
 	r.done |= doneCodes
+	wide := false
 	for i := 0; i < len(r.Tokens) && len(r.codes) < mostCodes; {
+		wide = wide || r.Tokens[i].Text[0] >= 0xE3
 		i += r.codeAt(i)
 	}
-	if r.wide {
+	if wide {
 		r.denseCodes()
 	}
 	if strings.IndexByte(r.Text, '%') >= 0 {
@@ -275,7 +277,7 @@ func (r *Reading) codeAt(i int) int {
 			r.addCode(e, true, Span{t.Start, r.Tokens[i+1].End})
 			return 2
 		}
-	case len(t.Text) <= 4 && i+1 < len(r.Tokens) && t.End < len(r.Text) && r.Text[t.End] == '-' && oraclePrefix(t.Text):
+	case len(t.Text) <= 4 && i+1 < len(r.Tokens) && t.End < len(r.Text) && r.char(t.End) == '-' && oraclePrefix(t.Text):
 		next := &r.Tokens[i+1]
 		if len(next.Text) != 5 || next.Start != t.End+1 || !allDigits(next.Text) {
 			break
@@ -377,7 +379,7 @@ func (r *Reading) numberCode(i int) *entry {
 			return of("ldap")
 		case next == "severity" || farther == "server" && farthest == "sql":
 			return of("sqlserver")
-		case len(t.Text) == 4 && (len(next) == 5 && r.Text[r.Tokens[i+1].Start-1] == '(' || farther == "mysql"):
+		case len(t.Text) == 4 && (len(next) == 5 && r.char(r.Tokens[i+1].Start-1) == '(' || farther == "mysql"):
 			return of("mysql")
 		case len(t.Text) == 5:
 			return of("sqlstate")
@@ -397,7 +399,7 @@ func (r *Reading) numberCode(i int) *entry {
 	if farther == "sqlstate" && len(t.Text) == 4 {
 		return of("mysql") // SQLSTATE[HY000] [2002]
 	}
-	if t.Start > 0 && r.Text[t.Start-1] == '(' && t.End < len(r.Text) && r.Text[t.End] == ':' {
+	if t.Start > 0 && r.char(t.Start-1) == '(' && t.End < len(r.Text) && r.char(t.End) == ':' {
 		return of("errno") // connect() failed (111: Connection refused)
 	}
 	if !status {
@@ -434,7 +436,7 @@ func (r *Reading) mailCode(i int, before string) *entry {
 	t := &r.Tokens[i]
 	enhanced := i+3 < len(r.Tokens) && len(r.Tokens[i+1].Text) == 1 && r.Tokens[i+1].Text[0] == t.Text[0] &&
 		len(r.Tokens[i+2].Text) <= 3 && len(r.Tokens[i+3].Text) <= 3 && r.Tokens[i+3].End-r.Tokens[i+1].Start <= 9 &&
-		r.Text[r.Tokens[i+1].End] == '.' && r.Text[r.Tokens[i+2].End] == '.'
+		r.char(r.Tokens[i+1].End) == '.' && r.char(r.Tokens[i+2].End) == '.'
 	if enhanced || before == "said" || before == "smtp" || before == "dsn" {
 		return numbers["smtp"][t.Text]
 	}
@@ -466,7 +468,7 @@ func (r *Reading) exceptionAt(t *Token) {
 // exception adds an exception, with the package it is of and what it says.
 func (r *Reading) exception(at Span, e *entry) {
 	c := Code{System: "exception", Code: e.code, Class: e.class, Meaning: e.meaning, Named: true, Span: at}
-	for c.Start > 0 && c.End-c.Start < mostValue && (isWord(r.Text[c.Start-1]) || strings.IndexByte("._$", r.Text[c.Start-1]) >= 0) {
+	for c.Start > 0 && c.End-c.Start < mostValue && (isWord(r.char(c.Start-1)) || strings.IndexByte("._$", r.char(c.Start-1)) >= 0) {
 		c.Start--
 	}
 	switch owner := r.Text[c.Start:at.Start]; {

@@ -163,7 +163,7 @@ func (r *Reading) coded(at Span) bool {
 // head is where the name ends that stands before a colon at the beginning: words of trouble behind it are not of it ("ns2 stale:").
 func (r *Reading) head(colon int) int {
 	end := colon
-	for i := r.tokenAt(colon) - 1; i > 0 && r.Text[r.Tokens[i].Start-1] == ' ' && r.Tokens[i].is(bad); i-- {
+	for i := r.tokenAt(colon) - 1; i > 0 && r.char(r.Tokens[i].Start-1) == ' ' && r.Tokens[i].is(bad); i-- {
 		end = r.Tokens[i-1].End
 	}
 	return end

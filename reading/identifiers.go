@@ -382,6 +382,9 @@ func (s *scanner) verb(f string) bool {
 	if strings.ContainsAny(f, "-_.@\\"+digits) {
 		return false
 	}
+	if between(f) {
+		return true
+	}
 	w := lexicon[Stem(f)]
 	if w != nil && w.class&(plain|bad|good|about|turned|wanted|restored|answers|waits) != 0 {
 		return true
@@ -477,6 +480,8 @@ func (s *scanner) shape(f string, label Kind) bool {
 		}
 	case label == Pod || label == Namespace || label == Queue || label == Table || label == User || label == Database:
 		return false
+	case strings.HasPrefix(f, "port") && len(f) > 6 && allDigits(f[4:]):
+		return s.port(f[4:], start+4)
 	case hasDigit && isInterface(f):
 		s.take(Interface, start, end)
 	case label != Host && isDisk(f):
@@ -839,12 +844,18 @@ func (s *scanner) hostForm(f string, label Kind) bool {
 	}
 	dash := strings.LastIndexByte(f, '-')
 	tail := f[dash+1:]
-	if dash > 0 && len(tail) <= 5 && strings.ContainsAny(tail, digits) && isLetter(f[0]) && lexicon[f[:dash]] == nil && !oraclePrefix(f[:dash]) && label != Instance &&
+	if dash > 0 && len(tail) <= 5 && strings.ContainsAny(tail, digits) && isLetter(f[0]) && nameable(f[:dash]) && !oraclePrefix(f[:dash]) && label != Instance &&
 		label != Unit && label != Process && label != Interface && label != Resource {
 		s.take(Host, start, s.end)
 		return true
 	}
 	return false
+}
+
+// nameable says that a word can be the first part of a host's name: no word of the language, apart from kinds of hosts.
+func nameable(f string) bool {
+	w := lexicon[Stem(f)]
+	return w == nil || w.class&kinds != 0 && w.class&(bad|good) == 0
 }
 
 // hostPort takes "db-1:5432".

@@ -67,7 +67,7 @@ func (r *Reading) Level() Level {
 				return l
 			}
 		}
-		if i == 0 && t.End < len(r.Text) && r.Text[t.End] == ':' {
+		if i == 0 && t.End < len(r.Text) && r.char(t.End) == ':' {
 			return l
 		}
 	}
@@ -76,20 +76,20 @@ func (r *Reading) Level() Level {
 
 // apart says that a word stands alone, not within a name.
 func (r *Reading) apart(t *Token) bool {
-	if t.Start > 0 && strings.IndexByte("_-/.", r.Text[t.Start-1]) >= 0 {
+	if t.Start > 0 && strings.IndexByte("_-/.", r.char(t.Start-1)) >= 0 {
 		return false
 	}
-	return t.End >= len(r.Text) || strings.IndexByte("_/", r.Text[t.End]) < 0
+	return t.End >= len(r.Text) || strings.IndexByte("_/", r.char(t.End)) < 0
 }
 
 // letterLevel reads the one letter of Android and of some loggers, between a number and a name: "1702 2644 D PowerManager: ...".
 func (r *Reading) letterLevel(i int) Level {
 	t := &r.Tokens[i]
-	if i == 0 || i+1 >= len(r.Tokens) || !r.Tokens[i-1].Number() || t.Start-r.Tokens[i-1].End != 1 || r.Text[t.Start-1] != ' ' ||
-		r.Tokens[i+1].Number() || r.Tokens[i+1].Start-t.End != 1 || r.Message[t.End] != ' ' && r.Message[t.End] != '/' {
+	if i == 0 || i+1 >= len(r.Tokens) || !r.Tokens[i-1].Number() || t.Start-r.Tokens[i-1].End != 1 || r.char(t.Start-1) != ' ' ||
+		r.Tokens[i+1].Number() || r.Tokens[i+1].Start-t.End != 1 || r.written(t.End) != ' ' && r.written(t.End) != '/' {
 		return NoLevel
 	}
-	switch r.Message[t.Start] {
+	switch r.written(t.Start) {
 	case 'V', 'D':
 		return Debug
 	case 'I':

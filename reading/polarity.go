@@ -43,7 +43,7 @@ func (r *Reading) Polarity(evidence float64) Polarity {
 			case "back", "again":
 				if r.returns(i) {
 					score--
-					if trouble < 0 {
+					if trouble < 0 || t.Text == "back" {
 						well = i
 					}
 				}
@@ -63,7 +63,7 @@ func (r *Reading) Polarity(evidence float64) Polarity {
 			value = sureTrouble
 		case t.is(bad):
 			value = someTrouble
-		case t.is(good):
+		case t.is(good) && !bare(t.Text):
 			value = -1
 		}
 		if value != 0 && r.isName(i) {
@@ -71,20 +71,20 @@ func (r *Reading) Polarity(evidence float64) Polarity {
 		}
 		turned := r.negated(i)
 		switch {
-		case value == 0 && turned && t.is(wanted) && !r.followedByTrouble(i):
+		case value == 0 && turned && t.is(wanted) && !r.besideTrouble(i):
 			value, trouble, stated = someTrouble, i, stated || t.Text != "found" && t.Text != "exist"
 		case value == 0 && !t.is(restored):
 			continue
-		case value < 0 && !turned && r.hollow(i):
+		case value < 0 && !turned && (r.hollow(i) || r.vain(i)):
 			value = 0
 		case value < 0 && r.denied(i):
 			value, trouble, stated = codeTrouble, i, true
 		case turned, value > 0 && r.noneAfter(i):
 			value = -value
-		case value > 0 && r.supposed(i):
+		case value > 0 && (r.supposed(i) || t.Stem == "expir" && r.farOff(i)):
 			value = 0
 		}
-		if t.is(restored) && !turned && !r.vain(i) {
+		if t.is(restored) && !turned && !bare(t.Text) && !r.vain(i) {
 			well = i
 			score--
 		}
@@ -98,7 +98,7 @@ func (r *Reading) Polarity(evidence float64) Polarity {
 		}
 	}
 	for _, c := range r.Codes() {
-		if c.Class != NoError && !r.negatedAt(c.Start) && (c.Named || c.Class != "") {
+		if c.Class != NoError && !r.negatedAt(c.Start) && !(c.Class == TLSExpired && r.farOff(r.tokenAt(c.End)-1)) {
 			score += codeTrouble
 		}
 	}
@@ -137,11 +137,11 @@ func (r *Reading) negated(i int) bool {
 		case n.Text == "n", n.Text == "t" && (k == 0 || !r.Tokens[k-1].is(turned) && r.Tokens[k-1].Text != "can" || n.Start-r.Tokens[k-1].End > 3):
 			// a letter, not what is left of "n't"
 		case n.is(turned) && n.Text != "null":
-			if n.Text == "no" && (n.End < len(r.Text) && r.Text[n.End] == '.' || r.text(k+1) == "longer" && !t.is(bad|good|wanted)) {
+			if n.Text == "no" && (n.End < len(r.Text) && r.char(n.End) == '.' || r.text(k+1) == "longer" && !t.is(bad|good|wanted)) {
 				return false // "No. 7"
 			}
 			return k >= i-2 || n.Text == "no" || n.Text == "without" || n.Text == "zero"
-		case k < i-1 && n.is(about), n.is(bad) && !n.is(good) && k < i-1:
+		case n.is(about), n.is(bad) && !n.is(good) && k < i-1:
 			return false
 		}
 	}
@@ -160,7 +160,7 @@ func (r *Reading) negatedAt(start int) bool {
 // zeroAt says that the number that ends at token k is zero, alone or as the part of a ratio: "0", "0.0 %", "0/7", "0 out of 7".
 func (r *Reading) zeroAt(k int) bool {
 	from := k
-	for from > 0 && r.Tokens[from-1].Number() && r.Tokens[from].Start == r.Tokens[from-1].End+1 && r.Text[r.Tokens[from].Start-1] == '.' {
+	for from > 0 && r.Tokens[from-1].Number() && r.Tokens[from].Start == r.Tokens[from-1].End+1 && r.char(r.Tokens[from].Start-1) == '.' {
 		from--
 	}
 	zeros := true
@@ -178,7 +178,7 @@ func (r *Reading) zeroAt(k int) bool {
 	case before == '/' && from > 0:
 		part := &r.Tokens[from-1]
 		return strings.Trim(part.Text, "0") == "" && part.End+1 == r.Tokens[from].Start &&
-			(part.Start == 0 || strings.IndexByte("/-.", r.Text[part.Start-1]) < 0 && !isWord(r.Text[part.Start-1]))
+			(part.Start == 0 || strings.IndexByte("/-.", r.char(part.Start-1)) < 0 && !isWord(r.char(part.Start-1)))
 	case before == ':' || before == '-' || before == '.':
 		return false
 	case zeros:
@@ -204,7 +204,7 @@ func (r *Reading) noneAfter(i int) bool {
 		return false
 	}
 	between := r.Text[t.End:next.Start]
-	if next.End+1 < len(r.Text) && strings.IndexByte("./:-x", r.Text[next.End]) >= 0 && isWord(r.Text[next.End+1]) {
+	if next.End+1 < len(r.Text) && strings.IndexByte("./:-x", r.char(next.End)) >= 0 && isWord(r.char(next.End+1)) {
 		return next.Text == "0" && strings.Trim(r.text(i+2), "0") == "" // "0.00"
 	}
 	if next.Text == "0" {
@@ -226,6 +226,9 @@ func (r *Reading) hollow(i int) bool {
 	switch r.text(i + 1) {
 	case "rate", "ratio", "with", "threshold", "check", "probe":
 		return true
+	}
+	if i+1 < len(r.Tokens) && r.Tokens[i+1].is(predicate) && r.Tokens[i+1].Start-r.Tokens[i].End == 1 {
+		return true // "recovery failed"
 	}
 	return i > 0 && r.Tokens[i-1].is(bad) && r.Tokens[i-1].is(predicate) && !beyondClause(r.Text[r.Tokens[i-1].End:r.Tokens[i].Start])
 }
@@ -253,6 +256,20 @@ func (r *Reading) supposed(i int) bool {
 	return false
 }
 
+// farOff says that what expires does so in more than a month.
+func (r *Reading) farOff(i int) bool {
+	const month = 30 * 24 * 3600
+	if i < 0 || r.text(i+1) != "in" || r.text(i) == "expired" {
+		return false
+	}
+	for _, q := range r.Quantities() {
+		if q.Unit == Seconds && q.Start > r.Tokens[i].End {
+			return q.Value > month
+		}
+	}
+	return false
+}
+
 // isName says that a word is part of a name and says nothing: "error-service", "/var/log/error.log", "failure detector".
 func (r *Reading) isName(i int) bool {
 	t := &r.Tokens[i]
@@ -267,7 +284,7 @@ func (r *Reading) isName(i int) bool {
 	if i+1 < len(r.Tokens) {
 		next := &r.Tokens[i+1]
 		if next.Start == t.End+1 && next.Start <= len(r.Text) {
-			switch r.Text[t.End] {
+			switch r.char(t.End) {
 			case '-', '_', '.':
 				if next.is(holds | kinds) {
 					return true
@@ -279,7 +296,7 @@ func (r *Reading) isName(i int) bool {
 			}
 		}
 	}
-	if t.Start == 0 || strings.IndexByte("/._-\\", r.Text[t.Start-1]) < 0 {
+	if t.Start == 0 || strings.IndexByte("/._-\\", r.char(t.Start-1)) < 0 {
 		return false
 	}
 	from := t.Start
@@ -295,8 +312,11 @@ func (r *Reading) inName(name Span, t *Token) bool {
 	return name.Start <= t.Start && t.End <= name.End && t.End-t.Start < name.End-name.Start && strings.IndexByte(r.Text[name.Start:name.End], ' ') < 0
 }
 
-// followedByTrouble says that a word only describes the trouble that follows: "no response errors".
-func (r *Reading) followedByTrouble(i int) bool {
+// besideTrouble says that a word only goes with a word of trouble, which is what is turned: "no response errors", "no errors found".
+func (r *Reading) besideTrouble(i int) bool {
+	if i > 0 && r.Tokens[i-1].is(bad) {
+		return true
+	}
 	return i+1 < len(r.Tokens) && r.Tokens[i+1].is(bad) && !r.Tokens[i+1].is(predicate) && r.Tokens[i+1].Start-r.Tokens[i].End == 1
 }
 
@@ -331,10 +351,20 @@ func (r *Reading) returns(i int) bool {
 	return false
 }
 
+// bare says that a word has the stem of a word of health and is none: it does not say that anything was achieved.
+func bare(text string) bool {
+	switch text {
+	case "health", "restore", "resolve", "recover", "recovery", "renew", "accept", "clear", "deliver", "synchronize", "pass", "normalize",
+		"resolves", "accepts", "delivers", "delivery", "restores", "listen", "listens", "resume", "rejoin", "reconnect":
+		return true
+	}
+	return false
+}
+
 // isUp says that "up" is a state: "changed state to up", "is up", "neighbor 10.0.0.1 Up".
 func (r *Reading) isUp(i int) bool {
 	t := &r.Tokens[i]
-	if next := r.text(i + 1); next == "to" || next == "from" || i+1 < len(r.Tokens) && (r.Tokens[i+1].Number() || r.Text[t.End] != ' ' && r.Text[t.End] != '.' && r.Text[t.End] != ',') {
+	if next := r.text(i + 1); next == "to" || next == "from" || i+1 < len(r.Tokens) && (r.Tokens[i+1].Number() || r.char(t.End) != ' ' && r.char(t.End) != '.' && r.char(t.End) != ',') {
 		return false
 	}
 	if r.negated(i) || r.vain(i) {
@@ -388,7 +418,7 @@ func (r *Reading) heads(i int) bool {
 	if i > 1 || t.End >= len(r.Message) {
 		return false
 	}
-	return r.Message[t.End] == ']' || r.Message[t.End] == ':' || strings.HasPrefix(r.Message[t.End:], " -") ||
+	return r.written(t.End) == ']' || r.written(t.End) == ':' || strings.HasPrefix(r.Message[t.End:], " -") ||
 		r.Message[t.Start:t.End] == strings.ToUpper(t.Text)
 }
 

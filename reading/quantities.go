@@ -158,7 +158,7 @@ func (r *Reading) quantity(i int) int {
 		}
 	}
 	// 1h30m, 2d4h: a length in parts.
-	for q.Unit == Seconds && q.End < len(r.Text) && isDigit(r.Text[q.End]) && attached {
+	for q.Unit == Seconds && q.End < len(r.Text) && isDigit(r.char(q.End)) && attached {
 		from := q.End
 		to := from
 		for to < len(r.Text) && isDigit(r.Text[to]) && to-from < 9 {
@@ -189,7 +189,7 @@ func (r *Reading) quantity(i int) int {
 func (r *Reading) skipNumber(i int) int {
 	i++
 	for i < len(r.Tokens) && r.Tokens[i].Start == r.Tokens[i-1].End+1 && r.Tokens[i].Start <= len(r.Text) && isDigit(r.Tokens[i].Text[0]) &&
-		strings.IndexByte("./:-", r.Text[r.Tokens[i].Start-1]) >= 0 {
+		strings.IndexByte("./:-", r.char(r.Tokens[i].Start-1)) >= 0 {
 		i++
 	}
 	return i

@@ -2,7 +2,7 @@
 // error codes, and what it says about health. It knows language and software, never a particular system, and no mechanism of failure. No
 // text of any size or content breaks it, its cost is linear, and the same text gives the same facts.
 //
-// Read does what every message needs. The rest is read when it is asked for, and kept.
+// A Reader does what every message needs. The rest is read when it is asked for, and kept.
 package reading
 
 import (
@@ -26,7 +26,6 @@ type Reading struct {
 	Mentions []Mention
 
 	subject     Span // where the text names Entity; empty where it does not
-	wide        bool // the text holds scripts that are written without spaces
 	done        done
 	codes       []Code
 	identifiers []Identifier
@@ -47,25 +46,58 @@ const (
 	doneTies
 )
 
-// Read reads a signal; the entities that it may name are those of the graph, or, where the graph is empty, what looks like one.
-func Read(s *corax.Signal, graph *topology.Graph) Reading {
+// Reader reads the signals of one case. It is not safe for concurrent use.
+type Reader struct {
+	graph *topology.Graph
+	slab  []Token // where the tokens of the next messages go, so that not each needs memory of its own
+}
+
+// NewReader prepares a reader. The entities that signals may name are those of the graph, or, where it is empty, what looks like one.
+func NewReader(graph *topology.Graph) *Reader { return &Reader{graph: graph} }
+
+// Slabs grow with the case, from what a short message needs.
+const (
+	firstSlab = 32
+	mostSlab  = 4096
+)
+
+// Read reads a signal. What it gives holds on to the signal.
+func (d *Reader) Read(s *corax.Signal) Reading {
 	r := Reading{Signal: s, Message: s.Message[:min(len(s.Message), MaxText)]}
 	r.Text = Lower(r.Message)
-	r.Tokens = Tokenise(r.Text, make([]Token, 0, len(r.Text)/5+4))
-	for i := range len(r.Text) {
-		if r.Text[i] >= 0xE3 {
-			r.wide = true
-			break
-		}
+	if need := len(r.Text)/4 + 8; cap(d.slab)-len(d.slab) < need {
+		d.slab = make([]Token, 0, max(need, min(max(2*cap(d.slab), firstSlab), mostSlab)))
 	}
+	used := len(d.slab)
+	r.Tokens = Tokenise(r.Text, d.slab[used:used])
 	r.describe()
-	r.name(graph)
+	if used+len(r.Tokens) <= cap(d.slab) {
+		d.slab = d.slab[:used+len(r.Tokens)]
+	}
+	r.Tokens = r.Tokens[:len(r.Tokens):len(r.Tokens)]
+	r.name(d.graph)
 	return r
 }
 
 // raw is what stands at a place, as written.
 func (r *Reading) raw(at Span) string {
 	return r.Message[min(at.Start, len(r.Message)):min(at.End, len(r.Message))]
+}
+
+// char is the byte of the text at a place, 0 where the text does not reach: tokens of attributes stand at its end.
+func (r *Reading) char(i int) byte {
+	if i < 0 || i >= len(r.Text) {
+		return 0
+	}
+	return r.Text[i]
+}
+
+// written is char for the text as written.
+func (r *Reading) written(i int) byte {
+	if i < 0 || i >= len(r.Message) {
+		return 0
+	}
+	return r.Message[i]
 }
 
 // tokenAt is the first token that starts at an offset or after it.

@@ -15,7 +15,7 @@ func readOne(message string) Reading {
 	return readSignal(&corax.Signal{Message: message})
 }
 
-func readSignal(s *corax.Signal) Reading { return Read(s, topology.New(corax.Topology{})) }
+func readSignal(s *corax.Signal) Reading { return NewReader(topology.New(corax.Topology{})).Read(s) }
 
 func TestStem(t *testing.T) {
 	same := [][]string{
@@ -33,35 +33,6 @@ func TestStem(t *testing.T) {
 		if got := Stem(w); !strings.HasPrefix(w, got) {
 			t.Errorf("Stem(%q) = %q", w, got)
 		}
-	}
-}
-
-func TestPolarity(t *testing.T) {
-	tests := map[string]Polarity{
-		"no packet loss on any link":                         Healthy,
-		"0 errors, all checks passed":                        Healthy,
-		"errors=0 drops=0":                                   Healthy,
-		"service recovered, requests succeed":                Healthy,
-		"link is up again, recovered":                        Healthy,
-		"INFO request served in 4ms":                         Neutral,
-		"user alice opened a ticket":                         Neutral,
-		"connection refused":                                 Failing,
-		"no route to host, host unreachable":                 Failing,
-		"upstream answered 502":                              Failing,
-		"GET / returned HTTP 503":                            Failing,
-		"level=info msg=\"panic: index out of range\"":       Failing,
-		"certificate has expired":                            Failing,
-		"no errors before midnight; now crash loop, crashed": Failing,
-		"": Neutral,
-	}
-	for message, want := range tests {
-		if r := readOne(message); r.Polarity(0) != want {
-			t.Errorf("%q reads as %d, want %d", message, r.Polarity(0), want)
-		}
-	}
-	r := readSignal(&corax.Signal{Message: "connection refused", Kind: corax.Recovery})
-	if r.Polarity(0) != Healthy {
-		t.Error("a recovery is healthy whatever it says")
 	}
 }
 

@@ -23,6 +23,7 @@ package diagnose
 import (
 	"cmp"
 	"slices"
+	"sync"
 
 	"corax"
 	"corax/knowledge"
@@ -33,6 +34,7 @@ import (
 type Engine struct {
 	cat     *knowledge.Catalogue
 	matcher *matcher
+	memory  sync.Pool // of *scratch
 }
 
 // New prepares an engine; the catalogue must not be altered afterwards.

@@ -16,7 +16,11 @@ type reading struct {
 
 // read fills w.readings.
 func (w *work) read() {
-	mem := w.matcher.scratch()
+	mem, ok := w.memory.Get().(*scratch)
+	if !ok {
+		mem = w.matcher.scratch()
+	}
+	defer w.memory.Put(mem)
 	reader := read.NewReader(w.graph)
 	w.readings = make([]reading, len(w.c.Signals))
 	for i := range w.c.Signals {

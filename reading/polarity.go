@@ -37,8 +37,15 @@ func (r *Reading) Polarity(evidence float64) Polarity {
 		if t.word == nil || t.word.class&(bad|strong|good|restored|wanted) == 0 {
 			switch t.Text {
 			case "not", "t": // "could not", "can't": that they do something follows
-				if b := r.text(i - 1); b == "could" || b == "couldn" || b == "can" && (i < 2 || r.Tokens[i-2].Text != "if") {
-					score, stated, trouble = score+someTrouble, true, i
+				switch r.text(i - 1) {
+				case "could", "couldn", "did", "didn", "can", "won":
+					if r.text(i-2) != "if" && r.text(i+1) != "find" && !r.besideTrouble(i) {
+						score, stated, trouble = score+someTrouble, true, i
+					}
+				}
+			case "err", "errno": // "err=-12785"
+				if next := r.text(i + 1); r.char(t.End) == '=' && next != "0" && next != "nil" && next != "null" && !r.isName(i) {
+					score, trouble = score+someTrouble, i
 				}
 			case "back", "again":
 				if r.returns(i) {

@@ -72,7 +72,7 @@ var vocabulary = []struct {
 		brute breach incident emergency alert warning cannot unable split evicted evict insufficient starved deadlock deadlocks conflict
 		conflicts queued interrupted refuse bounced undelivered misconfigured compromised wrong stale unverifiable unexpectedly`},
 	{strong, `econnrefused etimedout enotfound nxdomain servfail panic oom bsod bugcheck segfault sigsegv outage unreachable crashed
-		exception traceback fatal`},
+		traceback fatal`},
 	{predicate, `failed failing refused rejected rejecting denied unreachable unavailable timed lost crashed corrupted exhausted broken stuck
 		died killed disconnected dismounted aborted hung cannot unable exceeded unauthorized forbidden misconfigured compromised insufficient
 		flapping unhealthy undelivered bounced unresolved expired outage offline degraded overloaded saturated unexpectedly`},

@@ -79,7 +79,7 @@ var vocabulary = []struct {
 	{good, `ok okay healthy recovered recovery resolved restored normal success successful successfully succeeded reachable green
 		passed passing stable ready completed cleared available listening accepted nominal renewed synchronized synchronised delivered`},
 	{restored, `recovered recovers resolved restored reestablished resumed rejoined reconnected`},
-	{turned, `no not never without zero t isn doesn don didn wasn aren hasn haven couldn 0 nor`},
+	{turned, `no not non never without zero t isn doesn don didn wasn aren hasn haven couldn 0 nor`},
 	{wanted, `response responding respond reply replying answer answering heartbeat quorum leader carrier signal connectivity keepalive
 		running found exist exists match matching matched start started starting work working connected synced synchronized mounted allowed
 		permitted supported valid enough writable readable accessible present registered established active bootable resolvable operational

@@ -114,7 +114,7 @@ func Safe(v string) bool {
 		return false
 	}
 	for i := range len(v) {
-		if c := v[i]; !isLetter(c) && !isDigit(c) && strings.IndexByte(" -_.:/+@%,~\\", c) < 0 {
+		if c := v[i]; !isLetter(c) && !isDigit(c) && strings.IndexByte(" -_.:/+@%,~=\\", c) < 0 {
 			return false
 		}
 	}
@@ -243,7 +243,12 @@ func (s *scanner) classify() {
 
 func (s *scanner) field(f string) {
 	label, fixed := s.label, s.fixed
-	s.method = s.previous == "get" || s.previous == "post" || s.previous == "put" || s.previous == "delete" || s.previous == "head" || s.previous == "patch"
+	switch s.previous {
+	case "get", "post", "put", "delete", "head", "patch":
+		s.method = true
+	default:
+		s.method = false
+	}
 	if colon := strings.IndexByte(f, ':'); s.colons > 0 && colon > 0 && colon+1 < len(f) {
 		if kind, ok := labels[f[:colon]]; ok && f[colon+1] != '/' && f[:colon] != "as" && f[:colon] != "arn" {
 			s.start += colon + 1

@@ -72,7 +72,10 @@ func fact(f knowledge.Fact, readings []*reading) string {
 				continue
 			}
 			if f.Words == nil {
-				return v
+				if read.Safe(v) {
+					return v
+				}
+				continue
 			}
 			if word := oneOf(f.Words, read.Tokenise(read.Lower(v), nil)); word != "" {
 				return word

@@ -406,7 +406,8 @@ func (r *Reading) numberCode(i int) *entry {
 		return nil
 	}
 	reason := reasons[t.Text]
-	if j >= 0 && r.Tokens[j].is(answers) || reason != "" && r.text(i+1) == reason || strings.HasPrefix(before, "http") || before == "statuscode" {
+	if j >= 0 && r.Tokens[j].is(answers) || reason != "" && r.text(i+1) == reason || strings.HasPrefix(before, "http") ||
+		before == "statuscode" {
 		if r.signals() {
 			return of("sip")
 		}
@@ -472,7 +473,8 @@ func (r *Reading) exception(at Span, e *entry) {
 		c.Start--
 	}
 	switch owner := r.Text[c.Start:at.Start]; {
-	case strings.HasPrefix(owner, "java") || strings.HasPrefix(owner, "org.") || strings.HasPrefix(owner, "com.") || strings.HasPrefix(owner, "io."):
+	case strings.HasPrefix(owner, "java") || strings.HasPrefix(owner, "org.") || strings.HasPrefix(owner, "com.") ||
+		strings.HasPrefix(owner, "io."):
 		c.System = "java"
 	case strings.HasPrefix(owner, "system.") || strings.HasPrefix(owner, "microsoft."):
 		c.System = "dotnet"

@@ -308,6 +308,7 @@ mapper_parsing_exception | invalid | a field does not fit the mapping |
 ThrottlingException | limit | too many calls | rate exceeded
 RequestLimitExceeded | limit | too many calls |
 TooManyRequestsException | limit | too many calls |
+TooManyRequests | limit | too many calls |
 ProvisionedThroughputExceededException | limit | more reads or writes than were paid for |
 LimitExceededException | limit | a quota is used up |
 ServiceQuotaExceededException | limit | a quota is used up |
@@ -340,6 +341,7 @@ StorageFull | no_space | the volume is full | storage-full
 `},
 	{"azure", `
 AuthorizationFailed | permission | no role allows it |
+AuthorizationFailure | permission | no role or address allows it |
 AuthenticationFailed | auth | the credential is not accepted |
 AllocationFailed | limit | no machine of this size is left | ZonalAllocationFailed; OverconstrainedAllocationRequest
 SkuNotAvailable | limit | the size is not offered here |

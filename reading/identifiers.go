@@ -114,7 +114,7 @@ func Safe(v string) bool {
 		return false
 	}
 	for i := range len(v) {
-		if c := v[i]; !isLetter(c) && !isDigit(c) && strings.IndexByte(" -_.:/+@%,~\\", c) < 0 {
+		if c := v[i]; !isLetter(c) && !isDigit(c) && strings.IndexByte(" -_.:/+@%,~=\\", c) < 0 {
 			return false
 		}
 	}
@@ -169,6 +169,9 @@ type scanner struct {
 	fixed      bool // the label is right before: "=", ":" or a quote tie it
 	near       bool // the label is the field right before
 	quoted     bool
+	numeric    bool // the field holds a digit
+	colons     int
+	dots       int
 	filler     string // the word between label and field
 	method     bool   // the field before is an HTTP method
 	previous   string // the field before, in lower case
@@ -194,7 +197,16 @@ func (s *scanner) next() bool {
 	}
 	gap := text[from:s.at]
 	s.start = s.at
+	s.numeric, s.colons, s.dots = false, 0, 0
 	for s.at < len(text) && !breaks[text[s.at]] {
+		switch c := text[s.at]; {
+		case isDigit(c):
+			s.numeric = true
+		case c == ':':
+			s.colons++
+		case c == '.':
+			s.dots++
+		}
 		s.at++
 	}
 	s.end = s.at
@@ -223,14 +235,21 @@ func (s *scanner) take(kind Kind, from, to int) {
 
 // classify reads the field, and remembers what it says about the next.
 func (s *scanner) classify() {
-	f := s.r.Text[s.start:s.end]
-	if f == "" {
-		return
+	if f := s.r.Text[s.start:s.end]; f != "" {
+		s.field(f)
+		s.previous = f
 	}
+}
+
+func (s *scanner) field(f string) {
 	label, fixed := s.label, s.fixed
-	s.method = s.previous == "get" || s.previous == "post" || s.previous == "put" || s.previous == "delete" || s.previous == "head" || s.previous == "patch"
-	defer func() { s.previous = f }()
-	if colon := strings.IndexByte(f, ':'); colon > 0 && colon+1 < len(f) {
+	switch s.previous {
+	case "get", "post", "put", "delete", "head", "patch":
+		s.method = true
+	default:
+		s.method = false
+	}
+	if colon := strings.IndexByte(f, ':'); s.colons > 0 && colon > 0 && colon+1 < len(f) {
 		if kind, ok := labels[f[:colon]]; ok && f[colon+1] != '/' && f[:colon] != "as" && f[:colon] != "arn" {
 			s.start += colon + 1
 			s.forget()
@@ -418,7 +437,7 @@ func (s *scanner) serviceBefore() {
 func (s *scanner) shape(f string, label Kind) bool {
 	start, end := s.start, s.end
 	first := f[0]
-	if strings.Contains(f, "://") {
+	if s.colons > 0 && strings.Contains(f, "://") {
 		s.url(f)
 		return true
 	}
@@ -443,8 +462,8 @@ func (s *scanner) shape(f string, label Kind) bool {
 		s.take(MAC, start, end)
 		return true
 	}
-	hasDigit := strings.ContainsAny(f, digits)
-	if (isDigit(first) || first == ':' || first >= 'a' && first <= 'f') && hasDigit && (strings.Count(f, ".") >= 3 || strings.Count(f, ":") >= 2) && s.address(f) {
+	hasDigit := s.numeric
+	if hasDigit && (s.dots >= 3 || s.colons >= 2) && (isDigit(first) || first == ':' || first >= 'a' && first <= 'f') && s.address(f) {
 		return true
 	}
 	if first == ':' && allDigits(f[1:]) && s.start > 0 && s.r.Text[s.start-1] == ']' { // [::1]:443

@@ -79,7 +79,7 @@ func (r *Reading) apart(t *Token) bool {
 	if t.Start > 0 && strings.IndexByte("_-/.", r.char(t.Start-1)) >= 0 {
 		return false
 	}
-	return t.End >= len(r.Text) || strings.IndexByte("_/", r.char(t.End)) < 0
+	return t.End >= len(r.Text) || strings.IndexByte("_/=", r.char(t.End)) < 0
 }
 
 // letterLevel reads the one letter of Android and of some loggers, between a number and a name: "1702 2644 D PowerManager: ...".

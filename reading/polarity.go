@@ -37,8 +37,19 @@ func (r *Reading) Polarity(evidence float64) Polarity {
 		if t.word == nil || t.word.class&(bad|strong|good|restored|wanted) == 0 {
 			switch t.Text {
 			case "not", "t": // "could not", "can't": that they do something follows
-				if b := r.text(i - 1); b == "could" || b == "couldn" || b == "can" && (i < 2 || r.Tokens[i-2].Text != "if") {
-					score, stated, trouble = score+someTrouble, true, i
+				switch r.text(i - 1) {
+				case "could", "couldn", "did", "didn", "can", "won":
+					if r.text(i-2) != "if" && r.text(i+1) != "find" && !r.besideTrouble(i) {
+						score, stated, trouble = score+someTrouble, true, i
+					}
+				}
+			case "too", "running", "above", "over", "below", "under", "beyond", "almost", "nearly":
+				if r.strained(i) && !r.negated(i) {
+					score, trouble = score+someTrouble, i
+				}
+			case "err", "errno": // "err=-12785"
+				if next := r.text(i + 1); r.char(t.End) == '=' && next != "0" && next != "nil" && next != "null" && !r.isName(i) {
+					score, trouble = score+someTrouble, i
 				}
 			case "back", "again":
 				if r.returns(i) {
@@ -61,7 +72,7 @@ func (r *Reading) Polarity(evidence float64) Polarity {
 		switch {
 		case t.is(strong):
 			value = sureTrouble
-		case t.is(bad):
+		case t.is(bad) && !bare(t.Text):
 			value = someTrouble
 		case t.is(good) && !bare(t.Text):
 			value = -1
@@ -73,6 +84,8 @@ func (r *Reading) Polarity(evidence float64) Polarity {
 		switch {
 		case value == 0 && turned && t.is(wanted) && !r.besideTrouble(i):
 			value, trouble, stated = someTrouble, i, stated || t.Text != "found" && t.Text != "exist"
+		case value == 0 && t.Text == "running" && !turned && r.strained(i):
+			value = someTrouble
 		case value == 0 && !t.is(restored):
 			continue
 		case value < 0 && !turned && (r.hollow(i) || r.vain(i)):
@@ -139,6 +152,9 @@ func (r *Reading) negated(i int) bool {
 		case n.is(turned) && n.Text != "null":
 			if n.Text == "no" && (n.End < len(r.Text) && r.char(n.End) == '.' || r.text(k+1) == "longer" && !t.is(bad|good|wanted)) {
 				return false // "No. 7"
+			}
+			if n.Text == "non" {
+				return k == i-1
 			}
 			return k >= i-2 || n.Text == "no" || n.Text == "without" || n.Text == "zero"
 		case n.is(about), n.is(bad) && !n.is(good) && k < i-1:
@@ -215,6 +231,11 @@ func (r *Reading) noneAfter(i int) bool {
 
 // denied says that a good word has a value that takes it back: "ready=false".
 func (r *Reading) denied(i int) bool {
+	for k := i + 1; k <= i+2 && k+1 < len(r.Tokens); k++ { // "healthy targets 0/3"
+		if r.Tokens[k].Text == "0" && r.char(r.Tokens[k].End) == '/' && r.Tokens[k+1].Number() && r.char(r.Tokens[k].Start-1) != '/' {
+			return true
+		}
+	}
 	if !r.noneAfter(i) {
 		return false
 	}
@@ -226,6 +247,13 @@ func (r *Reading) hollow(i int) bool {
 	switch r.text(i + 1) {
 	case "rate", "ratio", "with", "threshold", "check", "probe":
 		return true
+	}
+	if r.Tokens[i].Text == "available" {
+		switch r.text(i - 1) {
+		case "is", "are", "now", "again", "fully", "becomes", "became":
+		default:
+			return true // "available space"
+		}
 	}
 	if i+1 < len(r.Tokens) && r.Tokens[i+1].is(predicate) && r.Tokens[i+1].Start-r.Tokens[i].End == 1 {
 		return true // "recovery failed"
@@ -252,6 +280,31 @@ func (r *Reading) supposed(i int) bool {
 	// A setting: "timeout=30s", "retry-timeout: 5".
 	if t.Stem == "timeout" && i+1 < len(r.Tokens) && r.Tokens[i+1].Number() {
 		return strings.Trim(r.Text[t.End:min(len(r.Text), r.Tokens[i+1].Start)], " \"'") == "="
+	}
+	return false
+}
+
+// strained says that a word leads to what is more or less than it should be: "too many", "running low", "above the threshold".
+func (r *Reading) strained(i int) bool {
+	next := r.text(i + 1)
+	if next == "the" || next == "its" {
+		next = r.text(i + 2)
+	}
+	switch r.Tokens[i].Text {
+	case "too":
+		switch next {
+		case "many", "high", "low", "long", "large", "few", "slow", "big", "old", "small", "late", "hot", "much", "little", "far", "great", "often":
+			return true
+		}
+	case "running":
+		return next == "low" || next == "out" || next == "hot"
+	case "almost", "nearly":
+		return next == "out" || next == "exhausted" || next == "full"
+	default:
+		switch next {
+		case "threshold", "limit", "maximum", "minimum", "budget", "target", "slo", "sla", "baseline":
+			return true
+		}
 	}
 	return false
 }
@@ -351,11 +404,11 @@ func (r *Reading) returns(i int) bool {
 	return false
 }
 
-// bare says that a word has the stem of a word of health and is none: it does not say that anything was achieved.
+// bare says that a word has the stem of a word of health or of trouble and is none: "queue" is not "queued", "recovery" achieved nothing.
 func bare(text string) bool {
 	switch text {
 	case "health", "restore", "resolve", "recover", "recovery", "renew", "accept", "clear", "deliver", "synchronize", "pass", "normalize",
-		"resolves", "accepts", "delivers", "delivery", "restores", "listen", "listens", "resume", "rejoin", "reconnect":
+		"read", "reads", "queue", "queues", "block", "blocks", "interrupt", "interrupts", "resolves", "accepts", "delivers", "delivery", "restores", "listen", "listens", "resume", "rejoin", "reconnect":
 		return true
 	}
 	return false

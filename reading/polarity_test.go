@@ -48,6 +48,7 @@ func TestPolarity(t *testing.T) {
 			"the problem has been resolved",
 			"the node is no longer failing",
 			"NTP synchronized, no clock drift",
+			"queue is not too long, all jobs passed",
 		},
 		Neutral: {
 			"",
@@ -69,6 +70,10 @@ func TestPolarity(t *testing.T) {
 			"Event 4624: an account was logged on",
 			"%SYS-5-CONFIG_I: Configured from console by admin on vty0",
 			"certificate expires in 300 days",
+			"INFO queue emails has 3 messages",
+			"Received block 17 of size 64",
+			"reads and writes balanced",
+			"FPU exception support enabled, ERR=0",
 		},
 		Failing: {
 			"connection refused",
@@ -122,6 +127,12 @@ func TestPolarity(t *testing.T) {
 			"В соединении отказано",
 			"certificate expires in 3 days",
 			"xe-1/0/0 flaps 14 times",
+			"too many messages in the queue",
+			"disk space is running low",
+			"p99 latency above the threshold",
+			"query failed with err=-12785",
+			"name did not resolve",
+			"healthy targets 0/3",
 		},
 	}
 	for want, messages := range tests {

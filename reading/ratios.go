@@ -24,8 +24,48 @@ func (r *Reading) Ratios() []Ratio {
 	if r.done&doneRatios == 0 {
 		r.done |= doneRatios
 		r.ratios = ratios(r.Text, r.Tokens)
+		r.spelledRatios()
 	}
 	return r.ratios
+}
+
+// numerals are the numbers that people write as words in ratios.
+var numerals = map[string]float64{"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
+	"eleven": 11, "twelve": 12}
+
+// spelledRatios adds "three out of four", "one of 3" and "half of the nodes".
+func (r *Reading) spelledRatios() {
+	number := func(i int) (v float64, word, ok bool) {
+		if v, ok = numerals[r.text(i)]; ok {
+			return v, true, true
+		}
+		v, err := strconv.ParseFloat(r.text(i), 64)
+		return v, false, err == nil && r.Tokens[i].Number()
+	}
+	for i := range r.Tokens {
+		if r.Tokens[i].Text != "of" {
+			continue
+		}
+		from, to := i-1, i+1
+		if r.text(from) == "out" {
+			from--
+		}
+		if r.text(to) == "the" || r.text(to) == "our" || r.text(to) == "all" {
+			to++
+		}
+		if from < 0 || to >= len(r.Tokens) || r.Tokens[to].End > len(r.Text) {
+			continue
+		}
+		if r.text(from) == "half" {
+			r.ratios = append(r.ratios, Ratio{1, 2, Span{r.Tokens[from].Start, r.Tokens[i].End}})
+			continue
+		}
+		part, spelled, ok := number(from)
+		whole, also, and := number(to)
+		if ok && and && (spelled || also) && whole >= part && whole > 0 && whole < 1e7 {
+			r.ratios = append(r.ratios, Ratio{part, whole, Span{r.Tokens[from].Start, r.Tokens[to].End}})
+		}
+	}
 }
 
 // ratios finds "a of b", "a/b" and percentages.

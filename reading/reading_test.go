@@ -39,6 +39,9 @@ func TestStem(t *testing.T) {
 func TestRatios(t *testing.T) {
 	tests := map[string][]float64{
 		"webhook failed for 4 of 7 services":       {4.0 / 7},
+		"three out of four replicas, one of 3":     {0.75, 1.0 / 3},
+		"half of the nodes, seven of the eight":    {0.5, 7.0 / 8},
+		"one of these days, out of four":           nil,
 		"0/4 up":                                   {0},
 		"3 out of the 5 nodes":                     {0.6},
 		"98% and 12 % and 7 percent":               {0.98, 0.12, 0.07},
@@ -48,7 +51,8 @@ func TestRatios(t *testing.T) {
 	}
 	for text, want := range tests {
 		var got []float64
-		for _, r := range ratios(text, Tokenise(text, nil)) {
+		one := readOne(text)
+		for _, r := range one.Ratios() {
 			got = append(got, r.Share())
 		}
 		if diff := cmp.Diff(want, got); diff != "" {

@@ -72,14 +72,14 @@ var vocabulary = []struct {
 		brute breach incident emergency alert warning cannot unable split evicted evict insufficient starved deadlock deadlocks conflict
 		conflicts queued interrupted refuse bounced undelivered misconfigured compromised wrong stale unverifiable unexpectedly`},
 	{strong, `econnrefused etimedout enotfound nxdomain servfail panic oom bsod bugcheck segfault sigsegv outage unreachable crashed
-		exception traceback fatal`},
+		traceback fatal`},
 	{predicate, `failed failing refused rejected rejecting denied unreachable unavailable timed lost crashed corrupted exhausted broken stuck
 		died killed disconnected dismounted aborted hung cannot unable exceeded unauthorized forbidden misconfigured compromised insufficient
 		flapping unhealthy undelivered bounced unresolved expired outage offline degraded overloaded saturated unexpectedly`},
 	{good, `ok okay healthy recovered recovery resolved restored normal success successful successfully succeeded reachable green
 		passed passing stable ready completed cleared available listening accepted nominal renewed synchronized synchronised delivered`},
 	{restored, `recovered recovers resolved restored reestablished resumed rejoined reconnected`},
-	{turned, `no not never without zero t isn doesn don didn wasn aren hasn haven couldn 0 nor`},
+	{turned, `no not non never without zero t isn doesn don didn wasn aren hasn haven couldn 0 nor`},
 	{wanted, `response responding respond reply replying answer answering heartbeat quorum leader carrier signal connectivity keepalive
 		running found exist exists match matching matched start started starting work working connected synced synchronized mounted allowed
 		permitted supported valid enough writable readable accessible present registered established active bootable resolvable operational

@@ -21,6 +21,7 @@ type cause struct {
 	id         string
 	title      string
 	confidence float64
+	share      float64 // probability of the mechanism; 0 where none is known
 	facts      map[string]string
 	evidence   []corax.Evidence
 	against    []corax.Evidence
@@ -38,6 +39,9 @@ func (w *work) cause(g group, v verdict) cause {
 	c := cause{mech: v.mech, id: unexplained, title: "a fault that no known mechanism explains", facts: map[string]string{}}
 	if v.mech >= 0 {
 		c.id, c.title = w.matcher.mechs[v.mech].ID, w.matcher.mechs[v.mech].Title
+	}
+	if c.mech >= 0 {
+		c.share = v.mechShare
 	}
 	var sure float64
 	if c.entity, sure = g.entity, 0.95; c.entity == "" {

@@ -362,7 +362,8 @@ func (r *Reading) isName(i int) bool {
 
 // inName says that a token is within a name of one piece.
 func (r *Reading) inName(name Span, t *Token) bool {
-	return name.Start <= t.Start && t.End <= name.End && t.End-t.Start < name.End-name.Start && strings.IndexByte(r.Text[name.Start:name.End], ' ') < 0
+	return name.Start <= t.Start && t.End <= name.End && t.End-t.Start < name.End-name.Start &&
+		strings.IndexByte(r.Text[name.Start:name.End], ' ') < 0
 }
 
 // besideTrouble says that a word only goes with a word of trouble, which is what is turned: "no response errors", "no errors found".
@@ -408,7 +409,8 @@ func (r *Reading) returns(i int) bool {
 func bare(text string) bool {
 	switch text {
 	case "health", "restore", "resolve", "recover", "recovery", "renew", "accept", "clear", "deliver", "synchronize", "pass", "normalize",
-		"read", "reads", "queue", "queues", "block", "blocks", "interrupt", "interrupts", "resolves", "accepts", "delivers", "delivery", "restores", "listen", "listens", "resume", "rejoin", "reconnect":
+		"read", "reads", "queue", "queues", "block", "blocks", "interrupt", "interrupts", "resolves",
+		"accepts", "delivers", "delivery", "restores", "listen", "listens", "resume", "rejoin", "reconnect":
 		return true
 	}
 	return false
@@ -417,8 +419,11 @@ func bare(text string) bool {
 // isUp says that "up" is a state: "changed state to up", "is up", "neighbor 10.0.0.1 Up".
 func (r *Reading) isUp(i int) bool {
 	t := &r.Tokens[i]
-	if next := r.text(i + 1); next == "to" || next == "from" || i+1 < len(r.Tokens) && (r.Tokens[i+1].Number() || r.char(t.End) != ' ' && r.char(t.End) != '.' && r.char(t.End) != ',') {
-		return false
+	if i+1 < len(r.Tokens) {
+		next := &r.Tokens[i+1]
+		if next.Text == "to" || next.Text == "from" || next.Number() || strings.IndexByte(" .,", r.char(t.End)) < 0 {
+			return false
+		}
 	}
 	if r.negated(i) || r.vain(i) {
 		return false

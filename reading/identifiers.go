@@ -49,7 +49,7 @@ var Kinds = []Kind{Address, Port, Interface, VLAN, MAC, ASN, Host, Domain, URL, 
 	Namespace, Instance, Database, Table, Queue, Resource, CodeKind, Percent, Share, Count, Duration, Size, Date, Version}
 
 // Identifier is a name or a value that a message holds. The value goes into commands that people run: it never holds a character that a
-// shell reads, apart from the spaces in names and dates and the backslash of Windows.
+// shell reads, apart from the spaces of some kinds and the backslash of Windows.
 type Identifier struct {
 	Kind  Kind
 	Value string
@@ -103,14 +103,15 @@ func (r *Reading) values() {
 }
 
 func (r *Reading) add(kind Kind, value string, at Span) {
-	if Safe(value) {
+	if Safe(value) && (kind.Spaced() || strings.IndexByte(value, ' ') < 0) {
 		r.identifiers = append(r.identifiers, Identifier{kind, value, at})
 	}
 }
 
-// Safe says that a value can stand in a command: it holds nothing that a shell reads, and is no option.
+// Safe says that a value can stand in a command: it holds nothing that a shell reads, and is no option. It may hold spaces, as names do
+// that are of several words; nothing behind one looks like an option.
 func Safe(v string) bool {
-	if v == "" || len(v) > mostValue || v[0] == '-' && !(len(v) > 1 && isDigit(v[1])) {
+	if v == "" || len(v) > mostValue || v[0] == '~' || v[0] == ' ' || v[0] == '-' && !(len(v) > 1 && isDigit(v[1])) || strings.Contains(v, " -") {
 		return false
 	}
 	for i := range len(v) {
@@ -119,6 +120,15 @@ func Safe(v string) bool {
 		}
 	}
 	return true
+}
+
+// Spaced says that values of a kind may be of several words: a Windows service, a date, a number with its unit.
+func (k Kind) Spaced() bool {
+	switch k {
+	case Unit, Process, Date, Duration, Size, Share, CodeKind:
+		return true
+	}
+	return false
 }
 
 // labels say what the field after them is.

@@ -143,3 +143,16 @@ func TestQuantities(t *testing.T) {
 }
 
 func near(a, b float64) bool { return a == b || (a-b)/b < 1e-9 && (b-a)/b < 1e-9 }
+
+func TestSafe(t *testing.T) {
+	for v, want := range map[string]bool{"": false, "db-1": true, "Print Spooler": true, "-rf": false, "-28": true, "a -f": false, "~": false, "a;b": false,
+		"$(id)": false, "a\nb": false, "98%": true, `C:\data`: true, "a&b": false, strings.Repeat("x", 200): false, "é": false} {
+		if Safe(v) != want {
+			t.Errorf("%q: %v, want %v", v, Safe(v), want)
+		}
+	}
+	r := readOne("The Foo --force service terminated")
+	if v := r.Identifier(Unit); v != "" {
+		t.Errorf("%q is taken for a service", v)
+	}
+}

@@ -96,7 +96,7 @@ func TestRoles(t *testing.T) {
 		as            Role
 	}{
 		{"shop: connection refused by ledger", "shop", Complaining, "ledger", AtFault},
-		{"shop answered the ledger service in 4 ms", "shop", Mentioned, "ledger", Mentioned},
+		{"shop shows the ledger service in its list", "shop", Mentioned, "ledger", Mentioned},
 		{"ledger crashed", "ledger", AtFault, "", 0},
 		{"error-service is healthy", "error-service", Mentioned, "", 0},
 		{"nobody is named", "", Mentioned, "", 0},

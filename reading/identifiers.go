@@ -646,7 +646,7 @@ func (s *scanner) startsWithDigit(f string, label Kind) bool {
 				s.at = max(s.at, end)
 			}
 		}
-		if s.start > 2 || label == Date { // the time of the log line itself says nothing
+		if !s.stamp() || label == Date {
 			s.take(Date, s.start, end)
 		}
 		return true
@@ -667,6 +667,15 @@ func (s *scanner) startsWithDigit(f string, label Kind) bool {
 		return true
 	}
 	return false
+}
+
+// stamp says that a date is that of the log line itself, which says nothing: it stands before any word, or is called so.
+func (s *scanner) stamp() bool {
+	switch s.previous {
+	case "ts", "time", "timestamp", "datetime", "t":
+		return true
+	}
+	return s.previous == "" || s.start < 24 && allDigits(s.previous)
 }
 
 // isDate is for 2026-03-30, with a time or not, and 30/Mar/2026:02:00:04.
@@ -884,6 +893,10 @@ func (s *scanner) hostForm(f string, label Kind) bool {
 		}
 		return true
 	}
+	if s.previous == "on" && serverForm(f) {
+		s.take(Host, start, s.end)
+		return true
+	}
 	dash := strings.LastIndexByte(f, '-')
 	tail := f[dash+1:]
 	switch label {
@@ -895,6 +908,12 @@ func (s *scanner) hostForm(f string, label Kind) bool {
 		return true
 	}
 	return false
+}
+
+// serverForm is for filesrv01: letters, then a few digits.
+func serverForm(f string) bool {
+	letters := strings.TrimRight(f, digits)
+	return len(letters) >= 3 && len(f) > len(letters) && len(f)-len(letters) <= 4 && !strings.ContainsAny(letters, digits+"._-") && nameable(letters)
 }
 
 // nameable says that a word can be the first part of a host's name: no word of the language, apart from kinds of hosts.

@@ -47,6 +47,10 @@ func (r *Reading) Polarity(evidence float64) Polarity {
 				if r.strained(i) && !r.negated(i) {
 					score, trouble = score+someTrouble, i
 				}
+			case "usage", "used", "utilization", "utilisation", "occupancy":
+				if r.nearlyAll(i + 1) {
+					score, trouble = score+someTrouble, i
+				}
 			case "err", "errno": // "err=-12785"
 				if next := r.text(i + 1); r.char(t.End) == '=' && next != "0" && next != "nil" && next != "null" && !r.isName(i) {
 					score, trouble = score+someTrouble, i
@@ -307,6 +311,21 @@ func (r *Reading) strained(i int) bool {
 		}
 	}
 	return false
+}
+
+// nearlyAll says that a token is a percentage from 90 up.
+func (r *Reading) nearlyAll(i int) bool {
+	if n := r.text(i); len(n) != 2 || n[0] != '9' || !isDigit(n[1]) {
+		if n != "100" {
+			return false
+		}
+	}
+	at := r.Tokens[i].End
+	if r.char(at) == '.' {
+		for at++; isDigit(r.char(at)); at++ {
+		}
+	}
+	return r.char(at) == '%' || r.char(at) == ' ' && r.char(at+1) == '%'
 }
 
 // farOff says that what expires does so in more than a month.

@@ -217,7 +217,7 @@ func (r *Reading) unit(start, end int, attached bool) (scale, bool) {
 // count keeps a number of things: "47 connections".
 func (r *Reading) count(i int, value float64, at Span, start, end int) {
 	noun := r.Text[start:end]
-	if len(noun) < 4 || noun[len(noun)-1] != 's' || strings.HasSuffix(noun, "ss") || strings.HasSuffix(noun, "us") || strings.HasSuffix(noun, "is") ||
+	if len(noun) < 3 || noun[len(noun)-1] != 's' || strings.HasSuffix(noun, "ss") || strings.HasSuffix(noun, "us") || strings.HasSuffix(noun, "is") ||
 		value != math.Trunc(value) || end < len(r.Text) && (isWord(r.Text[end]) || r.Text[end] == '[') {
 		return
 	}

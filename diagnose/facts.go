@@ -46,7 +46,8 @@ func (w *work) facts(g group, c *cause) {
 func (r *reading) identify(facts map[string]string) {
 	for _, kind := range read.Kinds {
 		name := string(kind)
-		if v := or(r.signal.Attributes[name], r.signal.Labels[name]); facts[name] == "" && read.Safe(v) {
+		v := or(r.signal.Attributes[name], r.signal.Labels[name])
+		if facts[name] == "" && read.Safe(v) && (kind.Spaced() || !strings.Contains(v, " ")) {
 			facts[name] = v
 		}
 	}

@@ -27,7 +27,7 @@ func TestFacts(t *testing.T) {
 	r := engine(t).Diagnose(corax.Case{Signals: []corax.Signal{
 		{Kind: corax.Symptom, Entity: "shop", Message: "upstream payments answered 502 after 10.0.0.9:8080"},
 		{Kind: corax.Symptom, Entity: "payments", Message: "connection refused on 10.0.0.5:9090, user='$(reboot)'", Labels: map[string]string{
-			"namespace": "pay", "pod": "pay-0; reboot"}},
+			"namespace": "pay", "pod": "pay-0 reboot"}},
 	}, Topology: corax.Topology{
 		Entities: []corax.Entity{{ID: "shop"}, {ID: "payments"}},
 		Edges:    []corax.Edge{{From: "shop", To: "payments", Kind: corax.DependsOn}},

@@ -45,11 +45,11 @@ const (
 )
 
 // Kinds lists them.
-var Kinds = []Kind{Address, Port, Interface, VLAN, MAC, ASN, Host, Domain, URL, Path, Device, User, Process, PID, Unit, Pod, Namespace, Instance,
-	Database, Table, Queue, Resource, CodeKind, Percent, Share, Count, Duration, Size, Date, Version}
+var Kinds = []Kind{Address, Port, Interface, VLAN, MAC, ASN, Host, Domain, URL, Path, Device, User, Process, PID, Unit, Pod,
+	Namespace, Instance, Database, Table, Queue, Resource, CodeKind, Percent, Share, Count, Duration, Size, Date, Version}
 
 // Identifier is a name or a value that a message holds. The value goes into commands that people run: it never holds a character that a
-// shell reads, apart from the spaces in names and dates and the backslash of Windows.
+// shell reads, apart from the spaces of some kinds and the backslash of Windows.
 type Identifier struct {
 	Kind  Kind
 	Value string
@@ -103,14 +103,15 @@ func (r *Reading) values() {
 }
 
 func (r *Reading) add(kind Kind, value string, at Span) {
-	if Safe(value) {
+	if Safe(value) && (kind.Spaced() || strings.IndexByte(value, ' ') < 0) {
 		r.identifiers = append(r.identifiers, Identifier{kind, value, at})
 	}
 }
 
-// Safe says that a value can stand in a command: it holds nothing that a shell reads, and is no option.
+// Safe says that a value can stand in a command: it holds nothing that a shell reads, and is no option. It may hold spaces, as names do
+// that are of several words; nothing behind one looks like an option.
 func Safe(v string) bool {
-	if v == "" || len(v) > mostValue || v[0] == '-' && !(len(v) > 1 && isDigit(v[1])) {
+	if v == "" || len(v) > mostValue || v[0] == '~' || v[0] == ' ' || v[0] == '-' && !(len(v) > 1 && isDigit(v[1])) || strings.Contains(v, " -") {
 		return false
 	}
 	for i := range len(v) {
@@ -119,6 +120,15 @@ func Safe(v string) bool {
 		}
 	}
 	return true
+}
+
+// Spaced says that values of a kind may be of several words: a Windows service, a date, a number with its unit.
+func (k Kind) Spaced() bool {
+	switch k {
+	case Unit, Process, Date, Duration, Size, Share, CodeKind:
+		return true
+	}
+	return false
 }
 
 // labels say what the field after them is.
@@ -143,8 +153,9 @@ var labels = map[string]Kind{
 	"pod": Pod, "pods": Pod, "pod_name": Pod,
 	"namespace": Namespace, "ns": Namespace,
 	"instance_id": Instance, "instanceid": Instance, "instance-id": Instance, "vm": Instance, "sid": Instance, "dbinstance": Instance,
-	"database": Database, "db": Database, "dbname": Database, "datname": Database, "schema": Database, "keyspace": Database, "mailstore": Database,
-	"table": Table, "relation": Table, "index": Table, "collection": Table, "tablespace": Table, "partition": Table,
+	"database": Database, "db": Database, "dbname": Database, "datname": Database, "schema": Database, "keyspace": Database,
+	"mailstore": Database,
+	"table":     Table, "relation": Table, "index": Table, "collection": Table, "tablespace": Table, "partition": Table,
 	"queue": Queue, "topic": Queue, "stream": Queue, "subscription": Queue, "exchange": Queue, "vhost": Queue,
 	"bucket": Resource, "resource": Resource, "arn": Resource, "resourceid": Resource, "secret": Resource, "function": Resource,
 	"version": Version, "ver": Version, "release": Version,
@@ -454,7 +465,8 @@ func (s *scanner) shape(f string, label Kind) bool {
 			s.take(Device, start, start+2)
 		}
 		return true
-	case len(f) == 1 && isLetter(first) && s.end < s.at && s.r.Text[s.end] == ':' && (label == Device || s.previous == "volume" || s.previous == "on"):
+	case len(f) == 1 && isLetter(first) && s.end < s.at && s.r.Text[s.end] == ':' &&
+		(label == Device || s.previous == "volume" || s.previous == "on"):
 		s.take(Device, start, end+1)
 		return true
 	}
@@ -634,7 +646,7 @@ func (s *scanner) startsWithDigit(f string, label Kind) bool {
 				s.at = max(s.at, end)
 			}
 		}
-		if s.start > 2 || label == Date { // the time of the log line itself says nothing
+		if !s.stamp() || label == Date {
 			s.take(Date, s.start, end)
 		}
 		return true
@@ -657,9 +669,18 @@ func (s *scanner) startsWithDigit(f string, label Kind) bool {
 	return false
 }
 
+// stamp says that a date is that of the log line itself, which says nothing: it stands before any word, or is called so.
+func (s *scanner) stamp() bool {
+	switch s.previous {
+	case "ts", "time", "timestamp", "datetime", "t":
+		return true
+	}
+	return s.previous == "" || s.start < 24 && allDigits(s.previous)
+}
+
 // isDate is for 2026-03-30, with a time or not, and 30/Mar/2026:02:00:04.
 func isDate(f string) bool {
-	if len(f) >= 10 && (f[4] == '-' && f[7] == '-' || f[4] == '/' && f[7] == '/') && allDigits(f[:4]) && allDigits(f[5:7]) && allDigits(f[8:10]) {
+	if len(f) >= 10 && (f[4] == '-' || f[4] == '/') && f[7] == f[4] && allDigits(f[:4]) && allDigits(f[5:7]) && allDigits(f[8:10]) {
 		return len(f) == 10 || f[10] == 't' || f[10] == 'z'
 	}
 	return len(f) >= 11 && f[2] == '/' && f[6] == '/' && allDigits(f[:2]) && allDigits(f[7:11])
@@ -670,7 +691,10 @@ func isTime(f string) bool {
 	if len(f) < 5 || f[2] != ':' || !allDigits(f[:2]) || !allDigits(f[3:5]) || f[0] > '2' || f[3] > '5' {
 		return false
 	}
-	return len(f) == 5 || len(f) == 6 && f[5] == 'z' || len(f) >= 8 && f[5] == ':' && allDigits(f[6:8]) && (len(f) == 8 || f[8] == '.' || f[8] == 'z' || f[8] == '+')
+	if len(f) == 5 || len(f) == 6 && f[5] == 'z' {
+		return true
+	}
+	return len(f) >= 8 && f[5] == ':' && allDigits(f[6:8]) && (len(f) == 8 || strings.IndexByte(".z+", f[8]) >= 0)
 }
 
 // isMAC is for aa:bb:cc:dd:ee:ff, aa-bb-cc-dd-ee-ff and aabb.ccdd.eeff.
@@ -732,8 +756,8 @@ func unitSuffix(f string) bool {
 }
 
 // cloudIDs are the prefixes of ids that AWS gives.
-var cloudIDs = []string{"vol-", "eni-", "sg-", "subnet-", "vpc-", "rtb-", "igw-", "nat-", "vgw-", "vpn-", "tgw-", "ami-", "snap-", "eipalloc-",
-	"lt-", "acl-", "pcx-", "vpce-", "fs-", "dxcon-", "dxvif-"}
+var cloudIDs = []string{"vol-", "eni-", "sg-", "subnet-", "vpc-", "rtb-", "igw-", "nat-", "vgw-", "vpn-", "tgw-", "ami-", "snap-",
+	"eipalloc-", "lt-", "acl-", "pcx-", "vpce-", "fs-", "dxcon-", "dxvif-"}
 
 func cloudPrefix(f string) bool {
 	for _, p := range cloudIDs {
@@ -747,10 +771,13 @@ func cloudPrefix(f string) bool {
 // interfaces are the names that devices give their interfaces, without the numbers.
 var interfaces = func() map[string]bool {
 	all := map[string]bool{}
-	for name := range strings.FieldsSeq(`gi gig gigabitethernet te ten tengige tengigabitethernet tengigethernet twe twentyfivegige fo fortygigabitethernet fortygige hu
+	for name := range strings.FieldsSeq(`gi gig gigabitethernet te ten tengige tengigabitethernet tengigethernet twe twentyfivegige fo
+		fortygigabitethernet fortygige hu
 		hundredgige hundredgigabitethernet fa fastethernet eth ethernet et po port-channel portchannel lo loopback tu tunnel se serial mgmt
-		management mgmteth nve bvi bdi bundle-ether be dialer cellular virtual-access vi virtual-template vlan ge- xe- et- so- t1- e1- ae irb irb. fxp em me reth
-		st gr- ip- mt- pp lt- vcp- ens eno enp enx bond br br- wlan wlp wwan tun tap veth vnet docker virbr cali flannel flannel. vxlan vxlan. team ib
+		management mgmteth nve bvi bdi bundle-ether be dialer cellular virtual-access vi virtual-template vlan
+		ge- xe- et- so- t1- e1- ae irb irb. fxp em me reth
+		st gr- ip- mt- pp lt- vcp- ens eno enp enx bond br br- wlan wlp wwan tun tap veth vnet docker virbr cali flannel flannel.
+		vxlan vxlan. team ib
 		vmnic vmk npu port wan lan internal dmz modem ssl. wl en utun awdl ppp swp peerlink fc ethernet- vethernet eth-trunk trk`) {
 		all[name] = true
 	}
@@ -769,7 +796,7 @@ func isInterface(f string) bool {
 		c := rest[k]
 		switch {
 		case isDigit(c), c == '/', c == '.', c == ':', c == '-' && sub:
-		case c >= 'a' && c <= 'z' && (strings.HasPrefix(f, "en") || strings.HasPrefix(f, "wl") || strings.HasPrefix(f, "veth") || strings.HasPrefix(f, "cali")):
+		case c >= 'a' && c <= 'z' && lettered(f):
 		default:
 			return false
 		}
@@ -779,6 +806,11 @@ func isInterface(f string) bool {
 		return sub || len(rest) <= 3 && f[:i] != "ten" && f[:i] != "p"
 	}
 	return true
+}
+
+// lettered says that letters follow the numbers in interfaces of this name: enp3s0, wlp2s0, veth1a2b.
+func lettered(f string) bool {
+	return strings.HasPrefix(f, "en") || strings.HasPrefix(f, "wl") || strings.HasPrefix(f, "veth") || strings.HasPrefix(f, "cali")
 }
 
 // isDisk is for sda1, nvme0n1, dm-3, md127, xvdf, hdisk4.
@@ -861,14 +893,27 @@ func (s *scanner) hostForm(f string, label Kind) bool {
 		}
 		return true
 	}
+	if s.previous == "on" && serverForm(f) {
+		s.take(Host, start, s.end)
+		return true
+	}
 	dash := strings.LastIndexByte(f, '-')
 	tail := f[dash+1:]
-	if dash > 0 && len(tail) <= 5 && strings.ContainsAny(tail, digits) && isLetter(f[0]) && nameable(f[:dash]) && !oraclePrefix(f[:dash]) && label != Instance &&
-		label != Unit && label != Process && label != Interface && label != Resource {
+	switch label {
+	case Instance, Unit, Process, Interface, Resource:
+		return false
+	}
+	if dash > 0 && len(tail) <= 5 && strings.ContainsAny(tail, digits) && isLetter(f[0]) && nameable(f[:dash]) && !oraclePrefix(f[:dash]) {
 		s.take(Host, start, s.end)
 		return true
 	}
 	return false
+}
+
+// serverForm is for filesrv01: letters, then a few digits.
+func serverForm(f string) bool {
+	letters := strings.TrimRight(f, digits)
+	return len(letters) >= 3 && len(f) > len(letters) && len(f)-len(letters) <= 4 && !strings.ContainsAny(letters, digits+"._-") && nameable(letters)
 }
 
 // nameable says that a word can be the first part of a host's name: no word of the language, apart from kinds of hosts.
@@ -903,8 +948,8 @@ func hostChars(f string) bool {
 }
 
 // endings are the last parts of DNS names besides those of two letters.
-var endings = map[string]bool{"com": true, "net": true, "org": true, "edu": true, "gov": true, "mil": true, "int": true, "info": true, "biz": true,
-	"dev": true, "app": true, "cloud": true, "local": true, "internal": true, "lan": true, "corp": true, "intra": true, "home": true,
+var endings = map[string]bool{"com": true, "net": true, "org": true, "edu": true, "gov": true, "mil": true, "int": true, "info": true,
+	"biz": true, "dev": true, "app": true, "cloud": true, "local": true, "internal": true, "lan": true, "corp": true, "intra": true, "home": true,
 	"example": true, "test": true, "invalid": true, "arpa": true, "consul": true, "tech": true, "online": true, "shop": true, "site": true,
 	"localdomain": true, "private": true, "svc": true, "name": true, "pro": true, "systems": true, "network": true, "bank": true}
 

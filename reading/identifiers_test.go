@@ -67,6 +67,9 @@ func TestIdentifiers(t *testing.T) {
 		{"98 % full, 4 of 7 down", "percent=98% share=4 of 7"},
 		{"47 connections and 1,200 messages in 4 hours, 512MB", "count=47 count=1200 duration=4 hours size=512MB"},
 		{"expired on 2026-03-30 02:00:04 and 2026-03-31T02:00:00Z", "date=2026-03-30 02:00:04 date=2026-03-31T02:00:00Z"},
+		{"2026-03-30T02:00:04Z x failed", "date="},
+		{"level=error ts=2026-03-30T02:00:04Z x", "date="},
+		{"C: is full on FILESRV01, 12 VMs affected", "host=FILESRV01 count=12"},
 		{"version 7.4.2, v1.2.3-rc1, release 12", "version=7.4.2 version=v1.2.3-rc1 version=12"},
 		{"数据库 db-1:3306 连接被拒绝", "host=db-1 port=3306"},
 		{"データベース db-2 が停止しました port443", "host=db-2 port=443"},
@@ -143,3 +146,16 @@ func TestQuantities(t *testing.T) {
 }
 
 func near(a, b float64) bool { return a == b || (a-b)/b < 1e-9 && (b-a)/b < 1e-9 }
+
+func TestSafe(t *testing.T) {
+	for v, want := range map[string]bool{"": false, "db-1": true, "Print Spooler": true, "-rf": false, "-28": true, "a -f": false, "~": false, "a;b": false,
+		"$(id)": false, "a\nb": false, "98%": true, `C:\data`: true, "a&b": false, strings.Repeat("x", 200): false, "é": false} {
+		if Safe(v) != want {
+			t.Errorf("%q: %v, want %v", v, Safe(v), want)
+		}
+	}
+	r := readOne("The Foo --force service terminated")
+	if v := r.Identifier(Unit); v != "" {
+		t.Errorf("%q is taken for a service", v)
+	}
+}

@@ -47,6 +47,10 @@ func (r *Reading) Polarity(evidence float64) Polarity {
 				if r.strained(i) && !r.negated(i) {
 					score, trouble = score+someTrouble, i
 				}
+			case "usage", "used", "utilization", "utilisation", "occupancy":
+				if r.nearlyAll(i + 1) {
+					score, trouble = score+someTrouble, i
+				}
 			case "err", "errno": // "err=-12785"
 				if next := r.text(i + 1); r.char(t.End) == '=' && next != "0" && next != "nil" && next != "null" && !r.isName(i) {
 					score, trouble = score+someTrouble, i
@@ -309,6 +313,21 @@ func (r *Reading) strained(i int) bool {
 	return false
 }
 
+// nearlyAll says that a token is a percentage from 90 up.
+func (r *Reading) nearlyAll(i int) bool {
+	if n := r.text(i); len(n) != 2 || n[0] != '9' || !isDigit(n[1]) {
+		if n != "100" {
+			return false
+		}
+	}
+	at := r.Tokens[i].End
+	if r.char(at) == '.' {
+		for at++; isDigit(r.char(at)); at++ {
+		}
+	}
+	return r.char(at) == '%' || r.char(at) == ' ' && r.char(at+1) == '%'
+}
+
 // farOff says that what expires does so in more than a month.
 func (r *Reading) farOff(i int) bool {
 	const month = 30 * 24 * 3600
@@ -362,7 +381,8 @@ func (r *Reading) isName(i int) bool {
 
 // inName says that a token is within a name of one piece.
 func (r *Reading) inName(name Span, t *Token) bool {
-	return name.Start <= t.Start && t.End <= name.End && t.End-t.Start < name.End-name.Start && strings.IndexByte(r.Text[name.Start:name.End], ' ') < 0
+	return name.Start <= t.Start && t.End <= name.End && t.End-t.Start < name.End-name.Start &&
+		strings.IndexByte(r.Text[name.Start:name.End], ' ') < 0
 }
 
 // besideTrouble says that a word only goes with a word of trouble, which is what is turned: "no response errors", "no errors found".
@@ -408,7 +428,8 @@ func (r *Reading) returns(i int) bool {
 func bare(text string) bool {
 	switch text {
 	case "health", "restore", "resolve", "recover", "recovery", "renew", "accept", "clear", "deliver", "synchronize", "pass", "normalize",
-		"read", "reads", "queue", "queues", "block", "blocks", "interrupt", "interrupts", "resolves", "accepts", "delivers", "delivery", "restores", "listen", "listens", "resume", "rejoin", "reconnect":
+		"read", "reads", "queue", "queues", "block", "blocks", "interrupt", "interrupts", "resolves",
+		"accepts", "delivers", "delivery", "restores", "listen", "listens", "resume", "rejoin", "reconnect":
 		return true
 	}
 	return false
@@ -417,8 +438,11 @@ func bare(text string) bool {
 // isUp says that "up" is a state: "changed state to up", "is up", "neighbor 10.0.0.1 Up".
 func (r *Reading) isUp(i int) bool {
 	t := &r.Tokens[i]
-	if next := r.text(i + 1); next == "to" || next == "from" || i+1 < len(r.Tokens) && (r.Tokens[i+1].Number() || r.char(t.End) != ' ' && r.char(t.End) != '.' && r.char(t.End) != ',') {
-		return false
+	if i+1 < len(r.Tokens) {
+		next := &r.Tokens[i+1]
+		if next.Text == "to" || next.Text == "from" || next.Number() || strings.IndexByte(" .,", r.char(t.End)) < 0 {
+			return false
+		}
 	}
 	if r.negated(i) || r.vain(i) {
 		return false

@@ -71,6 +71,8 @@ func TestPolarity(t *testing.T) {
 			"%SYS-5-CONFIG_I: Configured from console by admin on vty0",
 			"certificate expires in 300 days",
 			"INFO queue emails has 3 messages",
+			"CPU usage 37 % on db-1",
+			"usage 9 of 99 seats",
 			"Received block 17 of size 64",
 			"reads and writes balanced",
 			"FPU exception support enabled, ERR=0",
@@ -133,6 +135,9 @@ func TestPolarity(t *testing.T) {
 			"query failed with err=-12785",
 			"name did not resolve",
 			"healthy targets 0/3",
+			"CPU usage 97 % on db-1",
+			"memory used 99.5%",
+			"no free leases in the pool",
 		},
 	}
 	for want, messages := range tests {

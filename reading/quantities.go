@@ -100,9 +100,10 @@ func (r *Reading) quantity(i int) int {
 	for end < len(r.Text) && isDigit(r.Text[end]) {
 		end++
 	}
-	plainEnd := end
-	for end+4 <= len(r.Text) && r.Text[end] == ',' && allDigits(r.Text[end+1:end+4]) && (end+4 == len(r.Text) || !isDigit(r.Text[end+4])) && plainEnd-start <= 3 {
-		end += 4
+	if end-start <= 3 {
+		for end+4 <= len(r.Text) && r.Text[end] == ',' && allDigits(r.Text[end+1:end+4]) && !isDigit(r.char(end+4)) {
+			end += 4
+		}
 	}
 	if end+1 < len(r.Text) && r.Text[end] == '.' && isDigit(r.Text[end+1]) {
 		end++
@@ -148,10 +149,10 @@ func (r *Reading) quantity(i int) int {
 		return max(after, i+1)
 	}
 	q := Quantity{Value: value * sc.factor, Unit: sc.unit, Span: Span{start, unitEnd}}
-	if rest := r.Text[unitEnd:]; strings.HasPrefix(rest, "/s") || strings.HasPrefix(rest, "ps") && sc.unit == BitsRate || strings.HasPrefix(rest, "/sec") {
-		q.End += 2
+	if rest := r.Text[unitEnd:]; strings.HasPrefix(rest, "/s") {
+		q.End += len("/s")
 		if strings.HasPrefix(rest, "/sec") {
-			q.End += 2
+			q.End += len("ec")
 		}
 		if sc.unit == Bytes {
 			q.Unit = BytesRate
@@ -216,15 +217,18 @@ func (r *Reading) unit(start, end int, attached bool) (scale, bool) {
 // count keeps a number of things: "47 connections".
 func (r *Reading) count(i int, value float64, at Span, start, end int) {
 	noun := r.Text[start:end]
-	if len(noun) < 4 || noun[len(noun)-1] != 's' || strings.HasSuffix(noun, "ss") || strings.HasSuffix(noun, "us") || strings.HasSuffix(noun, "is") ||
+	if len(noun) < 3 || noun[len(noun)-1] != 's' || strings.HasSuffix(noun, "ss") || strings.HasSuffix(noun, "us") || strings.HasSuffix(noun, "is") ||
 		value != math.Trunc(value) || end < len(r.Text) && (isWord(r.Text[end]) || r.Text[end] == '[') {
 		return
 	}
-	switch {
-	case noun == "times", noun == "does", noun == "exits":
+	if noun == "times" || noun == "does" || noun == "exits" {
 		return
 	}
-	if before := r.text(i - 1); before == "of" || before == "the" && r.text(i-2) == "of" || labels[before] != "" || r.text(i-1) == "error" || r.text(i-1) == "code" || r.text(i-1) == "status" {
+	before := r.text(i - 1)
+	if before == "the" {
+		before = r.text(i - 2)
+	}
+	if before == "of" || before == "error" || before == "code" || before == "status" || labels[before] != "" {
 		return
 	}
 	r.quantities = append(r.quantities, Quantity{Value: value, Unit: Number, Of: r.Message[start:end], Span: at})

@@ -67,6 +67,10 @@ func TestNames(t *testing.T) {
 		{"basket service can't check out, connection refused by ledger service", "basket-svc", "ledger-svc"},
 		{"DC-07 down, LDAP closed", "dc-07", ""},
 		{"error: something broke", "", ""},
+		{"ns2 stale: transfers denied", "ns2", ""},
+		{"rpc error: code = Unavailable", "rpc", ""},
+		{"ORA-01555: snapshot too old", "", ""},
+		{"%PORT_SECURITY-2-PSECURE_VIOLATION: violation", "", ""},
 		{"12:04:11 timeout", "", ""},
 	}
 	for _, tt := range tests {
@@ -80,5 +84,47 @@ func TestNames(t *testing.T) {
 		if r.Entity != tt.subject || fault != tt.fault {
 			t.Errorf("%q: subject %q, fault %q; want %q, %q", tt.text, r.Entity, fault, tt.subject, tt.fault)
 		}
+	}
+}
+
+func TestRoles(t *testing.T) {
+	graph := topology.New(corax.Topology{Entities: []corax.Entity{{ID: "shop"}, {ID: "ledger"}, {ID: "error-service"}}})
+	tests := []struct {
+		text, subject string
+		role          Role
+		mentioned     string
+		as            Role
+	}{
+		{"shop: connection refused by ledger", "shop", Complaining, "ledger", AtFault},
+		{"shop shows the ledger service in its list", "shop", Mentioned, "ledger", Mentioned},
+		{"ledger crashed", "ledger", AtFault, "", 0},
+		{"error-service is healthy", "error-service", Mentioned, "", 0},
+		{"nobody is named", "", Mentioned, "", 0},
+	}
+	for _, tt := range tests {
+		r := NewReader(graph).Read(&corax.Signal{Message: tt.text})
+		if r.Entity != tt.subject || r.Role() != tt.role || r.Known != (tt.subject != "") {
+			t.Errorf("%q: %q is %d, want %q as %d", tt.text, r.Entity, r.Role(), tt.subject, tt.role)
+		}
+		if tt.mentioned != "" && (len(r.Mentions) != 1 || r.Mentions[0].Entity != tt.mentioned || r.Mentions[0].Role != tt.as) {
+			t.Errorf("%q mentions %+v", tt.text, r.Mentions)
+		}
+	}
+}
+
+// What a probe saw is read as if the message said it.
+func TestAttributes(t *testing.T) {
+	r := readSignal(&corax.Signal{Message: "check failed", Attributes: map[string]string{"error": "dial tcp: connection refused", "status": "503"}})
+	if len(r.Tokens) != 7 || len(r.Codes()) == 0 || r.Codes()[0].Class != Refused {
+		t.Errorf("%+v %v", r.Tokens, r.Codes())
+	}
+}
+
+func TestStemsAndLower(t *testing.T) {
+	if got := strings.Join(Stems("Connections REFUSED, port443 数据库 can’t"), " "); got != "connection refus port443 数据库 can t" {
+		t.Errorf("%q", got)
+	}
+	if Lower("ÄB") != "Äb" || Lower("ab") != "ab" {
+		t.Error("only ASCII letters are folded")
 	}
 }

@@ -182,7 +182,7 @@ func (r *Reading) valueFrom(from int) (string, int) {
 	return text[from:end], end
 }
 
-// When is the words by which a message says when it happened or since when, empty where it does not: "at 10:04", "5 minutes ago", "since Monday".
+// When is the words by which a message says when it happened or since when, empty where it does not: "at 10:04", "5 minutes ago".
 func (r *Reading) When() string {
 	for i := range r.Tokens {
 		t := &r.Tokens[i]

@@ -84,7 +84,7 @@ var vocabulary = []struct {
 		running found exist exists match matching matched start started starting work working connected synced synchronized mounted allowed
 		permitted supported valid enough writable readable accessible present registered established active bootable resolvable operational
 		functioning loaded installed trusted verified converged master primary backend backends endpoint endpoints upstream route space
-		space`},
+		free`},
 	{leveled, `trace debug verbose dbg fine finest info informational information inf notice warn warning wrn error err severe critical crit
 		fatal alert emerg emergency panic`},
 	{calmly, `info debug trace notice informational verbose`},

@@ -11,22 +11,20 @@ import (
 
 const mostFact = 120
 
+const (
+	mostRead  = 32  // signals that are read for names and values of any kind
+	mostAsked = 200 // signals of the root, and as many of others, that are read for the facts of a mechanism
+)
+
 // facts reads the identifiers that the mechanism's plan needs: from attributes and labels first, then from the texts; what the root says
-// counts before what others say.
+// counts before what others say. The names and values that any text may hold come after them.
 func (w *work) facts(g group, c *cause) {
-	if c.mech < 0 {
-		return
-	}
-	var readings []*reading
-	for _, i := range g.incidents {
-		for _, s := range w.incidents[i].signals {
-			readings = append(readings, &w.readings[s])
-		}
-	}
-	slices.SortStableFunc(readings, func(a, b *reading) int { return ahead(b, c.entity) - ahead(a, c.entity) })
-	for _, f := range w.matcher.mechs[c.mech].Facts {
-		if v := fact(f, readings); v != "" {
-			c.facts[f.Name] = v
+	readings := w.asked(g, c.entity)
+	if c.mech >= 0 {
+		for _, f := range w.matcher.mechs[c.mech].Facts {
+			if v, r := fact(f, readings); v != "" {
+				c.fact(f.Name, v, r.index)
+			}
 		}
 	}
 	for a, v := range c.facts { // "new kid X, previous kid X" is a misreading of one of them
@@ -34,16 +32,26 @@ func (w *work) facts(g group, c *cause) {
 			delete(c.facts, a)
 		}
 	}
+	w.identify(c, readings)
 }
 
-func ahead(r *reading, root string) int {
-	if r.Entity == root {
-		return 1
+// asked lists the readings of a problem that are read for facts: those of the root first, and of a storm not all.
+func (w *work) asked(g group, root string) []*reading {
+	var own, others []*reading
+	for _, i := range g.incidents {
+		for _, s := range w.incidents[i].signals {
+			switch r := &w.readings[s]; {
+			case r.Entity == root && len(own) < mostAsked:
+				own = append(own, r)
+			case r.Entity != root && len(others) < mostAsked:
+				others = append(others, r)
+			}
+		}
 	}
-	return 0
+	return append(own, others...)
 }
 
-func fact(f knowledge.Fact, readings []*reading) string {
+func fact(f knowledge.Fact, readings []*reading) (string, *reading) {
 	for _, r := range readings {
 		for _, name := range f.Attributes {
 			v := or(r.signal.Attributes[name], r.signal.Labels[name])
@@ -51,40 +59,40 @@ func fact(f knowledge.Fact, readings []*reading) string {
 				continue
 			}
 			if f.Words == nil {
-				return v
+				return v, r
 			}
 			if word := oneOf(f.Words, read.Tokenise(read.Lower(v), nil)); word != "" {
-				return word
+				return word, r
 			}
 		}
 	}
 	for _, r := range readings {
 		if f.Words != nil {
 			if word := oneOf(f.Words, r.Tokens); word != "" {
-				return word
+				return word, r
 			}
 		}
 	}
 	for _, phrase := range f.After {
 		for _, r := range readings {
 			if v := r.after(words(phrase)); v != "" {
-				return v
+				return v, r
 			}
 		}
 	}
 	for _, phrase := range f.Before {
 		for _, r := range readings {
 			if v := r.before(words(phrase)); v != "" {
-				return v
+				return v, r
 			}
 		}
 	}
 	for _, r := range readings {
 		if v := r.arrow(f.Arrow); v != "" {
-			return v
+			return v, r
 		}
 	}
-	return ""
+	return "", nil
 }
 
 // before is the identifier right before the words.

@@ -202,19 +202,38 @@ func (w *work) arguments(signal int, c *cause) (best, other argument) {
 	return best, other
 }
 
-// heaviest picks the arguments of most weight, each wording once.
+// heaviest picks the arguments of most weight, each wording of an entity once.
 func (w *work) heaviest(list []argument, most int) []argument {
 	slices.SortStableFunc(list, func(a, b argument) int { return cmp.Compare(b.weight, a.weight) })
 	var out []argument
+	var shapes []string
 	for n, a := range list {
 		if len(out) == most || n > 20*most {
 			break
 		}
-		if !slices.ContainsFunc(out, func(o argument) bool { return w.c.Signals[o.signal].Message == w.c.Signals[a.signal].Message }) {
-			out = append(out, a)
+		r := &w.readings[a.signal]
+		like := r.Entity + "\n" + shape(r.signal.Message[:min(len(r.signal.Message), mostQuote)])
+		if !slices.Contains(shapes, like) {
+			out, shapes = append(out, a), append(shapes, like)
 		}
 	}
 	return out
+}
+
+// plainest is the strongest evidence that is trouble and not a change: that of the root first. It is nil where there is none.
+func (w *work) plainest(c *cause) *reading {
+	var best *reading
+	for _, e := range c.evidence {
+		r := &w.readings[e.Signal]
+		switch {
+		case r.signal.Kind == corax.ChangeOf || r.tellsChange():
+		case r.Entity == c.entity:
+			return r
+		case best == nil:
+			best = r
+		}
+	}
+	return best
 }
 
 func (w *work) evidenceOf(a argument, c *cause) corax.Evidence {

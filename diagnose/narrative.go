@@ -15,6 +15,8 @@ import (
 const (
 	mostNames = 8 // names or signals in one list
 	mostTold  = 4 // entities that get a sentence of their own
+	// mostSentences is how many sentences may have been told when another affected entity still gets one of its own.
+	mostSentences = 10
 	// settled is the confidence above which a diagnosis needs no list of what to look at first.
 	settled = 0.8
 	// possible is the probability from which another pattern is worth a sentence.
@@ -31,13 +33,14 @@ type teller struct {
 	cascade   corax.Cascade
 	who       string // the root, or what stands for it
 	sentences []corax.Sentence
-	told      map[int]bool // signals whose words were quoted
-	dated     bool         // the date was told
+	told      map[int]bool    // signals whose words were quoted
+	shapes    map[string]bool // the shapes of those words
+	dated     bool            // the date was told
 }
 
 // narrate writes the root cause for people.
 func (w *work) narrate(g group, root cause, c corax.Cascade) corax.RootCause {
-	t := &teller{work: w, group: g, root: root, cascade: c, who: or(standIn(&root), "an entity that no message names"), told: map[int]bool{}}
+	t := &teller{work: w, group: g, root: root, cascade: c, who: or(standIn(&root), "an entity that no message names"), told: map[int]bool{}, shapes: map[string]bool{}}
 	if root.mech >= 0 {
 		t.own()
 		t.story()
@@ -160,10 +163,10 @@ func (t *teller) summary() string {
 
 // headline is the line that says most plainly what is wrong: the strongest evidence, or what the root said first.
 func (t *teller) headline() line {
-	if len(t.root.evidence) > 0 {
-		if r := &t.readings[t.root.evidence[0].Signal]; t.root.mech >= 0 || r.Entity == t.root.entity {
-			return line{signal: r.index, words: r.words()}
-		}
+	if r := t.plainest(&t.root); r != nil && r.Entity == t.root.entity {
+		return line{signal: r.index, words: r.words()}
+	} else if len(t.root.evidence) > 0 && t.root.mech >= 0 {
+		return line{words: t.readings[t.root.evidence[0].Signal].words()}
 	}
 	for _, a := range t.root.scene.actors {
 		for _, l := range t.lines(a) {
@@ -199,7 +202,7 @@ func (t *teller) own() {
 	}
 	t.tell(&b, said)
 	if more := a.count - len(said); more > 0 && t.root.entity != "" {
-		fmt.Fprintf(&b, ", and %s more", count(more, "signal"))
+		fmt.Fprintf(&b, "; %s more like it", count(more, "signal"))
 	}
 	t.say(corax.TellsWhat, places(said), b.String())
 	if sc := t.root.scene; sc.timed && sc.to.Sub(sc.from) >= time.Minute {
@@ -219,7 +222,7 @@ func (t *teller) tell(b *strings.Builder, said []line) {
 			}
 		}
 		b.WriteString(quoted(l.words))
-		t.told[l.signal] = true
+		t.told[l.signal], t.shapes[l.shape] = true, true
 	}
 }
 
@@ -388,8 +391,8 @@ func (t *teller) why() {
 		}
 		return
 	}
-	if first := t.root.shows[0]; !t.told[first.signal] && first.words != "" {
-		r := &t.readings[first.signal]
+	first := t.root.shows[0]
+	if r := &t.readings[first.signal]; !t.told[first.signal] && strings.Contains(first.words, " ") && r.signal.Kind != corax.ChangeOf {
 		what = fmt.Sprintf("%s says it: %s. %s", or(r.Entity, "A message"), quoted(first.words), what)
 	}
 	t.say(corax.TellsWhy, signals, what)
@@ -442,26 +445,34 @@ func (t *teller) altered() []line { return t.work.altered(t.root.scene) }
 
 // spread tells who else is part of it, nearest first, each in its own words; of many, the first few and how many more.
 func (t *teller) spread() {
-	depth := map[string]bool{}
-	var far []string
+	affected := map[string]bool{}
+	var far, same []string
 	for n, e := range t.cascade.Affected {
-		depth[e] = true
-		if (n >= mostTold || !t.joins(e, t.relation(e))) && !t.quoted(e) {
+		affected[e] = true
+		switch {
+		case n < mostActors && t.repeats(e):
+			same = append(same, e)
+		case (n >= mostActors || len(t.sentences) >= mostSentences || !t.joins(e, t.relation(e))) && !t.quoted(e):
 			far = append(far, e)
 		}
 	}
+	t.crowd(same, "report the same", "reports the same")
 	t.crowd(far, "feel it as well", "feels it as well")
 	var others []string
+	same = nil
 	n := 0
-	for _, a := range t.root.scene.actors {
+	for k, a := range t.root.scene.actors {
 		switch {
-		case a.entity == "" || a.entity == t.root.entity || depth[a.entity]:
+		case a.entity == "" || a.entity == t.root.entity || affected[a.entity]:
+		case k < mostActors && t.repeats(a.entity):
+			same = append(same, a.entity)
 		case n < mostTold && t.joins(a.entity, ""):
 			n++
 		case a.count > 0 && !t.quoted(a.entity):
 			others = append(others, a.entity)
 		}
 	}
+	t.crowd(same, "report the same", "reports the same")
 	t.crowd(others, "are part of it too", "is part of it too")
 	for _, l := range t.lines(t.root.scene.by[""]) {
 		if !t.told[l.signal] && !l.change {
@@ -474,6 +485,12 @@ func (t *teller) spread() {
 // quoted says that words of an entity were told already.
 func (t *teller) quoted(entity string) bool {
 	return slices.ContainsFunc(t.root.scene.by[entity].lines(), func(l line) bool { return t.told[l.signal] })
+}
+
+// repeats says that all of an entity's words were told, but for their numbers, as those of another one.
+func (t *teller) repeats(entity string) bool {
+	said := t.lines(t.root.scene.by[entity])
+	return len(said) > 0 && !slices.ContainsFunc(said, func(l line) bool { return !t.shapes[l.shape] || t.told[l.signal] })
 }
 
 // lead is how a sentence goes on after its time, or begins without one.
@@ -519,7 +536,7 @@ func (t *teller) joins(entity, relation string) bool {
 	b.WriteString(entity + relation + " reported ")
 	t.tell(&b, said)
 	if more := a.count - len(said); more > 0 {
-		fmt.Fprintf(&b, ", and %s more", count(more, "signal"))
+		fmt.Fprintf(&b, "; %s more like it", count(more, "signal"))
 	}
 	t.say(corax.TellsSpread, places(said), b.String())
 	return true
@@ -539,7 +556,7 @@ func (t *teller) crowd(names []string, many, one string) {
 	switch n := len(names); {
 	case n == 1:
 		t.say(corax.TellsSpread, signals, names[0]+" "+one)
-	case n <= mostTold:
+	case n <= mostNames:
 		t.say(corax.TellsSpread, signals, list(names)+" "+many)
 	default:
 		t.say(corax.TellsSpread, signals, fmt.Sprintf("%d more %s, among them %s", n, many, list(names[:mostTold])))

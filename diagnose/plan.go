@@ -93,12 +93,12 @@ func (w *work) prove(steps []corax.Step, root cause) {
 			last = i
 		}
 	}
-	if last < 0 || len(root.evidence) == 0 {
+	r := w.plainest(&root)
+	if last < 0 || r == nil {
 		return
 	}
-	r := &w.readings[root.evidence[0].Signal]
 	words := excerpt(r.words(), 80)
-	if words == "" || r.signal.Kind == corax.ChangeOf || r.tellsChange() {
+	if words == "" {
 		return
 	}
 	from := ""

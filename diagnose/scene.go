@@ -33,6 +33,7 @@ type line struct {
 	signal int
 	at     time.Time
 	words  string // a part of the message, as it is written
+	shape  string // the words without their numbers, by which repeats are told
 	change bool
 }
 
@@ -107,11 +108,12 @@ func (w *work) lines(a *actor) []line {
 			}
 			r := &w.readings[n]
 			words := r.words()
-			if words == "" || slices.ContainsFunc(a.said, func(l line) bool { return l.words == words }) {
+			like := shape(words)
+			if words == "" || slices.ContainsFunc(a.said, func(l line) bool { return l.shape == like }) {
 				continue
 			}
 			timed = timed && !r.signal.At.IsZero()
-			a.said = append(a.said, line{n, r.signal.At, words, r.tellsChange()})
+			a.said = append(a.said, line{n, r.signal.At, words, like, r.tellsChange()})
 		}
 	}
 	slices.SortStableFunc(a.said, func(x, y line) int {
@@ -128,6 +130,23 @@ func (a *actor) lines() []line {
 		return nil
 	}
 	return a.said
+}
+
+// shape is a text without its numbers: what repeats with another process id or size is the same.
+func shape(text string) string {
+	if !strings.ContainsAny(text, "0123456789") {
+		return text
+	}
+	b := make([]byte, 0, len(text))
+	for i := range len(text) {
+		switch c := text[i]; {
+		case c < '0' || c > '9':
+			b = append(b, c)
+		case len(b) == 0 || b[len(b)-1] != '#':
+			b = append(b, '#')
+		}
+	}
+	return string(b)
 }
 
 // altered are stems of words by which a message tells that something was changed.

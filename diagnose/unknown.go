@@ -137,7 +137,11 @@ func (t *teller) common() {
 		}
 	}
 	for _, x := range mentioned {
-		if names, signals := sharers(x.by); len(names) > 1 && said < 3 {
+		told := func(s corax.Sentence) bool { // as a code or a host
+			i := strings.LastIndexByte(s.Text, ' ')
+			return s.Kind == corax.TellsWhy && strings.HasSuffix(x.text, strings.TrimSuffix(read.Lower(s.Text[i+1:]), "."))
+		}
+		if names, signals := sharers(x.by); len(names) > 1 && said < 3 && !slices.ContainsFunc(t.sentences, told) {
 			t.say(corax.TellsWhy, signals, fmt.Sprintf("%s name %s", list(names), x.text))
 			said++
 		}
@@ -151,7 +155,7 @@ func (t *teller) common() {
 		}
 	}
 	if len(words) > 0 && said < 3 {
-		t.say(corax.TellsWhy, signals, fmt.Sprintf("Their messages share a word that is rare: %s", strings.Join(words, ", ")))
+		t.say(corax.TellsWhy, signals, "Their messages share rare words: "+strings.Join(words, ", "))
 	}
 }
 
@@ -266,6 +270,7 @@ type inquirer struct {
 	root      cause
 	steps     []corax.Step
 	phase, at int
+	shapes    []string // of the words that were looked into
 }
 
 func (q *inquirer) add(action, target string, s corax.Step) {
@@ -393,6 +398,10 @@ func (q *inquirer) lookAt(a *actor) {
 	case strings.HasPrefix(facts["code"], "%"):
 		log.Run = "show logging | include " + facts["code"]
 	}
+	if slices.Contains(q.shapes, lines[0].shape) {
+		return // as at another entity: its log tells the same
+	}
+	q.shapes = append(q.shapes, lines[0].shape)
 	q.add("evidence.gather", a.entity, log)
 	if v := facts["code"]; v != "" && !strings.HasPrefix(read.Lower(v), "http") {
 		q.add("evidence.gather", a.entity, corax.Step{Do: fmt.Sprintf("Look up what %s means in the manual or the source of %s", v, a.entity),
@@ -423,7 +432,7 @@ func (q *inquirer) reach(a *actor, facts map[string]string) {
 			}
 		}
 	}
-	if peer == "" || peer == a.entity || sameName(peer, a.entity) {
+	if code := facts["code"]; peer == "" || peer == a.entity || sameName(peer, a.entity) || code != "" && strings.HasSuffix(peer, read.Lower(code)) {
 		return
 	}
 	step := corax.Step{Do: fmt.Sprintf("Test from %s whether %s can be reached", a.entity, peer), Run: "ping -c 5 " + peer,

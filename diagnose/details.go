@@ -63,7 +63,7 @@ type field struct {
 
 func fields(text string) []field {
 	const around = ",;()[]{}<>\"'`!?"
-	list := make([]field, 0, 24)
+	list := make([]field, 0, min(len(text)/6+2, 64))
 	for at := 0; at < len(text); {
 		for at < len(text) && (text[at] <= ' ') {
 			at++

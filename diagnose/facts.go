@@ -75,6 +75,9 @@ func fact(f knowledge.Fact, readings []*reading) (string, *reading) {
 	}
 	for _, phrase := range f.After {
 		for _, r := range readings {
+			if !mayHold(r.Text, phrase) {
+				continue
+			}
 			if v := r.after(words(phrase)); v != "" {
 				return v, r
 			}
@@ -82,6 +85,9 @@ func fact(f knowledge.Fact, readings []*reading) (string, *reading) {
 	}
 	for _, phrase := range f.Before {
 		for _, r := range readings {
+			if !mayHold(r.Text, phrase) {
+				continue
+			}
 			if v := r.before(words(phrase)); v != "" {
 				return v, r
 			}
@@ -93,6 +99,16 @@ func fact(f knowledge.Fact, readings []*reading) (string, *reading) {
 		}
 	}
 	return "", nil
+}
+
+// mayHold says that a phrase may stand in a text: its first letters, which no ending changes, do.
+func mayHold(text, phrase string) bool {
+	phrase = strings.TrimLeft(read.Lower(phrase), " ")
+	n := 0
+	for n < min(3, len(phrase)) && phrase[n] >= 'a' && phrase[n] <= 'z' {
+		n++
+	}
+	return strings.Contains(text, phrase[:n])
 }
 
 // before is the identifier right before the words.

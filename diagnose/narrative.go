@@ -332,21 +332,13 @@ func (t *teller) first() {
 
 // stand lists signals in which all the phrases stand, those of the root first.
 func (t *teller) stand(phrases []string) (signals []int) {
-	compiled := make([][][]string, len(phrases))
-	for i, p := range phrases {
-		for alt := range strings.SplitSeq(p, "|") {
-			if words := words(alt); len(words) > 0 {
-				compiled[i] = append(compiled[i], words)
-			}
-		}
-	}
 	for n, a := range t.root.scene.actors {
 		if n == mostActors || len(signals) > 0 && n > 0 {
 			break
 		}
 		for _, l := range t.lines(a) {
-			tokens := t.readings[l.signal].Tokens
-			if len(signals) < 3 && !slices.ContainsFunc(compiled, func(alternatives [][]string) bool { return !stands(alternatives, tokens) }) {
+			r := &t.readings[l.signal]
+			if len(signals) < 3 && !slices.ContainsFunc(phrases, func(p string) bool { return r.alternative(p) == "" }) {
 				signals = append(signals, l.signal)
 			}
 		}
@@ -354,24 +346,31 @@ func (t *teller) stand(phrases []string) (signals []int) {
 	return signals
 }
 
-// stands says that one of the alternatives occurs in the tokens.
-func stands(alternatives [][]string, tokens []read.Token) bool {
+// alternative is the alternative of a phrase that stands in the message, or empty. It looks for letters before it makes words of them.
+func (r *reading) alternative(phrase string) string {
+	for alt := range strings.SplitSeq(phrase, "|") {
+		if mayHold(r.Text, alt) && stands(words(alt), r.Tokens) {
+			return alt
+		}
+	}
+	return ""
+}
+
+// stands says that words follow one another in the tokens.
+func stands(want []string, tokens []read.Token) bool {
 	for i := range tokens {
-		for _, want := range alternatives {
-			if i+len(want) > len(tokens) {
-				continue
+		if len(want) == 0 || i+len(want) > len(tokens) {
+			return false
+		}
+		match := true
+		for k, word := range want {
+			if t := &tokens[i+k]; t.Stem != word && !(word == number && t.Number()) {
+				match = false
+				break
 			}
-			match := true
-			for k, word := range want {
-				t := &tokens[i+k]
-				if t.Stem != word && !(word == number && t.Number()) {
-					match = false
-					break
-				}
-			}
-			if match {
-				return true
-			}
+		}
+		if match {
+			return true
 		}
 	}
 	return false

@@ -61,6 +61,11 @@ func (w *work) holdings(s *scene) []*held {
 
 // codes tells the codes that the signals name, where they are more than the sentences above show.
 func (t *teller) codes() {
+	if !slices.ContainsFunc(t.root.scene.actors[:min(len(t.root.scene.actors), mostActors)], func(a *actor) bool {
+		return slices.ContainsFunc(t.lines(a), func(l line) bool { return !t.told[l.signal] })
+	}) {
+		return
+	}
 	var parts []string
 	var signals []int
 	for _, h := range t.holdings(t.root.scene) {
@@ -85,6 +90,9 @@ var ties = map[string]string{
 
 // common tells what signals of different entities share: a value, an entity that they name, rare words.
 func (t *teller) common() {
+	if s := t.root.scene; len(s.actors) == 1 && len(s.actors[0].lines()) < 2 {
+		return
+	}
 	said := 0
 	for _, h := range t.holdings(t.root.scene) {
 		what, ok := ties[h.kind]
@@ -215,7 +223,7 @@ func (t *teller) lacks(m *knowledge.Mechanism, signals *[]int) (has, lacks strin
 				r := &t.readings[l.signal]
 				var yes, no []string
 				for _, phrase := range sig.Say {
-					if alt := r.holds(phrase); alt == number {
+					if alt := r.alternative(phrase); alt == number {
 						continue
 					} else if alt != "" {
 						yes = append(yes, alt)

@@ -476,7 +476,11 @@ func (t *teller) spread() {
 	for _, l := range t.lines(t.root.scene.by[""]) {
 		if !t.told[l.signal] && !l.change {
 			t.told[l.signal] = true
-			t.say(corax.TellsSpread, []int{l.signal}, strings.TrimSpace(t.since(l.at)+lead(l.at, "Another message", "another message")+" says "+quoted(l.words)))
+			kind := corax.TellsSpread
+			if head, _, _ := strings.Cut(l.words, ":"); people(head) {
+				kind = corax.TellsAffected
+			}
+			t.say(kind, []int{l.signal}, strings.TrimSpace(t.since(l.at)+lead(l.at, "Another message", "another message")+" says "+quoted(l.words)))
 		}
 	}
 }
@@ -537,7 +541,11 @@ func (t *teller) joins(entity, relation string) bool {
 	if more := a.count - len(said); more > 0 {
 		fmt.Fprintf(&b, "; %s more like it", count(more, "signal"))
 	}
-	t.say(corax.TellsSpread, places(said), b.String())
+	kind := corax.TellsSpread
+	if people(entity) {
+		kind = corax.TellsAffected
+	}
+	t.say(kind, places(said), b.String())
 	return true
 }
 
@@ -621,8 +629,9 @@ var countable = stemsOf("users customers callers clients people staff employees 
 func (r *reading) amount() string {
 	text := r.signal.Message[:min(len(r.signal.Message), len(r.Text))]
 	for i, t := range r.Tokens {
-		if i > 60 || !t.Number() || t.End > len(text) {
-			continue
+		if i > 60 || !t.Number() || t.End > len(text) || t.Start > 0 && strings.IndexByte(".-/:#", text[t.Start-1]) >= 0 ||
+			t.End+1 < len(text) && strings.IndexByte(".-:", text[t.End]) >= 0 && text[t.End+1] != ' ' {
+			continue // a part of a version, an address or a date
 		}
 		counts := t.End < len(text) && (text[t.End] == '%' || strings.HasPrefix(text[t.End:], " %"))
 		for k := i + 1; k < len(r.Tokens) && k <= i+3 && !counts; k++ {
@@ -665,14 +674,17 @@ func (t *teller) unclear() {
 		}
 		return
 	}
+	rival := ""
 	if next, ok := t.runnerUp(t.root.verdict, t.root.verdict.pattern); ok {
 		m := &t.matcher.mechs[next.mech]
 		if p := share(t.root.verdict, m.Pattern); p >= possible {
+			rival = m.Title
 			t.say(corax.TellsUnclear, nil, fmt.Sprintf("%s (%.0f %%) is possible as well: %s; %s", m.Pattern, 100*p, m.Title, t.apart(next.mech)))
 		}
 	}
 	for _, e := range t.root.against[:min(len(t.root.against), 2)] {
-		if r := &t.readings[e.Signal]; t.root.confidence < settled || r.Entity == t.root.entity {
+		r := &t.readings[e.Signal]
+		if told := rival != "" && strings.HasSuffix(e.Supports, rival); !told && (t.root.confidence < settled || r.Entity == t.root.entity) {
 			t.say(corax.TellsUnclear, []int{e.Signal}, fmt.Sprintf("The words %s%s %s", quoted(r.words()), by(r.Entity), e.Supports))
 		}
 	}

@@ -174,6 +174,18 @@ func (r *reading) tellsChange() bool {
 			return true
 		}
 	}
+	return callsChange(r.signal.Message[:min(len(r.signal.Message), 400)])
+}
+
+// callsChange says that a text names a call of an interface that alters something: PutBucketPolicy, DeleteServiceAccountKey.
+func callsChange(text string) bool {
+	for _, verb := range [...]string{"Put", "Delete", "Update", "Create", "Modify", "Set", "Attach", "Detach", "Revoke", "Authorize", "Replace"} {
+		at := strings.Index(text, verb)
+		if end := at + len(verb); at >= 0 && end < len(text) && text[end] >= 'A' && text[end] <= 'Z' &&
+			(at == 0 || strings.IndexByte(" .:/\"", text[at-1]) >= 0) {
+			return true
+		}
+	}
 	return false
 }
 

@@ -204,3 +204,147 @@ func squeeze(s string) string {
 		return -1
 	}, read.Lower(s))
 }
+
+func told(p corax.Diagnosis, kind corax.SentenceKind) (texts []string) {
+	for _, s := range p.RootCause.Sentences {
+		if s.Kind == kind {
+			texts = append(texts, s.Text)
+		}
+	}
+	return texts
+}
+
+func moment(clock string) time.Time {
+	t, err := time.Parse(time.DateTime, "2026-03-30 "+clock)
+	if err != nil {
+		panic(err)
+	}
+	return t
+}
+
+// Where signals carry times, the story is one in time: the change before it, the first symptom, who followed, how long.
+func TestStoryInTime(t *testing.T) {
+	c := corax.Case{Signals: []corax.Signal{
+		{At: moment("02:09:05"), Entity: "db-main", Kind: corax.ChangeOf, Message: "max_connections changed from 500 to 100"},
+		{At: moment("02:13:05"), Entity: "db-main", Message: "FATAL: sorry, too many clients already (pid 4001)"},
+		{At: moment("02:13:12"), Entity: "db-main", Message: "FATAL: sorry, too many clients already (pid 4002)"},
+		{At: moment("02:13:35"), Entity: "shop", Message: "GET /cart answered 500: could not obtain connection from pool of db-main, 64 % of customers fail"},
+		{At: moment("02:13:36"), Entity: "till", Message: "GET /cart answered 500: could not obtain connection from pool of db-main, 12 % of customers fail"},
+	}, Topology: corax.Topology{Edges: []corax.Edge{{From: "shop", To: "db-main"}, {From: "till", To: "db-main"}, {From: "mail", To: "db-main"}}}}
+	r := engine(t).Diagnose(c)
+	if len(r.Problems) != 1 {
+		t.Fatalf("%d problems", len(r.Problems))
+	}
+	p := r.Problems[0]
+	for kind, want := range map[corax.SentenceKind][]string{
+		corax.TellsWhat: {`At 02:13:05 UTC on 2026-03-30 db-main reported "FATAL: sorry, too many clients already (pid 4001)"; 1 signal more like it.`},
+		corax.TellsWhy:  {`A change came 4 minutes before the first symptom, at 02:09:05: db-main reported "max_connections changed from 500 to 100".`},
+		corax.TellsSpread: {`30 seconds after the first symptom shop, which needs db-main, reported "GET /cart answered 500: could not obtain connection from pool of db-main, 64 % of customers fail".`,
+			"till reports the same."},
+		corax.TellsAffected: {"mail needs db-main too, and has not reported anything."},
+	} {
+		for _, w := range want {
+			if got := told(p, kind); !slices.Contains(got, w) {
+				t.Errorf("%s: not told: %s\ngot %q", kind, w, got)
+			}
+		}
+	}
+}
+
+// What nothing explains is told by what its signals hold and share, and its plan looks at what they name.
+func TestStoryOfTheUnknown(t *testing.T) {
+	c := corax.Case{Signals: []corax.Signal{
+		{At: moment("02:00:00"), Entity: "cell-4", Kind: corax.ChangeOf, Message: "recipe R-118 replaced, version 4.2"},
+		{At: moment("02:05:00"), Entity: "cell-4", Kind: corax.Symptom, Message: "fault F-207: gantry outside of envelope, axis stopped"},
+		{At: moment("02:05:30"), Entity: "cell-5", Kind: corax.Symptom, Message: "waits for cell-4, gantry parked since F-207"},
+	}, Topology: corax.Topology{Edges: []corax.Edge{{From: "cell-5", To: "cell-4"}}}}
+	p := engine(t).Diagnose(c).Problems[0]
+	if p.RootCause.Mechanism != unexplained {
+		t.Skipf("the catalogue now explains it by %s", p.RootCause.Mechanism)
+	}
+	all := strings.Join(p.RootCause.Chain, "\n")
+	for _, want := range []string{"F-207", "cell-5", "gantry"} {
+		if !strings.Contains(all, want) {
+			t.Errorf("not told: %s\n%s", want, all)
+		}
+	}
+	var plan strings.Builder
+	for _, s := range p.Plan.Steps {
+		fmt.Fprintln(&plan, s.ID, s.Target, s.Do, s.Run, s.Ask, s.Risk)
+	}
+	for _, want := range []string{`Read the log of cell-4 from 01:55:00 UTC on for "F-207"`, "Look up what F-207 means", "between 22:05 and 02:05 UTC on 2026-03-30"} {
+		if !strings.Contains(plan.String(), want) {
+			t.Errorf("not planned: %s\n%s", want, &plan)
+		}
+	}
+	if slices.Contains(p.Signals, 0) {
+		s := p.Plan.Steps[0]
+		if s.Action != "config.revert" || !s.Ask || s.Target != "cell-4" || p.Plan.Mode != corax.Manual || !strings.Contains(s.Do, "5 minutes before the first symptom") {
+			t.Errorf("the change is not taken back by a yes: %+v, %s", s, p.Plan.Mode)
+		}
+	}
+}
+
+// A storm is told in a few sentences, whatever its size.
+func TestStoryOfAStorm(t *testing.T) {
+	c := corax.Case{}
+	for i := range 20_000 {
+		c.Signals = append(c.Signals, corax.Signal{Entity: fmt.Sprintf("web-%d", i%2000), At: moment("02:13:05").Add(time.Duration(i) * time.Millisecond),
+			Message: fmt.Sprintf("upstream db-main: connection refused, request %d", i)})
+		if i < 2000 {
+			c.Topology.Edges = append(c.Topology.Edges, corax.Edge{From: fmt.Sprintf("web-%d", i), To: "db-main"})
+		}
+	}
+	c.Signals = append(c.Signals, corax.Signal{Entity: "db-main", At: moment("02:13:04"), Message: "connection refused, nothing listens on port 5432"})
+	for _, p := range engine(t).Diagnose(c).Problems {
+		if n := len(p.RootCause.Sentences); n > 30 {
+			t.Errorf("%d sentences", n)
+		}
+		for _, s := range p.RootCause.Sentences {
+			if len(s.Text) > 1200 || len(s.Signals) > mostNames {
+				t.Errorf("too long: %d signals, %s", len(s.Signals), s.Text)
+			}
+		}
+	}
+}
+
+func TestDetails(t *testing.T) {
+	tests := map[string]string{
+		"connect to 10.0.4.7:8080: connection refused":                  "address=10.0.4.7 port=8080",
+		"%LINK-3-UPDOWN: Interface Gi1/0/24, changed state to down":     "code=%LINK-3-UPDOWN interface=Gi1/0/24",
+		"nginx.service failed on web7.prod.example.net":                 "unit=nginx.service host=web7.prod.example.net",
+		"event id 1202, 3 of 7 nodes, 41 000 requests in 5 minutes":     "code=event id 1202 share=3 of 7 duration=5 minutes",
+		"ORA-01555 and SQLSTATE 53300 at 98 % of /var/lib/db":           "code=ORA-01555 code=SQLSTATE 53300 percent=98 % path=/var/lib/db",
+		"GET /orders answered 502, pod=shop-7d9 namespace=prod":         "code=502 pod=shop-7d9 namespace=prod",
+		"queue orders-in holds 12 GB on vlan 40, mac 00:1a:2b:3c:4d:5e": "queue=orders-in size=12 GB vlan=40 mac=00:1a:2b:3c:4d:5e",
+		"all is well":   "",
+		"":              "",
+		"( ) , : %  / ": "",
+	}
+	for text, want := range tests {
+		var got []string
+		for _, d := range details(text) {
+			got = append(got, d.kind+"="+d.value)
+			if _, ok := knowledge.Identifiers[d.kind]; !ok {
+				t.Errorf("%s is no kind of identifier", d.kind)
+			}
+		}
+		if s := strings.Join(got, " "); s != want {
+			t.Errorf("%q: %q, want %q", text, s, want)
+		}
+	}
+}
+
+func TestExcerpt(t *testing.T) {
+	for text, want := range map[string]string{
+		`140 callers cannot sign in to Windows, "the trust relationship failed"`: "140 callers cannot sign in to Windows",
+		`{"level":"error","msg":"disk full on sda"}`:                             "disk full on sda",
+		"short": "short",
+		"explicit deny in a resource-based policy that is longer than it may be": "explicit deny in a resource-based policy",
+		"": "",
+	} {
+		if got := excerpt(text, 50); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}

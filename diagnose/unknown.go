@@ -374,6 +374,13 @@ func (q *inquirer) lookAt(a *actor) {
 	if len(lines) == 0 || a.entity == "" {
 		return
 	}
+	if people(a.entity) {
+		q.add("evidence.gather", a.entity, corax.Step{
+			Do:     fmt.Sprintf("Ask %s, who reported %s: since when, who and where, what still works", a.entity, quoted(excerpt(lines[0].words, 80))),
+			Verify: "the first time, the extent and what still works are known",
+		})
+		return
+	}
 	facts := map[string]string{}
 	for _, l := range lines {
 		for _, d := range details(q.c.Signals[l.signal].Message) {
@@ -428,6 +435,20 @@ func (q *inquirer) lookAt(a *actor) {
 			Run: "df -h " + v + "; ls -la " + v, Verify: "it is known whether " + v + " is there, has room and can be written"})
 	}
 	q.reach(a, facts)
+}
+
+// crowds are words for those who report what they see and keep no log.
+var crowds = stemsOf("team users user helpdesk desk hotline feedback customers customer callers product sales editors support staff people clerks " +
+	"operators reception nurses drivers tenants twitter reporters finance marketing employees visitors guests students")
+
+// people says that a name is of people.
+func people(name string) bool {
+	for word := range strings.FieldsFuncSeq(name, func(r rune) bool { return r == '-' || r == '_' || r == '.' || r == ' ' }) {
+		if crowds[read.Stem(read.Lower(word))] {
+			return true
+		}
+	}
+	return false
 }
 
 // reach asks whether what an entity names as its peer can be reached from it.

@@ -23,6 +23,8 @@ const (
 	possible = 0.1
 	// recent is how long before the first symptom a change still counts as one that may have caused it.
 	recent = 24 * time.Hour
+	// just is how long before the first symptom a change is near enough to be named, or taken back, for its time alone.
+	just = 2 * time.Hour
 )
 
 // teller tells the root cause of one problem. Each sentence rests on signals; what no signal supports is not said.
@@ -413,19 +415,39 @@ func (t *teller) changes() {
 			when = fmt.Sprintf("A change came %s before the first symptom, %s", span2words(d), t.clock(l.at))
 		}
 		t.told[l.signal] = true
-		t.say(corax.TellsWhy, []int{l.signal}, fmt.Sprintf("%s: %s reported %s", when, or(r.Entity, "a message that names no entity"), quoted(l.words)))
+		signals := []int{l.signal}
+		if t.root.scene.timed {
+			signals = append(signals, t.edge(from))
+		}
+		t.say(corax.TellsWhy, signals, fmt.Sprintf("%s: %s reported %s", when, or(r.Entity, "a message that names no entity"), quoted(l.words)))
 	}
 }
 
-// altered lists the changes in a problem that may have to do with it, the nearest before the first symptom first.
-func (w *work) altered(s *scene) (found []line) {
+// altered lists the changes that may have to do with a problem, the nearest before the first symptom first: those that are part of it, and
+// those shortly before it at the root, or, where nothing explains it, at all who are part of it.
+func (w *work) altered(c *cause) (found []line) {
+	s := c.scene
 	for n, a := range s.actors {
 		if n == mostActors {
 			break
 		}
-		for _, l := range w.lines(a) {
+		said := w.lines(a)
+		for _, l := range said {
 			if d := s.from.Sub(l.at); l.change && (l.at.IsZero() || s.from.IsZero() || d < recent && d > -recent) {
 				found = append(found, l)
+			}
+		}
+		if a.entity == "" || a.entity != c.entity && c.mech >= 0 {
+			continue
+		}
+		for _, i := range w.changes(a.entity) {
+			r := &w.readings[i]
+			if d := s.from.Sub(r.signal.At); r.signal.At.IsZero() || s.from.IsZero() || d < 0 || d > just ||
+				slices.ContainsFunc(said, func(l line) bool { return l.signal == i }) {
+				continue
+			}
+			if words := r.words(); words != "" {
+				found = append(found, line{i, r.signal.At, words, "", true})
 			}
 		}
 	}
@@ -440,7 +462,21 @@ func (w *work) altered(s *scene) (found []line) {
 	return found[:min(len(found), 3)]
 }
 
-func (t *teller) altered() []line { return t.work.altered(t.root.scene) }
+// changes lists the signals of a case that tell of a change of an entity, the last ones where there are many.
+func (w *work) changes(entity string) []int {
+	if w.changed == nil {
+		w.changed = map[string][]int{}
+		for i := range w.readings {
+			if r := &w.readings[i]; r.signal.Kind == corax.ChangeOf && r.Entity != "" {
+				w.changed[r.Entity] = append(w.changed[r.Entity], i)
+			}
+		}
+	}
+	list := w.changed[entity]
+	return list[max(0, len(list)-mostLines):]
+}
+
+func (t *teller) altered() []line { return t.work.altered(&t.root) }
 
 // spread tells who else is part of it, nearest first, each in its own words; of many, the first few and how many more.
 func (t *teller) spread() {

@@ -163,7 +163,7 @@ func (t *teller) common() {
 		}
 	}
 	if len(words) > 0 && said < 3 {
-		t.say(corax.TellsWhy, signals, "Their messages share rare words: "+strings.Join(words, ", "))
+		t.say(corax.TellsWhy, signals, "Their messages share what is rare elsewhere: "+strings.Join(words, ", "))
 	}
 }
 
@@ -281,6 +281,13 @@ type inquirer struct {
 	shapes    []string // of the words that were looked into
 }
 
+// once adds a step that gathers, unless one with this outcome is there.
+func (q *inquirer) once(outcome, target string, s corax.Step) {
+	if !slices.ContainsFunc(q.steps, func(had corax.Step) bool { return strings.Contains(had.Verify, outcome) }) {
+		q.add("evidence.gather", target, s)
+	}
+}
+
 func (q *inquirer) add(action, target string, s corax.Step) {
 	if slices.ContainsFunc(q.steps, func(had corax.Step) bool { return had.Do == s.Do }) || q.at >= mostGathered {
 		return
@@ -297,10 +304,9 @@ func (q *inquirer) add(action, target string, s corax.Step) {
 
 // revert offers to take back a change that stands just before the first symptom.
 func (q *inquirer) revert() {
-	const just = 2 * time.Hour
 	s := q.root.scene
 	q.phase = 1
-	for _, l := range q.altered(s) {
+	for _, l := range q.altered(&q.root) {
 		r := &q.readings[l.signal]
 		d := s.from.Sub(l.at)
 		known := !l.at.IsZero() && !s.from.IsZero()
@@ -345,7 +351,7 @@ func (q *inquirer) tellApart() {
 				break
 			}
 			m := &q.matcher.mechs[s.mech]
-			if n >= len(m.Evidence) {
+			if n >= len(m.Evidence) || s.rules <= 0 && s.total < worthAsking {
 				continue
 			}
 			b := q.binding(&q.root, q.root.entity)
@@ -419,7 +425,7 @@ func (q *inquirer) lookAt(a *actor) {
 	q.shapes = append(q.shapes, lines[0].shape)
 	q.add("evidence.gather", a.entity, log)
 	if v := facts["code"]; v != "" && !strings.HasPrefix(read.Lower(v), "http") {
-		q.add("evidence.gather", a.entity, corax.Step{Do: fmt.Sprintf("Look up what %s means in the manual or the source of %s", v, a.entity),
+		q.once("what "+v+" stands for", a.entity, corax.Step{Do: fmt.Sprintf("Look up what %s means in the manual or the source of %s", v, a.entity),
 			Verify: "what " + v + " stands for, and what its maker says to do, are known"})
 	}
 	if v := facts["interface"]; v != "" {

@@ -132,12 +132,33 @@ type RootCause struct {
 	Entity    string     `json:"entity"`
 	Mechanism string     `json:"mechanism"` // id in the knowledge, e.g. key_used_before_distributed; never empty
 	Summary   string     `json:"summary"`
-	Chain     []string   `json:"chain,omitempty"` // how it spread, a sentence a step
+	// Sentences tell what happened, why, how it spread, who is affected and what is unclear; each rests on signals.
+	Sentences []Sentence `json:"sentences,omitempty"`
+	Chain     []string   `json:"chain,omitempty"` // the same sentences as texts, with the numbers of their signals: "... [0, 2]"
 	Evidence  []Evidence `json:"evidence"`
 	Against   []Evidence `json:"against"`
 	Missing   []string   `json:"missing"`
 	// Facts are the identifiers that the plan is bound with: kid, previous_kid, reason, host ...
 	Facts map[string]string `json:"facts,omitempty"`
+}
+
+// SentenceKind says what a sentence of a root cause tells.
+type SentenceKind string
+
+// The kinds of sentences, in the order in which they are told.
+const (
+	TellsWhat     SentenceKind = "what"     // what happened
+	TellsWhy      SentenceKind = "why"      // how it fails, and what was changed before
+	TellsSpread   SentenceKind = "spread"   // who else shows it
+	TellsAffected SentenceKind = "affected" // who and how much is hit
+	TellsUnclear  SentenceKind = "unclear"  // what is not known or speaks against it; the only kind that may rest on no signal
+)
+
+// Sentence is one statement about a problem, with the signals that it rests on.
+type Sentence struct {
+	Text    string       `json:"text"`
+	Signals []int        `json:"signals"` // indices into the case's signals
+	Kind    SentenceKind `json:"kind"`
 }
 
 // Evidence ties a statement to the signal it rests on.

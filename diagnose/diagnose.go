@@ -84,6 +84,7 @@ type work struct {
 	readings  []reading
 	incidents []incident
 	quiet     []int
+	changed   map[string][]int // entity -> signals that are changes, in or out of problems; see changes
 }
 
 // Diagnose makes the report of a case.

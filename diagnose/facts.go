@@ -9,26 +9,21 @@ import (
 	read "corax/reading"
 )
 
+const mostFact = 120
+
 const (
-	mostFact = 120
-	// mostRead is how many signals of a problem are searched for identifiers; those of the root come first.
-	mostRead = 32
+	mostRead  = 32  // signals that are read for names and values of any kind
+	mostAsked = 200 // signals of the root, and as many of others, that are read for the facts of a mechanism
 )
 
-// facts reads the identifiers that plan and narrative may insert: from attributes and labels first, then from the texts; what the root says
-// counts before what others say, and what the mechanism asks for by name before what any text may hold.
+// facts reads the identifiers that the mechanism's plan needs: from attributes and labels first, then from the texts; what the root says
+// counts before what others say. The names and values that any text may hold come after them.
 func (w *work) facts(g group, c *cause) {
-	var readings []*reading
-	for _, i := range g.incidents {
-		for _, s := range w.incidents[i].signals {
-			readings = append(readings, &w.readings[s])
-		}
-	}
-	slices.SortStableFunc(readings, func(a, b *reading) int { return ahead(b, c.entity) - ahead(a, c.entity) })
+	readings := w.asked(g, c.entity)
 	if c.mech >= 0 {
 		for _, f := range w.matcher.mechs[c.mech].Facts {
-			if v := fact(f, readings); v != "" {
-				c.facts[f.Name] = v
+			if v, r := fact(f, readings); v != "" {
+				c.fact(f.Name, v, r.index)
 			}
 		}
 	}
@@ -37,35 +32,26 @@ func (w *work) facts(g group, c *cause) {
 			delete(c.facts, a)
 		}
 	}
-	for _, r := range readings[:min(len(readings), mostRead)] {
-		r.identify(c.facts)
-	}
+	w.identify(c, readings)
 }
 
-// identify adds the identifiers of every kind that a signal holds and that are not known yet.
-func (r *reading) identify(facts map[string]string) {
-	for _, kind := range read.Kinds {
-		name := string(kind)
-		v := or(r.signal.Attributes[name], r.signal.Labels[name])
-		if facts[name] == "" && read.Safe(v) && (kind.Spaced() || !strings.Contains(v, " ")) {
-			facts[name] = v
+// asked lists the readings of a problem that are read for facts: those of the root first, and of a storm not all.
+func (w *work) asked(g group, root string) []*reading {
+	var own, others []*reading
+	for _, i := range g.incidents {
+		for _, s := range w.incidents[i].signals {
+			switch r := &w.readings[s]; {
+			case r.Entity == root && len(own) < mostAsked:
+				own = append(own, r)
+			case r.Entity != root && len(others) < mostAsked:
+				others = append(others, r)
+			}
 		}
 	}
-	for _, id := range r.Identifiers() {
-		if name := string(id.Kind); facts[name] == "" {
-			facts[name] = id.Value
-		}
-	}
+	return append(own, others...)
 }
 
-func ahead(r *reading, root string) int {
-	if r.Entity == root {
-		return 1
-	}
-	return 0
-}
-
-func fact(f knowledge.Fact, readings []*reading) string {
+func fact(f knowledge.Fact, readings []*reading) (string, *reading) {
 	for _, r := range readings {
 		for _, name := range f.Attributes {
 			v := or(r.signal.Attributes[name], r.signal.Labels[name])
@@ -74,42 +60,58 @@ func fact(f knowledge.Fact, readings []*reading) string {
 			}
 			if f.Words == nil {
 				if read.Safe(v) {
-					return v
+					return v, r
 				}
 				continue
 			}
 			if word := oneOf(f.Words, read.Tokenise(read.Lower(v), nil)); word != "" {
-				return word
+				return word, r
 			}
 		}
 	}
 	for _, r := range readings {
 		if f.Words != nil {
 			if word := oneOf(f.Words, r.Tokens); word != "" {
-				return word
+				return word, r
 			}
 		}
 	}
 	for _, phrase := range f.After {
 		for _, r := range readings {
+			if !mayHold(r.Text, phrase) {
+				continue
+			}
 			if v := r.after(words(phrase)); v != "" {
-				return v
+				return v, r
 			}
 		}
 	}
 	for _, phrase := range f.Before {
 		for _, r := range readings {
+			if !mayHold(r.Text, phrase) {
+				continue
+			}
 			if v := r.before(words(phrase)); v != "" {
-				return v
+				return v, r
 			}
 		}
 	}
 	for _, r := range readings {
 		if v := r.arrow(f.Arrow); v != "" {
-			return v
+			return v, r
 		}
 	}
-	return ""
+	return "", nil
+}
+
+// mayHold says that a phrase may stand in a text: its first letters, which no ending changes, do.
+func mayHold(text, phrase string) bool {
+	phrase = strings.TrimLeft(read.Lower(phrase), " ")
+	n := 0
+	for n < min(3, len(phrase)) && phrase[n] >= 'a' && phrase[n] <= 'z' {
+		n++
+	}
+	return strings.Contains(text, phrase[:n])
 }
 
 // before is the identifier right before the words.

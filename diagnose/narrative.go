@@ -1,51 +1,770 @@
 package diagnose
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"corax"
+	read "corax/reading"
 )
 
-// narrate writes the root cause for people. Each sentence rests on signals, and names them: [0], [2].
+const (
+	mostNames = 8 // names or signals in one list
+	mostTold  = 4 // entities that get a sentence of their own
+	// mostSentences is how many sentences may have been told when another affected entity still gets one of its own.
+	mostSentences = 10
+	// settled is the confidence above which a diagnosis needs no list of what to look at first.
+	settled = 0.8
+	// possible is the probability from which another pattern is worth a sentence.
+	possible = 0.1
+	// recent is how long before the first symptom a change still counts as one that may have caused it.
+	recent = 24 * time.Hour
+	// just is how long before the first symptom a change is near enough to be named, or taken back, for its time alone.
+	just = 2 * time.Hour
+)
+
+// teller tells the root cause of one problem. Each sentence rests on signals; what no signal supports is not said.
+type teller struct {
+	*work
+	group     group
+	root      cause
+	cascade   corax.Cascade
+	who       string // the root, or what stands for it
+	sentences []corax.Sentence
+	told      map[int]bool    // signals whose words were quoted
+	shapes    map[string]bool // the shapes of those words
+	dated     bool            // the date was told
+}
+
+// narrate writes the root cause for people.
 func (w *work) narrate(g group, root cause, c corax.Cascade) corax.RootCause {
-	rc := corax.RootCause{
-		Entity: root.entity, Mechanism: root.id, Evidence: root.evidence, Against: root.against, Missing: root.missing, Facts: root.facts,
+	t := &teller{work: w, group: g, root: root, cascade: c, who: or(standIn(&root), "an entity that no message names"), told: map[int]bool{}, shapes: map[string]bool{}}
+	if root.mech >= 0 {
+		t.own()
+		t.story()
+		t.first()
+		t.why()
+		t.changes()
+		t.spread()
+	} else {
+		t.own()
+		t.first()
+		t.spread()
+		t.codes()
+		t.changes()
+		t.common()
+	}
+	t.affected()
+	t.unclear()
+	slices.SortStableFunc(t.sentences, func(a, b corax.Sentence) int { return cmp.Compare(kindOrder[a.Kind], kindOrder[b.Kind]) })
+	rc := corax.RootCause{Entity: root.entity, Mechanism: root.id, Summary: t.summary(), Sentences: t.sentences,
+		Evidence: root.evidence, Against: root.against, Missing: root.missing, Facts: root.facts}
+	for _, s := range t.sentences {
+		rc.Chain = append(rc.Chain, s.Text+cite(s.Signals))
 	}
 	if len(rc.Facts) == 0 {
 		rc.Facts = nil
 	}
-	who := or(root.entity, "an entity that no message names")
-	if root.mech >= 0 {
-		rc.Summary = fmt.Sprintf("%s: %s", who, root.title)
-		for _, s := range w.matcher.mechs[root.mech].Story {
-			if text, ok := fill(s.Text, root.entity, root.entity, root.facts); ok {
-				rc.Chain = append(rc.Chain, text+w.cite(g, root.entity, root))
-			}
-		}
-	} else {
-		rc.Summary = fmt.Sprintf("%s is in trouble, and no known mechanism explains it: %q", who, firstWords(w.headline(g)))
-	}
-	if len(rc.Chain) == 0 {
-		rc.Chain = append(rc.Chain, rc.Summary+w.cite(g, root.entity, root))
-	}
-	for _, e := range c.Affected {
-		why := "shows the effects of it"
-		if d, ok := w.graph.Distance(e, root.entity); ok && d == 1 {
-			why = "needs " + root.entity + " and " + why
-		} else if ok {
-			why = fmt.Sprintf("needs %s through others and %s", root.entity, why)
-		}
-		rc.Chain = append(rc.Chain, fmt.Sprintf("%s %s: %q%s", e, why, firstWords(w.says(g, e)), w.cite(g, e, root)))
-	}
-	if n := len(c.Affected); n > 0 {
-		rc.Summary += fmt.Sprintf("; felt by %s", list(c.Affected))
-	}
 	return rc
 }
 
-const mostNames = 8
+var kindOrder = map[corax.SentenceKind]int{
+	corax.TellsWhat: 0, corax.TellsWhy: 1, corax.TellsSpread: 2, corax.TellsAffected: 3, corax.TellsUnclear: 4,
+}
+
+// say adds a sentence, once; one without signals only where it says what is not known.
+func (t *teller) say(kind corax.SentenceKind, signals []int, text string) {
+	text = sentence(text)
+	if text == "" || len(signals) == 0 && kind != corax.TellsUnclear ||
+		slices.ContainsFunc(t.sentences, func(s corax.Sentence) bool { return s.Text == text }) {
+		return
+	}
+	cited := []int{}
+	for _, s := range signals {
+		if !slices.Contains(cited, s) && len(cited) < mostNames {
+			cited = append(cited, s)
+		}
+	}
+	slices.Sort(cited)
+	t.sentences = append(t.sentences, corax.Sentence{Text: text, Signals: cited, Kind: kind})
+}
+
+// sentence ends a text with a full stop.
+func sentence(text string) string {
+	text = strings.TrimSpace(text)
+	if text == "" || strings.HasSuffix(text, ".") || strings.HasSuffix(text, "?") {
+		return text
+	}
+	return text + "."
+}
+
+// capital begins a text of the catalogue with a capital letter, unless its first word is a name that was put in.
+func capital(text, template string) string {
+	if text == "" || strings.HasPrefix(template, "{") || text[0] < 'a' || text[0] > 'z' {
+		return text
+	}
+	return strings.ToUpper(text[:1]) + text[1:]
+}
+
+func cite(signals []int) string {
+	if len(signals) == 0 {
+		return ""
+	}
+	b := []byte(" [")
+	for i, s := range signals {
+		if i > 0 {
+			b = append(b, ", "...)
+		}
+		b = strconv.AppendInt(b, int64(s), 10)
+	}
+	return string(append(b, ']'))
+}
+
+func quoted(words string) string { return `"` + words + `"` }
+
+// summary is the one sentence that stands for the problem: who, how, in which words, and who feels it.
+func (t *teller) summary() string {
+	words, line := "", t.headline()
+	if line.words != "" {
+		words = quoted(excerpt(line.words, 100))
+	}
+	var s string
+	title := t.root.title
+	if t.root.confidence < leastSure {
+		title = "perhaps " + title
+	}
+	switch name := t.who; {
+	case t.root.mech >= 0 && words != "":
+		s = fmt.Sprintf("%s: %s (%s)", name, title, words)
+	case t.root.mech >= 0:
+		s = fmt.Sprintf("%s: %s", name, title)
+	case t.root.entity == "" && words != "":
+		s = words + ": no known mechanism explains it, and no message names who is at fault"
+	default:
+		s = fmt.Sprintf("%s is in trouble, and no known mechanism explains it: %s", name, words)
+	}
+	if n := len(t.cascade.Affected); n > 0 {
+		s += "; felt by " + list(t.cascade.Affected)
+	} else if t.root.mech < 0 {
+		var others []string
+		for _, a := range t.root.scene.actors {
+			if a.entity != "" && a.entity != t.root.entity && a.count > 0 {
+				others = append(others, a.entity)
+			}
+		}
+		if len(others) > 0 {
+			s += "; with it " + list(others)
+		}
+	}
+	return s
+}
+
+// headline is the line that says most plainly what is wrong: the strongest evidence, or what the root said first.
+func (t *teller) headline() line {
+	if r := t.plainest(&t.root); r != nil && r.Entity == t.root.entity {
+		return line{signal: r.index, words: r.words()}
+	} else if len(t.root.evidence) > 0 && t.root.mech >= 0 {
+		return line{words: t.readings[t.root.evidence[0].Signal].words()}
+	}
+	for _, a := range t.root.scene.actors {
+		for _, l := range t.lines(a) {
+			if !l.change {
+				return l
+			}
+		}
+	}
+	return line{}
+}
+
+// own tells what the root itself reported, in the order of time.
+func (t *teller) own() {
+	a := t.root.scene.by[t.root.entity]
+	var said []line
+	for _, l := range t.lines(a) {
+		if !l.change && len(said) < 3 {
+			said = append(said, l)
+		}
+	}
+	if len(said) == 0 {
+		return
+	}
+	var b strings.Builder
+	b.WriteString(t.at(said[0].at))
+	switch {
+	case t.root.entity != "":
+		b.WriteString(t.root.entity + " reported ")
+	case b.Len() > 0:
+		b.WriteString("a message that names no entity said ")
+	default:
+		b.WriteString("A message that names no entity said ")
+	}
+	t.tell(&b, said)
+	if more := a.count - len(said); more > 0 && t.root.entity != "" {
+		fmt.Fprintf(&b, "; %s more like it", count(more, "signal"))
+	}
+	t.say(corax.TellsWhat, places(said), b.String())
+	if sc := t.root.scene; sc.timed && sc.to.Sub(sc.from) >= time.Minute {
+		last, first := t.edge(sc.to), t.edge(sc.from)
+		t.say(corax.TellsWhat, []int{first, last}, fmt.Sprintf("The last signal of it came %s, %s after the first", t.clock(sc.to),
+			span2words(sc.to.Sub(sc.from))))
+	}
+}
+
+// tell quotes lines: "a", then "b" and "c".
+func (t *teller) tell(b *strings.Builder, said []line) {
+	for i, l := range said {
+		if i > 0 {
+			b.WriteString(", then ")
+			if d := l.at.Sub(said[i-1].at); !l.at.IsZero() && !said[i-1].at.IsZero() && d >= time.Second {
+				b.WriteString(span2words(d) + " later ")
+			}
+		}
+		b.WriteString(quoted(l.words))
+		t.told[l.signal], t.shapes[l.shape] = true, true
+	}
+}
+
+// edge is the first signal of trouble at a time.
+func (t *teller) edge(at time.Time) int {
+	for _, i := range t.group.incidents {
+		for _, s := range t.incidents[i].signals {
+			if t.c.Signals[s].At.Equal(at) {
+				return s
+			}
+		}
+	}
+	return t.incidents[t.group.incidents[0]].signals[0]
+}
+
+// clock is a time in words; the date is told once.
+func (t *teller) clock(at time.Time) string {
+	if at = at.UTC(); !t.dated {
+		t.dated = true
+		return "at " + at.Format(time.TimeOnly) + " UTC on " + at.Format(time.DateOnly)
+	}
+	return "at " + at.Format(time.TimeOnly)
+}
+
+// at begins a sentence with a time.
+func (t *teller) at(at time.Time) string {
+	if at.IsZero() {
+		return ""
+	}
+	return capital(t.clock(at), "") + " "
+}
+
+// since begins a sentence with how long after the first symptom it was.
+func (t *teller) since(at time.Time) string {
+	from := t.root.scene.from
+	switch d := at.Sub(from); {
+	case at.IsZero() || from.IsZero():
+		return ""
+	case d >= time.Second && t.dated:
+		return capital(span2words(d), "") + " after the first symptom "
+	}
+	return t.at(at)
+}
+
+// span2words is a length of time in words: 4 seconds, 14 minutes, 3 hours.
+func span2words(d time.Duration) string {
+	switch {
+	case d < 0:
+		return span2words(-d)
+	case d < 2*time.Minute:
+		return count(int(d.Round(time.Second)/time.Second), "second")
+	case d < 3*time.Hour:
+		return count(int(d.Round(time.Minute)/time.Minute), "minute")
+	case d < 72*time.Hour:
+		return count(int(d.Round(time.Hour)/time.Hour), "hour")
+	}
+	return count(int(d.Round(24*time.Hour)/(24*time.Hour)), "day")
+}
+
+func places(said []line) []int {
+	list := make([]int, 0, len(said))
+	for _, l := range said {
+		list = append(list, l.signal)
+	}
+	return list
+}
+
+// story tells what the catalogue says happened, as far as signals say it too.
+func (t *teller) story() {
+	b := t.binding(&t.root, t.root.entity)
+	if standIn(&t.root) == "" {
+		b.root, b.target = "the affected system", "the affected system"
+	}
+	for _, s := range t.matcher.mechs[t.root.mech].Story {
+		text, used, ok := b.fill(s.Text)
+		if !ok {
+			continue
+		}
+		var signals []int
+		if len(s.Say) > 0 {
+			if signals = t.stand(s.Say); len(signals) == 0 {
+				continue
+			}
+		} else if len(t.root.shows) > 0 {
+			signals = []int{t.root.shows[0].signal}
+		} else {
+			continue
+		}
+		for _, name := range used {
+			if at, ok := t.root.from[name]; ok {
+				signals = append(signals, at)
+			}
+		}
+		t.say(corax.TellsWhat, signals, capital(text, s.Text))
+	}
+}
+
+// first tells at least what the strongest evidence says, where nothing else was told.
+func (t *teller) first() {
+	if len(t.sentences) > 0 || len(t.root.evidence) == 0 {
+		return
+	}
+	r := &t.readings[t.root.evidence[0].Signal]
+	t.told[r.index] = true
+	t.say(corax.TellsWhat, []int{r.index}, t.at(r.signal.At)+or(r.Entity, lead(r.signal.At, "A message", "a message"))+" reported "+quoted(r.words()))
+}
+
+// stand lists signals in which all the phrases stand, those of the root first.
+func (t *teller) stand(phrases []string) (signals []int) {
+	for n, a := range t.root.scene.actors {
+		if n == mostActors || len(signals) > 0 && n > 0 {
+			break
+		}
+		for _, l := range t.lines(a) {
+			r := &t.readings[l.signal]
+			if len(signals) < 3 && !slices.ContainsFunc(phrases, func(p string) bool { return r.alternative(p) == "" }) {
+				signals = append(signals, l.signal)
+			}
+		}
+	}
+	return signals
+}
+
+// alternative is the alternative of a phrase that stands in the message, or empty. It looks for letters before it makes words of them.
+func (r *reading) alternative(phrase string) string {
+	for alt := range strings.SplitSeq(phrase, "|") {
+		if mayHold(r.Text, alt) && stands(words(alt), r.Tokens) {
+			return alt
+		}
+	}
+	return ""
+}
+
+// stands says that words follow one another in the tokens.
+func stands(want []string, tokens []read.Token) bool {
+	for i := range tokens {
+		if len(want) == 0 || i+len(want) > len(tokens) {
+			return false
+		}
+		match := true
+		for k, word := range want {
+			if t := &tokens[i+k]; t.Stem != word && !(word == number && t.Number()) {
+				match = false
+				break
+			}
+		}
+		if match {
+			return true
+		}
+	}
+	return false
+}
+
+// why tells how such a thing fails, tied to the words that show it.
+func (t *teller) why() {
+	m := &t.matcher.mechs[t.root.mech]
+	what := strings.Join(strings.Fields(m.What), " ")
+	var signals []int
+	for _, s := range t.root.shows {
+		signals = append(signals, s.signal)
+	}
+	if len(signals) == 0 {
+		if len(t.root.evidence) > 0 {
+			t.say(corax.TellsWhy, []int{t.root.evidence[0].Signal}, "No signal says so in plain words; the wording fits this: "+what)
+		}
+		return
+	}
+	first := t.root.shows[0]
+	if r := &t.readings[first.signal]; !t.told[first.signal] && strings.Contains(first.words, " ") && r.signal.Kind != corax.ChangeOf {
+		what = fmt.Sprintf("%s says it: %s. %s", or(r.Entity, "A message"), quoted(first.words), what)
+	}
+	t.say(corax.TellsWhy, signals, what)
+}
+
+// changes tells what was altered before the trouble, the latest first; what was altered long before, or after, has not caused it.
+func (t *teller) changes() {
+	for _, l := range t.altered() {
+		r := &t.readings[l.signal]
+		from := t.root.scene.from
+		when := "A change is among the signals"
+		switch d := from.Sub(l.at); {
+		case l.at.IsZero() || from.IsZero():
+		case d <= -time.Second:
+			when = fmt.Sprintf("A change came %s after the first symptom, %s", span2words(d), t.clock(l.at))
+		case d < time.Second:
+			when = "A change came with the first symptom, " + t.clock(l.at)
+		default:
+			when = fmt.Sprintf("A change came %s before the first symptom, %s", span2words(d), t.clock(l.at))
+		}
+		t.told[l.signal] = true
+		signals := []int{l.signal}
+		if t.root.scene.timed {
+			signals = append(signals, t.edge(from))
+		}
+		t.say(corax.TellsWhy, signals, fmt.Sprintf("%s: %s reported %s", when, or(r.Entity, "a message that names no entity"), quoted(l.words)))
+	}
+}
+
+// altered lists the changes that may have to do with a problem, the nearest before the first symptom first: those that are part of it, and
+// those shortly before it at the root, or, where nothing explains it, at all who are part of it.
+func (w *work) altered(c *cause) (found []line) {
+	s := c.scene
+	for n, a := range s.actors {
+		if n == mostActors {
+			break
+		}
+		said := w.lines(a)
+		for _, l := range said {
+			if d := s.from.Sub(l.at); l.change && (l.at.IsZero() || s.from.IsZero() || d < recent && d > -recent) {
+				found = append(found, l)
+			}
+		}
+		if a.entity == "" || a.entity != c.entity && c.mech >= 0 {
+			continue
+		}
+		for _, i := range w.changes(a.entity) {
+			r := &w.readings[i]
+			if d := s.from.Sub(r.signal.At); r.signal.At.IsZero() || s.from.IsZero() || d < 0 || d > just ||
+				slices.ContainsFunc(said, func(l line) bool { return l.signal == i }) {
+				continue
+			}
+			if words := r.words(); words != "" {
+				found = append(found, line{i, r.signal.At, words, "", true})
+			}
+		}
+	}
+	distance := func(l line) time.Duration {
+		d := s.from.Sub(l.at)
+		if d < 0 {
+			d = 2*recent - d
+		}
+		return d
+	}
+	slices.SortStableFunc(found, func(a, b line) int { return cmp.Compare(distance(a), distance(b)) })
+	return found[:min(len(found), 3)]
+}
+
+// changes lists the signals of a case that tell of a change of an entity, the last ones where there are many.
+func (w *work) changes(entity string) []int {
+	if w.changed == nil {
+		w.changed = map[string][]int{}
+		for i := range w.readings {
+			if r := &w.readings[i]; r.signal.Kind == corax.ChangeOf && r.Entity != "" {
+				w.changed[r.Entity] = append(w.changed[r.Entity], i)
+			}
+		}
+	}
+	list := w.changed[entity]
+	return list[max(0, len(list)-mostLines):]
+}
+
+func (t *teller) altered() []line { return t.work.altered(&t.root) }
+
+// spread tells who else is part of it, nearest first, each in its own words; of many, the first few and how many more.
+func (t *teller) spread() {
+	affected := map[string]bool{}
+	var far, same []string
+	for n, e := range t.cascade.Affected {
+		affected[e] = true
+		switch {
+		case n < mostActors && t.repeats(e):
+			same = append(same, e)
+		case (n >= mostActors || len(t.sentences) >= mostSentences || !t.joins(e, t.relation(e))) && !t.quoted(e):
+			far = append(far, e)
+		}
+	}
+	t.crowd(same, "report the same", "reports the same")
+	t.crowd(far, "feel it as well", "feels it as well")
+	var others []string
+	same = nil
+	n := 0
+	for k, a := range t.root.scene.actors {
+		switch {
+		case a.entity == "" || a.entity == t.root.entity || affected[a.entity]:
+		case k < mostActors && t.repeats(a.entity):
+			same = append(same, a.entity)
+		case n < mostTold && t.joins(a.entity, ""):
+			n++
+		case a.count > 0 && !t.quoted(a.entity):
+			others = append(others, a.entity)
+		}
+	}
+	t.crowd(same, "report the same", "reports the same")
+	t.crowd(others, "are part of it too", "is part of it too")
+	for _, l := range t.lines(t.root.scene.by[""]) {
+		if !t.told[l.signal] && !l.change {
+			t.told[l.signal] = true
+			kind := corax.TellsSpread
+			if head, _, _ := strings.Cut(l.words, ":"); people(head) {
+				kind = corax.TellsAffected
+			}
+			t.say(kind, []int{l.signal}, strings.TrimSpace(t.since(l.at)+lead(l.at, "Another message", "another message")+" says "+quoted(l.words)))
+		}
+	}
+}
+
+// quoted says that words of an entity were told already.
+func (t *teller) quoted(entity string) bool {
+	return slices.ContainsFunc(t.root.scene.by[entity].lines(), func(l line) bool { return t.told[l.signal] })
+}
+
+// repeats says that all of an entity's words were told, but for their numbers, as those of another one.
+func (t *teller) repeats(entity string) bool {
+	said := t.lines(t.root.scene.by[entity])
+	return len(said) > 0 && !slices.ContainsFunc(said, func(l line) bool { return !t.shapes[l.shape] || t.told[l.signal] })
+}
+
+// lead is how a sentence goes on after its time, or begins without one.
+func lead(at time.Time, alone, after string) string {
+	if at.IsZero() {
+		return alone
+	}
+	return after
+}
+
+// relation says how an entity hangs on the root.
+func (t *teller) relation(entity string) string {
+	switch d, ok := t.graph.Distance(entity, t.root.entity); {
+	case ok && d == 1:
+		return ", which needs " + t.root.entity + ","
+	case ok && d > 1:
+		return fmt.Sprintf(", which needs %s over %d steps,", t.root.entity, d)
+	}
+	if a := t.root.scene.by[entity]; a != nil {
+		for _, i := range a.incidents[:min(len(a.incidents), mostTold)] {
+			if t.names(&t.incidents[i], t.root.entity) {
+				return ", which names " + t.root.entity + ","
+			}
+		}
+	}
+	return ""
+}
+
+// joins tells what an entity reported that wasn't told yet.
+func (t *teller) joins(entity, relation string) bool {
+	a := t.root.scene.by[entity]
+	var said []line
+	for _, l := range t.lines(a) {
+		if !l.change && !t.told[l.signal] && len(said) < 2 {
+			said = append(said, l)
+		}
+	}
+	if len(said) == 0 {
+		return false
+	}
+	var b strings.Builder
+	b.WriteString(t.since(said[0].at))
+	b.WriteString(entity + relation + " reported ")
+	t.tell(&b, said)
+	if more := a.count - len(said); more > 0 {
+		fmt.Fprintf(&b, "; %s more like it", count(more, "signal"))
+	}
+	kind := corax.TellsSpread
+	if people(entity) {
+		kind = corax.TellsAffected
+	}
+	t.say(kind, places(said), b.String())
+	return true
+}
+
+// crowd tells of many by a few names.
+func (t *teller) crowd(names []string, many, one string) {
+	if len(names) == 0 {
+		return
+	}
+	var signals []int
+	for _, e := range names[:min(len(names), mostNames)] {
+		if a := t.root.scene.by[e]; a != nil {
+			signals = append(signals, t.incidents[a.incidents[0]].signals[0])
+		}
+	}
+	switch n := len(names); {
+	case n == 1:
+		t.say(corax.TellsSpread, signals, names[0]+" "+one)
+	case n <= mostNames:
+		t.say(corax.TellsSpread, signals, list(names)+" "+many)
+	default:
+		t.say(corax.TellsSpread, signals, fmt.Sprintf("%d more %s, among them %s", n, many, list(names[:mostTold])))
+	}
+}
+
+// affected tells how much is hit, in the numbers that the signals give, and who needs the root and has said nothing.
+func (t *teller) affected() {
+	var parts []string
+	var signals []int
+	for n, a := range t.root.scene.actors {
+		if n == mostTold*3 {
+			break
+		}
+		for _, l := range t.lines(a) {
+			r := &t.readings[l.signal]
+			if words := r.amount(); words != "" && len(parts) < mostTold && !slices.ContainsFunc(parts, func(p string) bool { return strings.Contains(p, quoted(words)) }) {
+				parts = append(parts, quoted(words)+by(a.entity))
+				signals = append(signals, l.signal)
+			}
+		}
+	}
+	if len(parts) > 1 || len(parts) == 1 && parts[0] != quoted(t.readings[signals[0]].words())+by(t.readings[signals[0]].Entity) {
+		t.say(corax.TellsAffected, signals, "In numbers: "+strings.Join(parts, ", "))
+	}
+	if t.root.entity == "" || t.graph.Len() == 0 || len(t.root.evidence) == 0 {
+		return
+	}
+	var silent []string
+	for _, d := range t.graph.DirectDependents(t.root.entity) {
+		if a := t.root.scene.by[d]; a == nil || a.count == 0 {
+			silent = append(silent, d)
+		}
+	}
+	if n := len(silent); n == 1 {
+		t.say(corax.TellsAffected, t.evident(), fmt.Sprintf("%s needs %s too, and has not reported anything", silent[0], t.root.entity))
+	} else if n > 1 {
+		t.say(corax.TellsAffected, t.evident(), fmt.Sprintf("%s need %s too, and have not reported anything", list(silent), t.root.entity))
+	}
+}
+
+func by(entity string) string {
+	if entity == "" {
+		return ""
+	}
+	return " (" + entity + ")"
+}
+
+// evident is the signal of the strongest evidence.
+func (t *teller) evident() []int {
+	if len(t.root.evidence) == 0 {
+		return nil
+	}
+	return []int{t.root.evidence[0].Signal}
+}
+
+// countable are words for people and things that are counted when something is out.
+var countable = stemsOf("users customers callers clients people staff employees students guests patients agents drivers tenants subscribers accounts visitors " +
+	"orders requests calls sessions messages mails payments transactions jobs uploads logins records files tickets invocations queries jobs " +
+	"sites branches offices stores shops hosts nodes servers vms pods phones devices printers sensors desks rooms targets members copies replicas links")
+
+// amount is the clause of a message that says how much is hit, or empty.
+func (r *reading) amount() string {
+	text := r.signal.Message[:min(len(r.signal.Message), len(r.Text))]
+	for i, t := range r.Tokens {
+		if i > 60 || !t.Number() || t.End > len(text) || t.Start > 0 && strings.IndexByte(".-/:#", text[t.Start-1]) >= 0 ||
+			t.End+1 < len(text) && strings.IndexByte(".-:", text[t.End]) >= 0 && text[t.End+1] != ' ' {
+			continue // a part of a version, an address or a date
+		}
+		counts := t.End < len(text) && (text[t.End] == '%' || strings.HasPrefix(text[t.End:], " %"))
+		for k := i + 1; k < len(r.Tokens) && k <= i+3 && !counts; k++ {
+			next := r.Tokens[k]
+			if next.Start > len(text) || next.Text == "too" || strings.ContainsAny(text[t.End:next.Start], ",;:()=\"") {
+				break
+			}
+			counts = countable[next.Stem] || k == i+1 && next.Text == "of" && i+2 < len(r.Tokens) && (r.Tokens[i+2].Number() || r.Tokens[i+2].Text == "the")
+		}
+		if !counts {
+			continue
+		}
+		from := strings.LastIndexAny(text[:t.Start], ",;:()\"\n")
+		to := strings.IndexAny(text[t.End:], ",;()\"\n")
+		if to < 0 {
+			to = len(text) - t.End
+		}
+		if words := excerpt(text[from+1:t.End+to], 90); len(words) > len(t.Text)+1 {
+			return words
+		}
+	}
+	return ""
+}
+
+// unclear tells what is not settled, where it matters.
+func (t *teller) unclear() {
+	if t.root.entity == "" {
+		t.say(corax.TellsUnclear, nil, "No signal names the entity at fault")
+	} else if t.root.scene.by[t.root.entity] == nil {
+		t.say(corax.TellsUnclear, t.evident(), fmt.Sprintf("%s itself has sent no signal; only others speak of it", t.root.entity))
+	}
+	if t.root.mech < 0 {
+		t.weighed()
+		if len(t.altered()) == 0 && t.root.entity != "" {
+			before := ""
+			if from := t.root.scene.from; !from.IsZero() {
+				before = " before " + from.UTC().Format(time.TimeOnly)
+			}
+			t.say(corax.TellsUnclear, nil, fmt.Sprintf("What was changed on %s%s, no signal tells", t.root.entity, before))
+		}
+		return
+	}
+	rival := ""
+	if next, ok := t.runnerUp(t.root.verdict, t.root.verdict.pattern); ok {
+		m := &t.matcher.mechs[next.mech]
+		if p := share(t.root.verdict, m.Pattern); p >= possible {
+			rival = m.Title
+			t.say(corax.TellsUnclear, nil, fmt.Sprintf("%s (%.0f %%) is possible as well: %s; %s", m.Pattern, 100*p, m.Title, t.apart(next.mech)))
+		}
+	}
+	for _, e := range t.root.against[:min(len(t.root.against), 2)] {
+		r := &t.readings[e.Signal]
+		if told := rival != "" && strings.HasSuffix(e.Supports, rival); !told && (t.root.confidence < settled || r.Entity == t.root.entity) {
+			t.say(corax.TellsUnclear, []int{e.Signal}, fmt.Sprintf("The words %s%s %s", quoted(r.words()), by(r.Entity), e.Supports))
+		}
+	}
+	if t.root.confidence < 0.6 && len(t.root.rivals) > 0 && t.root.entity != "" {
+		t.say(corax.TellsUnclear, nil, fmt.Sprintf("Whether the fault is at %s or at %s is not settled", t.root.entity, t.root.rivals[0]))
+	}
+	if t.root.confidence < settled {
+		b := t.binding(&t.root, t.root.entity)
+		var look []string
+		for _, e := range t.matcher.mechs[t.root.mech].Evidence[:min(len(t.matcher.mechs[t.root.mech].Evidence), 2)] {
+			look = append(look, b.words(e))
+		}
+		if len(look) > 0 {
+			t.say(corax.TellsUnclear, nil, "What would settle it: "+strings.Join(look, "; "))
+		}
+	}
+}
+
+// apart says what tells the mechanism from another.
+func (t *teller) apart(other int) string {
+	m := &t.matcher.mechs[other]
+	for _, pair := range [...][2]int{{t.root.mech, other}, {other, t.root.mech}} {
+		for _, c := range t.matcher.mechs[pair[0]].Confused {
+			if c.Mechanism == t.matcher.mechs[pair[1]].ID {
+				return "what tells them apart: " + c.Tell
+			}
+		}
+	}
+	if len(m.Evidence) > 0 {
+		b := t.binding(&t.root, t.root.entity)
+		return "to know, look at: " + b.words(m.Evidence[0])
+	}
+	return "nothing in the signals tells them apart"
+}
+
+// share is the probability of a pattern.
+func share(v verdict, pattern string) float64 {
+	for _, a := range v.alternatives {
+		if a.Pattern == pattern {
+			return a.Confidence
+		}
+	}
+	return 0
+}
 
 func list(names []string) string {
 	if n := len(names); n > mostNames {
@@ -55,41 +774,6 @@ func list(names []string) string {
 		return strings.Join(names[:n-1], ", ") + " and " + names[n-1]
 	}
 	return strings.Join(names, "")
-}
-
-// cite names the signals of an entity, or all of the problem where it has none.
-func (w *work) cite(g group, entity string, root cause) string {
-	var own []string
-	for _, i := range g.incidents {
-		if inc := &w.incidents[i]; inc.entity == entity {
-			for _, s := range inc.signals {
-				own = append(own, fmt.Sprint(s))
-			}
-		}
-	}
-	if own == nil {
-		for _, e := range root.evidence {
-			own = append(own, fmt.Sprint(e.Signal))
-		}
-	}
-	if len(own) > mostNames {
-		own = append(own[:mostNames], "...")
-	}
-	return " [" + strings.Join(own, ", ") + "]"
-}
-
-// headline is the message of the problem's first signal.
-func (w *work) headline(g group) string {
-	return w.c.Signals[w.incidents[g.incidents[0]].signals[0]].Message
-}
-
-// says is the first message of an entity in a problem.
-func (w *work) says(g group, entity string) string {
-	i := slices.IndexFunc(g.incidents, func(i int) bool { return w.incidents[i].entity == entity && !w.incidents[i].change })
-	if i < 0 {
-		return ""
-	}
-	return w.c.Signals[w.incidents[g.incidents[i]].signals[0]].Message
 }
 
 func firstWords(s string) string {
@@ -107,38 +791,105 @@ func firstWords(s string) string {
 	return s[:cut] + "..."
 }
 
-// fill puts facts into a text: {name}, or {name|words} for where the fact isn't known. It is false where a fact without words is missing.
-// What it puts in is never read again, so a fact that holds braces stays what it is.
-func fill(text, target, root string, facts map[string]string) (string, bool) {
-	var b strings.Builder
+// binding is what the holes of the catalogue's texts are filled with: {name}, or {name|words} for where the fact isn't known.
+type binding struct {
+	target, root string
+	facts        map[string]string
+}
+
+func (w *work) binding(c *cause, target string) binding {
+	other := or(standIn(c), "the failed part")
+	return binding{target: or(target, other), root: or(c.entity, other), facts: c.facts}
+}
+
+// standIn is the root, or, where no message names an entity, the thing that the messages name: the host db7.example.net.
+func standIn(c *cause) string {
+	if c.entity != "" {
+		return c.entity
+	}
+	for _, kind := range [...]string{"instance", "host", "pod", "database", "queue", "table", "resource", "unit", "device", "interface", "address", "path"} {
+		if v := c.facts[kind]; v != "" {
+			return "the " + kind + " " + v
+		}
+	}
+	return ""
+}
+
+// fill puts facts into a text. It is false where a fact without words is missing; used are the facts that it put in. What it puts in is
+// never read again, so a fact that holds braces stays what it is.
+func (b binding) fill(text string) (filled string, used []string, complete bool) {
+	return b.with(text, nil)
+}
+
+// words fills a text for people: a fact without words that is missing becomes its name.
+func (b binding) words(text string) string {
+	out, _, _ := b.with(text, func(name string) string { return "the " + strings.ReplaceAll(name, "_", " ") })
+	return strings.TrimSpace(out)
+}
+
+// command fills a command: what is missing stands in capitals, for a person to replace.
+func (b binding) command(text string) string {
+	if strings.Contains(b.target, " ") { // words that stand for a name
+		b.target = "TARGET"
+	}
+	if strings.Contains(b.root, " ") {
+		b.root = "TARGET"
+	}
+	out, _, _ := b.with(text, strings.ToUpper)
+	return strings.TrimSpace(out)
+}
+
+func (b binding) with(text string, missing func(name string) string) (string, []string, bool) {
+	if !strings.Contains(text, "{") {
+		return text, nil, true
+	}
+	var out strings.Builder
+	var used []string
 	complete := true
 	for {
 		before, rest, found := strings.Cut(text, "{")
-		b.WriteString(before)
+		out.WriteString(before)
 		if !found {
-			return b.String(), complete
+			return out.String(), used, complete
 		}
 		hole, after, closed := strings.Cut(rest, "}")
-		if !closed {
-			b.WriteString("{" + rest)
-			return b.String(), complete
+		if !closed || !isHole(hole) {
+			out.WriteString("{")
+			text = rest
+			continue
 		}
 		name, words, hasWords := strings.Cut(hole, "|")
-		v := facts[name]
+		v := b.facts[name]
 		switch name {
 		case "target":
-			v = target
+			v = b.target
 		case "root":
-			v = root
+			v = b.root
 		}
 		switch {
 		case v != "":
-			b.WriteString(v)
+			out.WriteString(v)
+			used = append(used, name)
+		case hasWords && words != "":
+			out.WriteString(words)
 		case hasWords:
-			b.WriteString(words)
+			after = strings.TrimPrefix(after, " ")
+		case missing != nil:
+			out.WriteString(missing(name))
 		default:
 			complete = false
 		}
 		text = after
 	}
+}
+
+// isHole says that what stands between braces is a name, with or without words: awk's braces are not.
+func isHole(hole string) bool {
+	name, _, _ := strings.Cut(hole, "|")
+	for i := range len(name) {
+		if c := name[i]; !(c >= 'a' && c <= 'z' || c == '_') {
+			return false
+		}
+	}
+	return name != ""
 }

@@ -61,32 +61,116 @@ func printable(s string) string {
 	}, s)
 }
 
+// width is that of a page; a person reads it in a terminal, at night.
+const width = 110
+
+// mostReasonsShown bounds the reasons of a severity on a page; the report has them all.
+const mostReasonsShown = 4
+
+// titles of the parts of a root cause.
+var titles = []struct {
+	kind  corax.SentenceKind
+	title string
+}{
+	{corax.TellsWhat, "What happened"}, {corax.TellsWhy, "Why"}, {corax.TellsSpread, "How it spread"}, {corax.TellsAffected, "Who and how much"},
+	{corax.TellsUnclear, "Still unclear"},
+}
+
 func (p *page) problem(n int, d corax.Diagnosis) {
 	p.line("")
-	p.line("Problem %d: %s", n, d.RootCause.Summary)
-	p.line("  pattern     %s (%.0f %%)%s", d.Pattern, 100*d.PatternConfidence, alternatives(d.Alternatives))
-	p.line("  mechanism   %s (%.0f %%)", d.RootCause.Mechanism, 100*d.Confidence)
-	p.line("  severity    %s: %s", d.Severity.String(), strings.Join(d.SeverityReasons, "; "))
+	p.wrap("", "", fmt.Sprintf("Problem %d, %s: %s", n, d.Severity.String(), d.RootCause.Summary))
+	p.line("")
+	p.fact("pattern", fmt.Sprintf("%s (%.0f %%)%s", d.Pattern, 100*d.PatternConfidence, alternatives(d.Alternatives)))
+	p.fact("mechanism", fmt.Sprintf("%s (%.0f %%)", d.RootCause.Mechanism, 100*d.Confidence))
+	p.fact("severity", d.Severity.String()+": "+strings.Join(d.SeverityReasons[:min(len(d.SeverityReasons), mostReasonsShown)], "; "))
 	if d.Cascade.Cascading {
-		p.line("  cascade     from %s to %s, depth %d", d.Cascade.Root, strings.Join(d.Cascade.Affected, ", "), d.Cascade.Depth)
+		p.fact("cascade", fmt.Sprintf("from %s to %s, depth %d", d.Cascade.Root, list(d.Cascade.Affected), d.Cascade.Depth))
 	}
-	p.section("How it spread", len(d.RootCause.Chain), func(i int) string { return d.RootCause.Chain[i] })
+	for _, part := range titles {
+		told := false
+		for i, s := range d.RootCause.Sentences {
+			if s.Kind != part.kind {
+				continue
+			}
+			if !told {
+				p.line("\n  %s", part.title)
+				told = true
+			}
+			p.wrap("    ", "      ", d.RootCause.Chain[i])
+		}
+	}
+	p.plan(d.Plan)
+	p.line("")
 	p.evidence("Evidence", d.RootCause.Evidence)
 	p.evidence("Against", d.RootCause.Against)
-	p.section("Not known", len(d.RootCause.Missing), func(i int) string { return d.RootCause.Missing[i] })
-	p.section("Links", len(d.Links), func(i int) string {
+	p.section("Would help to know", len(d.RootCause.Missing), func(i int) string { return d.RootCause.Missing[i] })
+	p.section("One problem because", min(len(d.Links), mostNames), func(i int) string {
 		l := d.Links[i]
-		return fmt.Sprintf("%s - %s  %s %.2f: %s", l.From, l.To, l.Kind, l.Score, l.Why)
+		return fmt.Sprintf("%s - %s, %s (%.2f): %s", l.From, l.To, strings.ReplaceAll(string(l.Kind), "_", " "), l.Score, l.Why)
 	})
-	p.line("  Plan (%s): %s", string(d.Plan.Mode), d.Plan.Why)
-	for _, s := range d.Plan.Steps {
+}
+
+// purposes in words, for a page.
+var purposes = map[corax.StepPurpose]string{
+	corax.Restore: "Restore service", corax.Fix: "Fix the cause", corax.Prevent: "Prevent it", corax.Tidy: "Tidy up",
+}
+
+func (p *page) plan(plan corax.Plan) {
+	p.line("")
+	p.wrap("  ", "    ", fmt.Sprintf("Plan (%s): %s", plan.Mode, plan.Why))
+	last := ""
+	for _, s := range plan.Steps {
+		title := purposes[s.Purpose]
+		if s.Phase == "gather" || s.Phase == "confirm" {
+			title = "Find out"
+		}
+		if title != last {
+			p.line("    %s", title)
+			last = title
+		}
 		ask := ""
 		if s.Ask {
 			ask = ", by approval"
 		}
-		p.line("    %-4s %s on %s (%s%s): %s", s.ID, s.Action, or(s.Target, "?"), string(s.Risk), ask, s.Do)
-		p.line("         verify: %s; undo: %s", s.Verify, s.Undo)
+		p.wrap("      "+s.ID+" ", "          ", s.Do)
+		p.line("          %s on %s (%s%s)", s.Action, or(s.Target, "?"), string(s.Risk), ask)
+		if s.Run != "" {
+			p.line("          $ %s", s.Run)
+		}
+		if s.Risk == corax.Read {
+			p.wrap("          done when: ", "            ", s.Verify)
+			continue
+		}
+		for _, x := range [...][2]string{{"before: ", s.Check}, {"verify: ", s.Verify}, {"undo:   ", s.Undo}} {
+			if x[1] != "" {
+				p.wrap("          "+x[0], "                  ", x[1])
+			}
+		}
 	}
+}
+
+// fact is a line with a name before it.
+func (p *page) fact(name, text string) {
+	p.wrap(fmt.Sprintf("  %-11s ", name), "              ", text)
+}
+
+// wrap writes a text in lines of the page's width.
+func (p *page) wrap(lead, indent, text string) {
+	const glue = "\u00a0" // keeps a percentage together
+	line, empty := lead, true
+	for word := range strings.FieldsSeq(strings.ReplaceAll(printable(text), " %", glue+"%")) {
+		word = strings.ReplaceAll(word, glue+"%", " %")
+		switch {
+		case empty:
+			line, empty = line+word, false
+		case len(line)+1+len(word) > width:
+			p.line("%s", line)
+			line = indent + word
+		default:
+			line += " " + word
+		}
+	}
+	p.line("%s", line)
 }
 
 func (p *page) section(title string, n int, at func(int) string) {
@@ -95,13 +179,13 @@ func (p *page) section(title string, n int, at func(int) string) {
 	}
 	p.line("  %s", title)
 	for i := range n {
-		p.line("    - %s", at(i))
+		p.wrap("    - ", "      ", at(i))
 	}
 }
 
 func (p *page) evidence(title string, list []corax.Evidence) {
 	p.section(title, len(list), func(i int) string {
-		return fmt.Sprintf("[%d] %q: %s", list[i].Signal, list[i].Quote, list[i].Supports)
+		return fmt.Sprintf("[%d] %s: %s", list[i].Signal, quoted(firstWords(list[i].Quote)), list[i].Supports)
 	})
 }
 

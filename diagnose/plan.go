@@ -1,8 +1,10 @@
 package diagnose
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"corax"
@@ -12,19 +14,26 @@ import (
 // leastSure is how probable a diagnosis must be before a plan may run without a person.
 const leastSure = 0.5
 
-// plan binds the remedies of the mechanism to the entities at hand.
+var purposeOrder = map[corax.StepPurpose]int{corax.Restore: 0, corax.Fix: 1, corax.Prevent: 2, corax.Tidy: 3}
+
+// plan binds the remedies of the mechanism to the entities at hand: service comes back first, then the cause goes, then the recurrence,
+// then the leftovers.
 func (w *work) plan(root cause, confidence float64) corax.Plan {
-	p := corax.Plan{Steps: []corax.Step{}}
 	if root.mech < 0 {
-		p.Steps = append(p.Steps, w.inquire(root))
-		p.Mode, p.Why = corax.Manual, "no known mechanism explains the signals, so nothing may act on them by itself"
-		return p
+		return w.inquiry(root)
 	}
-	m := &w.matcher.mechs[root.mech]
+	p := corax.Plan{Steps: []corax.Step{}}
+	remedies := slices.Clone(w.matcher.mechs[root.mech].Remedies)
+	slices.SortStableFunc(remedies, func(a, b knowledge.Remedy) int { return cmp.Compare(purposeOrder[a.Purpose], purposeOrder[b.Purpose]) })
 	phase, position, last := 0, 0, ""
-	for _, r := range m.Remedies {
+	if confidence < leastSure {
+		p.Steps = w.confirm(root)
+		phase = len(p.Steps)
+	}
+	var left []string
+	for _, r := range remedies {
 		if held := excluded(r, root.facts); held != "" {
-			p.Why = fmt.Sprintf("%s is left out because %s", r.Action, held)
+			left = append(left, fmt.Sprintf("%s is left out because %s", r.Action, held))
 			continue
 		}
 		for _, target := range w.targets(r, root.entity) {
@@ -32,31 +41,71 @@ func (w *work) plan(root cause, confidence float64) corax.Plan {
 				phase, position, last = phase+1, 0, r.Phase
 			}
 			position++
-			p.Steps = append(p.Steps, w.step(r, target, root, fmt.Sprintf("%d.%d", phase, position)))
+			p.Steps = append(p.Steps, w.step(r, target, root, strconv.Itoa(phase)+"."+strconv.Itoa(position)))
 		}
 	}
+	w.prove(p.Steps, root)
 	var why string
 	p.Mode, why = w.mode(p.Steps, root, confidence)
-	p.Why = strings.TrimPrefix(p.Why+"; "+why, "; ")
+	p.Why = strings.Join(append(left, why), "; ")
 	return p
 }
 
 func (w *work) step(r knowledge.Remedy, target string, root cause, id string) corax.Step {
 	a, _ := w.cat.Action(r.Action)
+	b := w.binding(&root, target)
 	s := corax.Step{ID: id, Phase: r.Phase, Action: r.Action, Target: target, Params: map[string]string{}, Risk: a.Risk,
-		Purpose: r.Purpose, Waits: r.Waits, Ask: r.Ask}
-	text := func(t string) string {
-		out, _ := fill(t, or(target, "the failed part"), or(root.entity, "the failed part"), root.facts)
-		return out
-	}
-	s.Do, s.Run, s.Check = text(r.Do), text(r.Run), text(or(r.Check, a.Check))
-	s.Verify, s.Undo = text(or(r.Verify, a.Verify)), text(or(r.Undo, a.Undo))
+		Purpose: r.Purpose, Waits: r.Waits, Ask: r.Ask, Do: b.words(r.Do), Run: b.command(r.Run),
+		Check:  or(b.words(or(r.Check, a.Check)), "the step is still needed"),
+		Verify: or(b.words(or(r.Verify, a.Verify)), "what was wrong is gone"),
+		Undo:   or(b.words(or(r.Undo, a.Undo)), "none is known; think before you act")}
+	exact := binding{target: target, root: root.entity, facts: root.facts}
 	for name, t := range r.Params {
-		if v, ok := fill(t, target, root.entity, root.facts); ok && v != "" {
+		if v, _, ok := exact.fill(t); ok && v != "" {
 			s.Params[name] = v
 		}
 	}
 	return s
+}
+
+// confirm is the step before all others where the diagnosis is not sure: what to look at, and what it may be instead.
+func (w *work) confirm(root cause) []corax.Step {
+	m := &w.matcher.mechs[root.mech]
+	if len(m.Evidence) == 0 {
+		return nil
+	}
+	a, _ := w.cat.Action("evidence.gather")
+	b := w.binding(&root, root.entity)
+	s := corax.Step{ID: "1.1", Phase: "confirm", Action: "evidence.gather", Target: root.entity, Params: map[string]string{}, Risk: a.Risk,
+		Purpose: corax.Restore, Check: a.Check, Verify: "it is known whether " + m.Title, Undo: a.Undo,
+		Do: fmt.Sprintf("Make sure first, at %s: %s", b.target, b.words(m.Evidence[0]))}
+	if next, ok := w.runnerUp(root.verdict, root.verdict.pattern); ok {
+		s.Verify += ", or rather " + w.matcher.mechs[next.mech].Title
+	}
+	return []corax.Step{s}
+}
+
+// prove makes the last step that restores service prove it: what was reported must no longer come, at the root and at those who feel it.
+func (w *work) prove(steps []corax.Step, root cause) {
+	last := -1
+	for i, s := range steps {
+		if s.Purpose == corax.Restore {
+			last = i
+		}
+	}
+	r := w.plainest(&root)
+	if last < 0 || r == nil {
+		return
+	}
+	words := excerpt(r.words(), 80)
+	if words == "" {
+		return
+	}
+	from := ""
+	if r.Entity != "" {
+		from = " from " + r.Entity
+	}
+	steps[last].Verify += "; no new " + quoted(words) + " comes" + from
 }
 
 // excluded is the fact for which a remedy is left out, or empty.
@@ -81,41 +130,45 @@ func (w *work) targets(r knowledge.Remedy, root string) []string {
 }
 
 // mode follows from what can be done by an interface, the risk, and how sure the diagnosis is. Steps that always ask don't count: they ask
-// for themselves.
+// for themselves. The reason names the step that decides.
 func (w *work) mode(steps []corax.Step, root cause, confidence float64) (corax.Mode, string) {
-	needs := func(where knowledge.Where) (string, bool) {
-		i := slices.IndexFunc(steps, func(s corax.Step) bool {
+	needs := func(where knowledge.Where) int {
+		return slices.IndexFunc(steps, func(s corax.Step) bool {
 			a, _ := w.cat.Action(s.Action)
 			return a.Where == where && (s.Purpose == corax.Restore || s.Purpose == corax.Fix)
 		})
-		if i < 0 {
-			return "", false
-		}
-		return steps[i].Do, true
 	}
-	if do, ok := needs(knowledge.Site); ok {
-		return corax.RemoteHands, "hands are needed on site: " + do
+	if i := needs(knowledge.Site); i >= 0 {
+		return corax.RemoteHands, fmt.Sprintf("hands are needed on site in step %s: %s", steps[i].ID, steps[i].Do)
 	}
-	if do, ok := needs(knowledge.Person); ok {
-		return corax.Manual, "a person must judge and act: " + do
+	if i := needs(knowledge.Person); i >= 0 {
+		return corax.Manual, fmt.Sprintf("a person must judge and act in step %s: %s", steps[i].ID, steps[i].Do)
 	}
 	if root.entity == "" {
 		return corax.Manual, "no message names the entity at fault, so no step has a target"
 	}
 	if confidence < leastSure {
-		return corax.Approval, fmt.Sprintf("the diagnosis is only %.0f %% sure", 100*confidence)
+		why := fmt.Sprintf("that %s is at fault by %s is only %.0f %% sure", root.entity, root.id, 100*confidence)
+		if a := root.verdict.alternatives; len(a) > 0 && a[0].Confidence >= possible {
+			why += fmt.Sprintf(", and %s is possible as well (%.0f %%)", a[0].Pattern, 100*a[0].Confidence)
+		}
+		return corax.Approval, why
 	}
 	for _, s := range steps {
 		if !s.Ask && s.Risk.Level() >= corax.Disruptive.Level() {
-			return corax.Approval, fmt.Sprintf("%s on %s is %s", s.Action, s.Target, s.Risk)
+			return corax.Approval, fmt.Sprintf("step %s, %s on %s, is %s", s.ID, s.Action, s.Target, s.Risk)
 		}
 	}
-	return corax.AutoHeal, "every step that runs unattended can be undone or only reads, and each is verified"
+	return corax.AutoHeal, fmt.Sprintf("every step that runs unattended on %s can be undone or only reads, and each is verified", unattended(steps))
 }
 
-// inquire is the one step of a plan for what nothing explains.
-func (w *work) inquire(root cause) corax.Step {
-	a, _ := w.cat.Action("evidence.gather")
-	return corax.Step{ID: "1.1", Phase: "gather", Action: "evidence.gather", Target: root.entity, Params: map[string]string{}, Risk: a.Risk,
-		Purpose: corax.Fix, Do: "Find out: " + strings.Join(root.missing, "; "), Verify: a.Verify, Undo: a.Undo}
+// unattended names the targets of the steps that nobody is asked for.
+func unattended(steps []corax.Step) string {
+	var names []string
+	for _, s := range steps {
+		if !s.Ask && s.Target != "" && !slices.Contains(names, s.Target) {
+			names = append(names, s.Target)
+		}
+	}
+	return list(names)
 }

@@ -14,7 +14,8 @@ func TestFill(t *testing.T) {
 		{"open { brace", "open { brace", true},
 	}
 	for _, tt := range tests {
-		if got, ok := fill(tt.text, "t", "r", facts); got != tt.want || ok != tt.complete {
+		got, _, ok := binding{"t", "r", facts}.fill(tt.text)
+		if got != tt.want || ok != tt.complete {
 			t.Errorf("%q: %q %v", tt.text, got, ok)
 		}
 	}

@@ -903,12 +903,19 @@ func (s *scanner) hostForm(f string, label Kind) bool {
 	case Instance, Unit, Process, Interface, Resource:
 		return false
 	}
+	if coded[s.previous] && strings.ContainsAny(f, digits) {
+		s.take(CodeKind, start, s.end)
+		return true
+	}
 	if dash > 0 && len(tail) <= 5 && strings.ContainsAny(tail, digits) && isLetter(f[0]) && nameable(f[:dash]) && !oraclePrefix(f[:dash]) {
 		s.take(Host, start, s.end)
 		return true
 	}
 	return false
 }
+
+// coded are words after which a name with digits is a code of a device: "fault F-207".
+var coded = map[string]bool{"fault": true, "error": true, "code": true, "alarm": true, "event": true, "err": true, "reason": true}
 
 // serverForm is for filesrv01: letters, then a few digits.
 func serverForm(f string) bool {

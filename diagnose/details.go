@@ -1,0 +1,48 @@
+package diagnose
+
+import (
+	"strings"
+
+	read "corax/reading"
+)
+
+// detail is a name or value that a message holds, as it is written there; its kind is one of knowledge.Identifiers.
+type detail struct{ kind, value string }
+
+// details lists the names and values of a message.
+func (r *reading) details() []detail {
+	var list []detail
+	for _, id := range r.Identifiers() {
+		list = append(list, detail{string(id.Kind), id.Value})
+	}
+	return list
+}
+
+// identify adds the names and values that the readings hold to the facts of a cause, each kind once. What stands next to another entity than
+// the root says nothing about the root, so only its own words count where it has some.
+func (w *work) identify(c *cause, readings []*reading) {
+	own := func(r *reading) bool { return c.entity == "" || r.Entity == c.entity || r.Entity == "" }
+	for _, r := range readings[:min(len(readings), mostRead)] {
+		if !own(r) {
+			continue
+		}
+		for _, kind := range read.Kinds {
+			name := string(kind)
+			v := or(r.signal.Attributes[name], r.signal.Labels[name])
+			if read.Safe(v) && (kind.Spaced() || !strings.Contains(v, " ")) {
+				c.fact(name, v, r.index)
+			}
+		}
+		for _, d := range r.details() {
+			c.fact(d.kind, d.value, r.index)
+		}
+	}
+}
+
+// fact keeps the first value of a name, with the signal that gave it.
+func (c *cause) fact(name, value string, signal int) {
+	if c.facts[name] == "" {
+		c.facts[name] = value
+		c.from[name] = signal
+	}
+}

@@ -296,3 +296,33 @@ func (r *reading) spanned(at span) string {
 	}
 	return text[at.start:at.end]
 }
+
+// alternative is the alternative of a phrase that stands in the message, or empty. It looks for letters before it makes words of them.
+func (r *reading) alternative(phrase string) string {
+	for alt := range strings.SplitSeq(phrase, "|") {
+		if mayHold(r.Text, alt) && stands(words(alt), r.Tokens) {
+			return alt
+		}
+	}
+	return ""
+}
+
+// stands says that words follow one another in the tokens.
+func stands(want []string, tokens []read.Token) bool {
+	for i := range tokens {
+		if len(want) == 0 || i+len(want) > len(tokens) {
+			return false
+		}
+		match := true
+		for k, word := range want {
+			if t := &tokens[i+k]; t.Stem != word && !(word == number && t.Number()) {
+				match = false
+				break
+			}
+		}
+		if match {
+			return true
+		}
+	}
+	return false
+}

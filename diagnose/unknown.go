@@ -315,7 +315,7 @@ func (q *inquirer) revert() {
 		}
 		when := ""
 		if known {
-			when = fmt.Sprintf(", made at %s, %s before the first symptom", l.at.UTC().Format(time.TimeOnly), span2words(d))
+			when = fmt.Sprintf(", made at %s, %s before the first symptom", l.at.UTC().Format(time.TimeOnly), lasting(d))
 		}
 		q.add("config.revert", r.Entity, corax.Step{
 			Phase: "contain", Purpose: corax.Restore, Ask: true,

@@ -18,7 +18,7 @@ func standIn(c *cause) string {
 	if c.entity != "" {
 		return c.entity
 	}
-	for _, kind := range [...]string{"instance", "host", "pod", "database", "queue", "table", "resource", "unit", "device", "interface", "address", "path"} {
+	for _, kind := range [...]string{"instance", "host", "pod", "database", "queue"} {
 		if v := c.facts[kind]; v != "" {
 			return "the " + kind + " " + v
 		}

@@ -103,7 +103,7 @@ func sentence(text string) string {
 
 // capital begins a text of the catalogue with a capital letter, unless its first word is a name that was put in.
 func capital(text, template string) string {
-	if text == "" || strings.HasPrefix(template, "{") || text[0] < 'a' || text[0] > 'z' {
+	if text == "" || strings.HasPrefix(template, "{") && !strings.HasPrefix(text, "the ") || text[0] < 'a' || text[0] > 'z' {
 		return text
 	}
 	return strings.ToUpper(text[:1]) + text[1:]
@@ -202,8 +202,8 @@ func (t *teller) own() {
 		b.WriteString("A message that names no entity said ")
 	}
 	t.tell(&b, said)
-	if more := a.count - len(said); more > 0 && t.root.entity != "" {
-		fmt.Fprintf(&b, "; %s more like it", count(more, "signal"))
+	if t.root.entity != "" {
+		b.WriteString(t.rest(a, said))
 	}
 	t.say(corax.TellsWhat, places(said), b.String())
 	if sc := t.root.scene; sc.timed && sc.to.Sub(sc.from) >= time.Minute {
@@ -211,6 +211,24 @@ func (t *teller) own() {
 		t.say(corax.TellsWhat, []int{first, last}, fmt.Sprintf("The last signal of it came %s, %s after the first", t.clock(sc.to),
 			lasting(sc.to.Sub(sc.from))))
 	}
+}
+
+// rest tells how many signals an actor sent besides those that were quoted, and whether they say the same.
+func (t *teller) rest(a *actor, said []line) string {
+	others := 0
+	for _, l := range t.lines(a) {
+		if !t.told[l.signal] {
+			others++
+		}
+	}
+	more := a.count - len(said)
+	switch {
+	case more <= others || more <= 0:
+		return ""
+	case others == 0:
+		return "; " + count(more, "signal") + " more like it"
+	}
+	return "; " + count(more, "signal") + " more"
 }
 
 // tell quotes lines: "a", then "b" and "c".

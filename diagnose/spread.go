@@ -105,9 +105,7 @@ func (t *teller) joins(entity, relation string) bool {
 	b.WriteString(t.since(said[0].at))
 	b.WriteString(entity + relation + " reported ")
 	t.tell(&b, said)
-	if more := a.count - len(said); more > 0 {
-		fmt.Fprintf(&b, "; %s more like it", count(more, "signal"))
-	}
+	b.WriteString(t.rest(a, said))
 	kind := corax.TellsSpread
 	if people(entity) {
 		kind = corax.TellsAffected

@@ -18,7 +18,7 @@ import (
 const (
 	mostWeighed   = 2   // candidates that are told of
 	mostGathered  = 8   // steps of a plan that gathers
-	worthWeighing = 0.5 // log odds from which a candidate is worth a sentence
+	worthWeighing = 0.0 // log odds from which a candidate is worth a sentence
 	worthAsking   = 1.0 // log odds from which its evidence is gathered before anything else
 )
 

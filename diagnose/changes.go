@@ -57,7 +57,7 @@ func (w *work) altered(c *cause) (found []line) {
 				continue
 			}
 			if words := r.words(); words != "" {
-				found = append(found, line{i, r.signal.At, words, "", true})
+				found = append(found, line{signal: i, at: r.signal.At, words: words, change: true})
 			}
 		}
 	}

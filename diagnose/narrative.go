@@ -215,13 +215,16 @@ func (t *teller) own() {
 
 // rest tells how many signals an actor sent besides those that were quoted, and whether they say the same.
 func (t *teller) rest(a *actor, said []line) string {
-	others := 0
+	more, others := a.count, 0
 	for _, l := range t.lines(a) {
-		if !t.told[l.signal] {
+		switch {
+		case !l.counts:
+		case slices.ContainsFunc(said, func(s line) bool { return s.signal == l.signal }):
+			more--
+		case !t.told[l.signal]:
 			others++
 		}
 	}
-	more := a.count - len(said)
 	switch {
 	case more <= others || more <= 0:
 		return ""

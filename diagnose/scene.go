@@ -35,6 +35,7 @@ type line struct {
 	words  string // a part of the message, as it is written
 	shape  string // the words without their numbers, by which repeats are told
 	change bool
+	counts bool // is among the actor's count
 }
 
 const (
@@ -113,7 +114,7 @@ func (w *work) lines(a *actor) []line {
 				continue
 			}
 			timed = timed && !r.signal.At.IsZero()
-			a.said = append(a.said, line{n, r.signal.At, words, like, r.tellsChange()})
+			a.said = append(a.said, line{n, r.signal.At, words, like, r.tellsChange(), !w.incidents[i].change})
 		}
 	}
 	slices.SortStableFunc(a.said, func(x, y line) int {

@@ -3,8 +3,10 @@ package diagnose
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"corax"
+	"corax/knowledge"
 )
 
 // cascade tells whose fault is felt by whom. Many messages are no cascade: another entity than the root must be in trouble because of it,
@@ -40,17 +42,31 @@ func (w *work) cascade(g group, root cause) corax.Cascade {
 }
 
 // feels says that an incident shows, by its words alone, the trouble of one who needs the root: it names the root, shows the mechanism's
-// effects, or shows the mechanism from outside.
+// effects, or is in the same problem with other trouble. A twin that fails by the same mechanism feels nothing.
 func (w *work) feels(inc *incident, root cause) bool {
 	if w.names(inc, root.entity) {
 		return true
 	}
 	for _, s := range inc.signals {
 		for _, h := range w.readings[s].hits {
-			if sig := &w.matcher.sigs[h.sig]; sig.mech == root.mech && sig.use != useModifier {
+			if sig := &w.matcher.sigs[h.sig]; sig.mech == root.mech && (sig.use == useEffect || sig.use == useDirect && sig.Role != knowledge.CauseRole) {
 				return true
 			}
 		}
 	}
-	return false
+	beliefs := w.beliefs(inc)
+	return len(beliefs) == 0 || beliefs[0].mech != root.mech || beliefs[0].p < sureCause || !twins(inc.entity, root.entity)
+}
+
+// twins says that two names differ in nothing but their numbers: members of one group, none of which needs the other.
+func twins(a, b string) bool {
+	letters := func(s string) string {
+		return strings.Map(func(r rune) rune {
+			if r >= '0' && r <= '9' {
+				return -1
+			}
+			return r
+		}, s)
+	}
+	return letters(a) == letters(b)
 }

@@ -8,6 +8,7 @@ import (
 
 	"corax"
 	"corax/knowledge"
+	read "corax/reading"
 )
 
 // unexplained is the mechanism of a problem that nothing in the catalogue explains.
@@ -20,6 +21,7 @@ type cause struct {
 	id         string
 	title      string
 	confidence float64
+	share      float64 // probability of the mechanism; 0 where none is known
 	facts      map[string]string
 	evidence   []corax.Evidence
 	against    []corax.Evidence
@@ -54,6 +56,9 @@ func (w *work) cause(g group, v verdict) cause {
 	}
 	if c.mech >= 0 {
 		c.id, c.title = w.matcher.mechs[v.mech].ID, w.matcher.mechs[v.mech].Title
+	}
+	if c.mech >= 0 {
+		c.share = v.mechShare
 	}
 	var sure float64
 	if c.entity, sure = g.entity, 0.95; c.entity == "" {
@@ -113,12 +118,12 @@ func (w *work) root(g group, v verdict) (entity string, rivals []string, sure fl
 					best = max(best, 0.3*sig.Weight)
 				}
 			}
-			if r.complains() {
+			if r.Complains() {
 				best *= 0.5
 			}
 			note(r.Entity, best, s)
 			for _, m := range r.Mentions {
-				if m.Fault {
+				if m.Role == read.AtFault {
 					note(m.Entity, 1.2, s)
 				} else {
 					note(m.Entity, 0.3, s)

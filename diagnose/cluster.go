@@ -15,13 +15,14 @@ import (
 const (
 	sharedEntity    = 2.5
 	sharedID        = 2.0
-	sharedName      = 1.0  // of a word that is part of an entity's name somewhere in the case
-	sharedWord      = 0.75 // of a word that no mechanism uses; a word of the trade says less
-	mostWords       = 2.2
+	sharedName      = 1.5 // of a word that is part of an entity's name somewhere in the case
+	sharedWord      = 1.0 // weight of a word that no mechanism uses; a word of the trade says less
+	sharedWords     = 3.0 // of all words: cosine similarity, as in the vector space model (Salton, Wong and Yang, 1975)
 	sharedMechanism = 2.0
-	sharedPattern   = 1.0
-	sharedDomain    = 0.5
+	sharedPattern   = 0.6
+	sharedDomain    = 0.3
 	causeAndEffect  = 1.6
+	twoCauses       = 0.5  // of two incidents that state different causes, against one
 	confusable      = 0.5  // of mechanisms that the catalogue calls alike
 	enough          = 0.95 // average between two clusters, for them to be one
 	enoughToFollow  = 0.2  // the same, for a cluster that only shows symptoms
@@ -30,6 +31,7 @@ const (
 	fewIncidents = 5
 	// sureCause is the probability from which an incident's own words name a cause.
 	sureCause = 0.5
+	sureWords = 4.0 // weight of a signature that states a cause
 	// allPairs is up to how many incidents every pair is looked at; beyond, those that share something.
 	allPairs = 160
 	// farApart is the time after which two signals no longer speak for each other by themselves.
@@ -38,17 +40,82 @@ const (
 
 // feature is something that two incidents may share.
 type feature struct {
-	kind byte // e entity, i identifier, w word, k mechanism
+	kind byte // e entity, i identifier, w word
 	name string
 }
 
 // profile is what an incident is compared by.
 type profile struct {
-	features []feature
+	features []int32  // numbers of the table, ascending
 	beliefs  []belief // what its own words say it is, the likeliest first
 	effects  []int    // mechanisms of which it shows the effects, ascending
+	length   float64  // of the vector of its words' weights
 	role     seedRole
 	at       float64 // Unix seconds of its first signal; 0 where unknown
+}
+
+// features is the table of what the incidents of a case may share.
+type features struct {
+	number map[feature]int32
+	list   []feature
+	count  []int     // incidents that have it
+	weight []float64 // how much sharing it speaks for one cause
+	names  map[string]bool
+}
+
+// add notes a feature of an incident, once.
+func (t *features) add(p *profile, kind byte, name string) {
+	if name == "" || len(p.features) >= mostFeatures {
+		return
+	}
+	f := feature{kind, name}
+	n, ok := t.number[f]
+	if !ok {
+		n = int32(len(t.list))
+		t.number[f] = n
+		t.list, t.count = append(t.list, f), append(t.count, 0)
+	}
+	if !slices.Contains(p.features, n) {
+		p.features = append(p.features, n)
+		t.count[n]++
+	}
+}
+
+// weigh works out what sharing each feature is worth: a word that is part of an entity's name more than another, a rare one more than one of
+// the trade, and what many of the incidents have less.
+func (t *features) weigh(incidents int, rare map[string]float64) {
+	names := map[string]bool{}
+	for _, f := range t.list {
+		if f.kind == 'e' {
+			for _, part := range words(read.Lower(f.name)) {
+				if len(part) >= 2 && (part[0] < '0' || part[0] > '9') && !read.Ordinary(part) {
+					names[part] = true
+				}
+			}
+		}
+	}
+	t.weight = make([]float64, len(t.list))
+	for n, f := range t.list {
+		w := 0.0
+		switch f.kind {
+		case 'e':
+			w = sharedEntity
+		case 'i':
+			w = sharedID
+		case 'w':
+			if w = sharedWord; names[f.name] {
+				w = sharedName
+			}
+			if r, ok := rare[f.name]; ok {
+				w *= r
+			}
+		}
+		if incidents >= 8 && t.count[n] >= 3 {
+			w *= 0.3 + 0.7*math.Log(float64(incidents)/float64(t.count[n]))/math.Log(float64(incidents)/2)
+		}
+		t.weight[n] = w
+	}
+	t.names = names
 }
 
 // seedRole says what an incident can be in a cluster.
@@ -69,31 +136,26 @@ type belief struct {
 const mostFeatures = 80
 
 // profile makes an incident comparable.
-func (w *work) profile(inc *incident) profile {
+func (w *work) profile(inc *incident, t *features) profile {
 	var p profile
-	add := func(kind byte, name string) {
-		if f := (feature{kind, name}); name != "" && len(p.features) < mostFeatures && !slices.Contains(p.features, f) {
-			p.features = append(p.features, f)
-		}
-	}
-	add('e', inc.entity)
+	t.add(&p, 'e', inc.entity)
 	for n, s := range inc.signals {
 		if n > crowd {
 			break
 		}
 		r := &w.readings[s]
-		if t := r.signal.At; n == 0 && !t.IsZero() {
-			p.at = float64(t.UnixMilli()) / 1000
+		if at := r.signal.At; n == 0 && !at.IsZero() {
+			p.at = float64(at.UnixMilli()) / 1000
 		}
 		for _, m := range r.Mentions {
-			add('e', m.Entity)
+			t.add(&p, 'e', m.Entity)
 		}
-		for _, id := range r.IDs {
-			add('i', id)
+		for _, id := range r.Ties() {
+			t.add(&p, 'i', id)
 		}
-		for _, t := range r.Tokens {
-			if len(t.Text) >= 2 && !t.Number() && !read.Ordinary(t.Stem) {
-				add('w', t.Stem)
+		for _, word := range r.Tokens {
+			if len(word.Text) >= 2 && !word.Number() && !read.Ordinary(word.Stem) {
+				t.add(&p, 'w', word.Stem)
 			}
 		}
 		for _, h := range r.hits {
@@ -102,15 +164,28 @@ func (w *work) profile(inc *incident) profile {
 			}
 		}
 	}
+	slices.Sort(p.features)
 	slices.Sort(p.effects)
 	p.beliefs = w.beliefs(inc)
 	if len(p.beliefs) > 0 && p.beliefs[0].p >= sureCause && !inc.change {
-		p.role = seed
-		if pattern, _ := w.cat.Pattern(w.matcher.mechs[p.beliefs[0].mech].Pattern); pattern.Felt {
-			p.role = felt
+		p.role = felt
+		if top := p.beliefs[0].mech; w.states(inc, top) && !w.felt[w.matcher.mechs[top].Pattern] {
+			p.role = seed
 		}
 	}
 	return p
+}
+
+// states says that an incident has the words of a cause, not only words that fit it.
+func (w *work) states(inc *incident, mech int) bool {
+	for _, s := range inc.signals {
+		for _, h := range w.readings[s].hits {
+			if sig := &w.matcher.sigs[h.sig]; sig.use == useDirect && sig.mech == mech && sig.Role == knowledge.CauseRole && sig.Weight >= sureWords {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // beliefs turns what an incident's own words say into probabilities, "none of them" included but not listed.
@@ -149,12 +224,49 @@ func (w *work) beliefs(inc *incident) (list []belief) {
 	return list
 }
 
-// alike says that the catalogue names two mechanisms as easily confused.
-func (w *work) alike(p, q *knowledge.Mechanism) bool {
-	names := func(a, b *knowledge.Mechanism) bool {
-		return slices.ContainsFunc(a.Confused, func(c knowledge.Confusion) bool { return c.Mechanism == b.ID })
+// kin is how close mechanisms are to each other.
+type kin struct {
+	pattern, domain []int32 // of each mechanism; -1 where none counts
+	alike           map[[2]int]bool
+}
+
+func newKin(mechs []knowledge.Mechanism, byID map[string]int) kin {
+	k := kin{alike: map[[2]int]bool{}}
+	patterns, domains := map[string]int32{}, map[string]int32{}
+	number := func(in map[string]int32, name, none string) int32 {
+		if name == none {
+			return -1
+		}
+		if _, ok := in[name]; !ok {
+			in[name] = int32(len(in))
+		}
+		return in[name]
 	}
-	return p.ID != q.ID && (names(p, q) || names(q, p))
+	for i, m := range mechs {
+		k.pattern = append(k.pattern, number(patterns, m.Pattern, corax.Unknown))
+		k.domain = append(k.domain, number(domains, m.Domain, ""))
+		for _, c := range m.Confused {
+			if j, ok := byID[c.Mechanism]; ok {
+				k.alike[[2]int{i, j}], k.alike[[2]int{j, i}] = true, true
+			}
+		}
+	}
+	return k
+}
+
+func (k *kin) of(a, b int) (sum float64) {
+	switch {
+	case a == b:
+		return sharedMechanism
+	case k.pattern[a] == k.pattern[b] && k.pattern[a] >= 0:
+		sum = sharedPattern
+	case k.domain[a] == k.domain[b] && k.domain[a] >= 0:
+		sum = sharedDomain
+	}
+	if k.alike[[2]int{a, b}] {
+		sum += confusable
+	}
+	return sum
 }
 
 // rarity says how telling each word is: 1 for one that no mechanism uses, less the more mechanisms use it.
@@ -188,56 +300,39 @@ func rarity(cat *knowledge.Catalogue) map[string]float64 {
 	return rare
 }
 
-// crowdedness weighs features by how many of the case's incidents have them.
-type crowdedness struct {
-	incidents int
-	count     map[feature]int
-	names     map[string]bool // words that are part of an entity's name
-}
-
-// name notes the words of an entity's name.
-func (c crowdedness) name(entity string) {
-	parts := words(read.Lower(entity))
-	for _, part := range parts {
-		if len(part) >= 2 && (part[0] < '0' || part[0] > '9') && !read.Ordinary(part) {
-			c.names[part] = true
+// measure works out how much there is to share: long messages share words more easily.
+func (p *profile) measure(t *features) {
+	sum := 0.0
+	for _, n := range p.features {
+		if f := t.list[n]; f.kind == 'w' && !t.names[f.name] {
+			sum += t.weight[n] * t.weight[n]
 		}
 	}
-}
-
-func (c crowdedness) weight(f feature) float64 {
-	n := c.count[f]
-	if c.incidents < 8 || n < 3 {
-		return 1
-	}
-	return 0.3 + 0.7*math.Log(float64(c.incidents)/float64(n))/math.Log(float64(c.incidents)/2)
+	p.length = math.Sqrt(sum)
 }
 
 // affinity is how much two incidents speak for one cause.
-func (w *work) affinity(a, b *profile, c crowdedness) float64 {
-	strongTie, wordTie := 0.0, 0.0
-	for _, f := range a.features {
-		if !slices.Contains(b.features, f) {
-			continue
-		}
-		switch f.kind {
-		case 'e':
-			strongTie += sharedEntity * c.weight(f)
-		case 'i':
-			strongTie += sharedID * c.weight(f)
-		case 'w':
-			if c.names[f.name] {
-				strongTie += sharedName * c.weight(f)
-				continue
+func (w *work) affinity(a, b *profile, t *features) float64 {
+	ties, wordTies := 0.0, 0.0
+	for i, j := 0, 0; i < len(a.features) && j < len(b.features); {
+		switch x, y := a.features[i], b.features[j]; {
+		case x < y:
+			i++
+		case x > y:
+			j++
+		default:
+			if f := t.list[x]; f.kind == 'w' && !t.names[f.name] {
+				wordTies += t.weight[x] * t.weight[x]
+			} else {
+				ties += t.weight[x]
 			}
-			rare, ok := w.rare[f.name]
-			if !ok {
-				rare = 1
-			}
-			wordTie += sharedWord * rare * c.weight(f)
+			i, j = i+1, j+1
 		}
 	}
-	sum := strongTie + min(wordTie, mostWords) + w.kinship(a, b)
+	sum := ties + w.kinship(a, b)
+	if wordTies > 0 {
+		sum += sharedWords * wordTies / (a.length * b.length)
+	}
 	if a.at != 0 && b.at != 0 {
 		if gap := math.Abs(a.at - b.at); gap > farApart {
 			sum *= max(0.25, farApart/gap)
@@ -250,33 +345,26 @@ func (w *work) affinity(a, b *profile, c crowdedness) float64 {
 func (w *work) kinship(a, b *profile) (sum float64) {
 	for _, x := range a.beliefs {
 		for _, y := range b.beliefs {
-			p, q := &w.matcher.mechs[x.mech], &w.matcher.mechs[y.mech]
-			both := x.p * y.p
-			switch {
-			case x.mech == y.mech:
-				sum += sharedMechanism * both
-			case p.Pattern == q.Pattern && p.Pattern != corax.Unknown:
-				sum += sharedPattern * both
-			case p.Domain == q.Domain && p.Domain != "":
-				sum += sharedDomain * both
+			sum += w.kin.of(x.mech, y.mech) * x.p * y.p
+		}
+	}
+	effects, surest := 0.0, 0.0
+	for _, pair := range [...][2]*profile{{a, b}, {b, a}} {
+		from, to := pair[0], pair[1]
+		own := 0.0 // what has a cause of its own is no sign of another
+		if len(to.beliefs) > 0 && to.role == seed {
+			own = to.beliefs[0].p
+		}
+		for _, x := range from.beliefs {
+			if _, ok := slices.BinarySearch(to.effects, x.mech); ok {
+				effects += x.p * (1 - own)
 			}
-			if w.alike(p, q) {
-				sum += confusable * both
-			}
 		}
 	}
-	effects := 0.0
-	for _, x := range a.beliefs {
-		if _, ok := slices.BinarySearch(b.effects, x.mech); ok {
-			effects += x.p
-		}
+	if a.role == seed && b.role == seed && a.beliefs[0].mech != b.beliefs[0].mech && !w.kin.alike[[2]int{a.beliefs[0].mech, b.beliefs[0].mech}] {
+		surest = a.beliefs[0].p * b.beliefs[0].p
 	}
-	for _, y := range b.beliefs {
-		if _, ok := slices.BinarySearch(a.effects, y.mech); ok {
-			effects += y.p
-		}
-	}
-	return sum + causeAndEffect*min(effects, 1)
+	return sum + causeAndEffect*min(effects, 1) - twoCauses*surest
 }
 
 // cluster groups what is left, where the texts share enough: average linkage from the closest pair on (Sokal and Michener, 1958), and then
@@ -286,22 +374,20 @@ func (w *work) cluster(groups []group, left []int) []group {
 		return groups
 	}
 	profiles := make([]profile, len(left))
-	c := crowdedness{len(left), map[feature]int{}, map[string]bool{}}
+	t := &features{number: map[feature]int32{}}
 	for n, i := range left {
-		profiles[n] = w.profile(&w.incidents[i])
-		for _, f := range profiles[n].features {
-			c.count[f]++
-			if f.kind == 'e' {
-				c.name(f.name)
-			}
-		}
+		profiles[n] = w.profile(&w.incidents[i], t)
+	}
+	t.weigh(len(left), w.rare)
+	for n := range profiles {
+		profiles[n].measure(t)
 	}
 	l := newLinkage(len(left))
 	for n := range profiles {
 		l.role[n] = profiles[n].role
 	}
 	for _, p := range pairs(profiles) {
-		if v := w.affinity(&profiles[p.a], &profiles[p.b], c); v > 0 {
+		if v := w.affinity(&profiles[p.a], &profiles[p.b], t); v != 0 {
 			l.tie(p.a, p.b, v)
 		}
 	}
@@ -323,12 +409,12 @@ func pairs(profiles []profile) []pair {
 		}
 		return list
 	}
-	by := map[feature][]int{}
+	by := map[int32][]int{}
 	seen := map[pair]bool{}
 	for n := range profiles {
 		keys := profiles[n].features
 		if b := profiles[n].beliefs; len(b) > 0 {
-			keys = append(slices.Clip(keys), feature{'k', string(rune(b[0].mech))})
+			keys = append(slices.Clip(keys), -1-int32(b[0].mech))
 		}
 		for _, f := range keys {
 			who := by[f]

@@ -38,7 +38,9 @@ type Engine struct {
 	cat     *knowledge.Catalogue
 	matcher *matcher
 	learned learned
+	kin     kin
 	views   Views
+	felt    map[string]bool    // patterns whose signs are also felt by others
 	rare    map[string]float64 // stem -> how telling it is, 0 to 1; 1 where absent
 	desks   sync.Pool          // of *desk
 }
@@ -53,8 +55,12 @@ func New(cat *knowledge.Catalogue) *Engine { return NewWith(cat, Views{}) }
 
 // NewWith prepares an engine that recognises by some of its views.
 func NewWith(cat *knowledge.Catalogue, v Views) *Engine {
-	e := &Engine{cat: cat, matcher: newMatcher(cat), views: v, rare: rarity(cat)}
+	e := &Engine{cat: cat, matcher: newMatcher(cat), views: v, rare: rarity(cat), felt: map[string]bool{}}
+	for _, p := range cat.Patterns {
+		e.felt[p.Name] = p.Felt
+	}
 	e.learned = newLearned(e.matcher.mechByID)
+	e.kin = newKin(cat.Mechanisms, e.matcher.mechByID)
 	e.desks.New = func() any { return e.newDesk() }
 	return e
 }

@@ -248,7 +248,7 @@ func (w *work) hypotheses(incidents []int) []*hypothesis {
 					}
 				}
 			}
-			if len(r.hits) == 0 && len(r.heard) > 0 && !r.complains() && r.signal.KindOr() == corax.Symptom {
+			if len(r.hits) == 0 && len(r.heard) > 0 && !r.Complains() && r.signal.KindOr() == corax.Symptom {
 				add(r.Entity, r.heard[0].mech, claim{byEar, i, modelWeight / ruleWeight * r.heard[0].score})
 			}
 		}
@@ -285,7 +285,7 @@ func (w *work) blame(r *reading, id int32, incident int, add func(string, int, c
 	blamed := false
 	for _, m := range r.Mentions {
 		// One who says what it gave to another speaks of itself; one who says what it got from another, of that one.
-		if m.Fault && !w.needs(m.Entity, r.Entity) {
+		if m.Role == read.AtFault && !w.needs(m.Entity, r.Entity) {
 			add(m.Entity, sig.mech, claim{id, incident, 0.8 * weight})
 			blamed = true
 		}
@@ -371,11 +371,11 @@ func (w *work) evidence(inc *incident, mech int) (e testimony) {
 			case sig.use == useEffect && sig.mech == mech:
 				e.effect = max(e.effect, sig.Weight)
 			case sig.use != useDirect:
-			case sig.mech == mech && (sig.Locus == knowledge.Provider || r.complains()):
+			case sig.mech == mech && (sig.Locus == knowledge.Provider || r.Complains()):
 				e.felt = max(e.felt, sig.Weight)
 			case sig.mech == mech:
 				e.own = max(e.own, sig.Weight)
-			case sig.Role == knowledge.CauseRole && sig.Locus == knowledge.Self && !r.complains():
+			case sig.Role == knowledge.CauseRole && sig.Locus == knowledge.Self && !r.Complains():
 				e.other = max(e.other, sig.Weight)
 			}
 		}
@@ -383,16 +383,11 @@ func (w *work) evidence(inc *incident, mech int) (e testimony) {
 	return e
 }
 
-// complains says that the message lays the fault with another entity.
-func (r *reading) complains() bool {
-	return slices.ContainsFunc(r.Mentions, func(m read.Mention) bool { return m.Fault })
-}
-
 // rival says that an incident complains about an entity which has a fault of its own, other than the one in question.
 func (w *work) rival(h *hypothesis, inc *incident, hyps map[string][]*hypothesis) bool {
 	for _, s := range inc.signals {
 		for _, m := range w.readings[s].Mentions {
-			if !m.Fault || m.Entity == h.entity {
+			if m.Role != read.AtFault || m.Entity == h.entity {
 				continue
 			}
 			if slices.ContainsFunc(hyps[m.Entity], func(o *hypothesis) bool {

@@ -59,7 +59,10 @@ func fact(f knowledge.Fact, readings []*reading) (string, *reading) {
 				continue
 			}
 			if f.Words == nil {
-				return v, r
+				if read.Safe(v) {
+					return v, r
+				}
+				continue
 			}
 			if word := oneOf(f.Words, read.Tokenise(read.Lower(v), nil)); word != "" {
 				return word, r

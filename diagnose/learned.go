@@ -57,7 +57,9 @@ func (w *work) recall(r *reading, d *desk) {
 	for _, t := range r.Tokens {
 		d.words = append(d.words, t.Stem)
 	}
-	for _, c := range w.learned.model.Top(d.words, d.model) {
+	top, well := w.learned.model.Top(d.words, d.model)
+	r.well = well
+	for _, c := range top {
 		if at := w.learned.mech[c.Class]; at >= 0 {
 			r.heard = append(r.heard, heard{at, c.Score})
 		}

@@ -111,26 +111,27 @@ func (w *work) link(from, to int, root cause) corax.Link {
 	if w.names(a, b.entity) {
 		return set(corax.LinkDependsOn, 0.8, "%s names %s", or(a.entity, "the message"), b.entity)
 	}
-	shared, words := "", []string(nil)
-	mine, theirs := w.profile(a), w.profile(b)
-	for _, f := range mine.features {
-		if !slices.Contains(theirs.features, f) {
+	t := &features{number: map[feature]int32{}}
+	mine, theirs := w.profile(a, t), w.profile(b, t)
+	shared, words := "", 0
+	for _, n := range mine.features {
+		if _, both := slices.BinarySearch(theirs.features, n); !both {
 			continue
 		}
-		switch f.kind {
+		switch f := t.list[n]; f.kind {
 		case 'i':
 			shared = or(shared, f.name)
 		case 'e':
 			return set(corax.LinkDependsOn, 0.75, "both name %s", f.name)
 		case 'w':
-			words = append(words, f.name)
+			words++
 		}
 	}
 	switch {
 	case shared != "":
 		return set(corax.LinkSameIdentifier, 0.8, "both carry %s", shared)
-	case len(words) > 1:
-		return set(corax.LinkCausal, min(0.5+0.05*float64(len(words)), 0.75), "both are signs of %s", root.title)
+	case words > 1:
+		return set(corax.LinkCausal, min(0.5+0.05*float64(words), 0.75), "both are signs of %s", root.title)
 	}
 	return set(corax.LinkCausal, 0.5, "both fit %s", root.title)
 }

@@ -153,26 +153,31 @@ func words(phrase string) []string {
 	return out
 }
 
-// scratch is the matcher's memory for one case; it saves clearing large arrays for each message.
+// scratch is the matcher's memory; it saves clearing large arrays for each message.
 type scratch struct {
-	round   uint32
-	phrase  []uint32 // round in which the phrase was seen
+	round   uint64
+	words   []int32  // of the tokens
+	phrase  []uint64 // round in which the phrase was seen
 	at      []span
 	count   []int32
-	counted []uint32
-	vetoed  []uint32
+	counted []uint64
+	vetoed  []uint64
 	found   []int32
 }
 
 func (m *matcher) scratch() *scratch {
-	return &scratch{phrase: make([]uint32, len(m.needs)), at: make([]span, len(m.needs)),
-		count: make([]int32, len(m.sigs)), counted: make([]uint32, len(m.sigs)), vetoed: make([]uint32, len(m.sigs))}
+	return &scratch{phrase: make([]uint64, len(m.needs)), at: make([]span, len(m.needs)),
+		count: make([]int32, len(m.sigs)), counted: make([]uint64, len(m.sigs)), vetoed: make([]uint64, len(m.sigs))}
 }
 
 // match finds the signatures in a message, in the order of the catalogue.
 func (m *matcher) match(tokens []read.Token, s corax.Signal, mem *scratch) []hit {
 	mem.round++
 	mem.found = mem.found[:0]
+	mem.words = mem.words[:0]
+	for i := range tokens {
+		mem.words = append(mem.words, m.vocab[tokens[i].Stem])
+	}
 	numberWord := m.vocab[number]
 	for i := range tokens {
 		m.follow(tokens, i, 0, numberWord, i, mem)
@@ -211,7 +216,7 @@ func (m *matcher) follow(tokens []read.Token, i int, node, numberWord int32, fir
 		}
 		m.follow(tokens, i+1, child, numberWord, first, mem)
 	}
-	step(m.vocab[t.Stem])
+	step(mem.words[i])
 	if t.Number() {
 		step(numberWord)
 	}

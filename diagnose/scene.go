@@ -60,12 +60,12 @@ func (w *work) scene(g group, root string) *scene {
 		if inc.change {
 			continue
 		}
-		a.count += len(inc.signals)
 		for _, n := range inc.signals {
 			at := w.c.Signals[n].At
 			if w.c.Signals[n].Kind == corax.ChangeOf {
 				continue
 			}
+			a.count++
 			if at.IsZero() {
 				s.timed = false
 				continue

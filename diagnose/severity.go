@@ -16,15 +16,17 @@ import (
 // takes some; the sum falls into one of four levels. The words' points are in the catalogue (impact.yaml), those of the rest are here.
 const (
 	fromCritical = 2.15 // and above: critical
-	fromHigh     = 0.45
+	fromHigh     = 0.55
 	fromMedium   = -2.0
 
 	modifierPoints = 1.0
 	unknownPoints  = 0.1 // of a fault that no mechanism explains
 	// knownWords is how much words still count where the mechanism is known, and calmWords those that play a fault down where several
 	// incidents speak of it.
-	knownWords = 0.6
+	knownWords = 0.5
 	calmWords  = 0.4
+	// topicOnly is how much a mechanism's own severity counts where an alert carries its rule: the rule says which limit was crossed.
+	topicOnly = 0.2
 )
 
 // basePoints are what a mechanism usually means.
@@ -68,7 +70,11 @@ func (w *work) byMechanism(g group, root cause, c corax.Cascade) []factor {
 		return []factor{{unknownPoints, "nothing is known of how bad such a fault is"}}
 	}
 	rating := w.matcher.mechs[root.mech].Severity
-	list := []factor{{basePoints[rating.Base], fmt.Sprintf("%s is %s by itself", root.title, rating.Base)}}
+	weight := root.share
+	if w.expression(g) != "" {
+		weight *= topicOnly
+	}
+	list := []factor{{weight * basePoints[rating.Base], fmt.Sprintf("%s is %s by itself", root.title, rating.Base)}}
 	for i, m := range rating.Raise {
 		if w.holds(g, root, c, m.When, w.matcher.raises[root.mech][i]) {
 			list = append(list, factor{modifierPoints, m.Why})
@@ -97,8 +103,8 @@ func (w *work) byReach(g group, c corax.Cascade) (factors []factor) {
 	if all := w.graph.Len(); all > 3 && n+1 >= (all+1)/2+1 {
 		factors = append(factors, factor{1, fmt.Sprintf("%d of %d entities are in trouble", n+1, all)})
 	}
-	if n := len(g.incidents); n >= 3 && w.graph.Len() == 0 {
-		factors = append(factors, factor{0.6, fmt.Sprintf("%d incidents speak of it", n)})
+	if n := len(g.incidents); n >= 2 && w.graph.Len() == 0 {
+		factors = append(factors, factor{math.Min(1.6, 0.5*float64(n)), fmt.Sprintf("%d incidents speak of it", n)})
 	}
 	return factors
 }
@@ -125,9 +131,7 @@ func (w *work) byWords(g group, root cause) (list []factor) {
 	}
 	for n := range w.cat.Impacts {
 		f, ok := best[n]
-		if root.mech >= 0 {
-			f.points *= knownWords
-		}
+		f.points *= 1 - (1-knownWords)*root.share
 		if f.points < 0 && len(g.incidents) > 1 {
 			f.points *= calmWords
 		}
@@ -148,6 +152,18 @@ func (r *reading) lead() int {
 		return least + i
 	}
 	return min(len(r.Text), most)
+}
+
+// expression is the rule of a problem's first alert that carries one, or empty.
+func (w *work) expression(g group) string {
+	for _, i := range g.incidents {
+		for _, s := range w.incidents[i].signals {
+			if expr := w.readings[s].signal.Attributes["expr"]; expr != "" {
+				return expr
+			}
+		}
+	}
+	return ""
 }
 
 // byExpression reads what a monitor compares, where an alert carries its rule's expression.
@@ -215,7 +231,7 @@ func (w *work) lost(g group) (share float64, words string) {
 	for _, i := range g.incidents {
 		for _, s := range w.incidents[i].signals {
 			r := &w.readings[s]
-			for _, x := range r.Ratios {
+			for _, x := range r.Ratios() {
 				v, alive := x.Share(), false
 				for _, t := range r.Tokens {
 					if t.Start > x.End && t.Start-x.End < 30 || t.End < x.Start && x.Start-t.End < 20 {

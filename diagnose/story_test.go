@@ -309,33 +309,6 @@ func TestStoryOfAStorm(t *testing.T) {
 	}
 }
 
-func TestDetails(t *testing.T) {
-	tests := map[string]string{
-		"connect to 10.0.4.7:8080: connection refused":                  "address=10.0.4.7 port=8080",
-		"%LINK-3-UPDOWN: Interface Gi1/0/24, changed state to down":     "code=%LINK-3-UPDOWN interface=Gi1/0/24",
-		"nginx.service failed on web7.prod.example.net":                 "unit=nginx.service host=web7.prod.example.net",
-		"event id 1202, 3 of 7 nodes, 41 000 requests in 5 minutes":     "code=event id 1202 share=3 of 7 duration=5 minutes",
-		"ORA-01555 and SQLSTATE 53300 at 98 % of /var/lib/db":           "code=ORA-01555 code=SQLSTATE 53300 percent=98 % path=/var/lib/db",
-		"GET /orders answered 502, pod=shop-7d9 namespace=prod":         "code=502 pod=shop-7d9 namespace=prod",
-		"queue orders-in holds 12 GB on vlan 40, mac 00:1a:2b:3c:4d:5e": "queue=orders-in size=12 GB vlan=40 mac=00:1a:2b:3c:4d:5e",
-		"all is well":   "",
-		"":              "",
-		"( ) , : %  / ": "",
-	}
-	for text, want := range tests {
-		var got []string
-		for _, d := range details(text) {
-			got = append(got, d.kind+"="+d.value)
-			if _, ok := knowledge.Identifiers[d.kind]; !ok {
-				t.Errorf("%s is no kind of identifier", d.kind)
-			}
-		}
-		if s := strings.Join(got, " "); s != want {
-			t.Errorf("%q: %q, want %q", text, s, want)
-		}
-	}
-}
-
 func TestExcerpt(t *testing.T) {
 	for text, want := range map[string]string{
 		`140 callers cannot sign in to Windows, "the trust relationship failed"`: "140 callers cannot sign in to Windows",

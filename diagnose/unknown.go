@@ -43,7 +43,7 @@ func (w *work) holdings(s *scene) []*held {
 			break
 		}
 		for _, l := range w.lines(a) {
-			for _, d := range details(w.c.Signals[l.signal].Message) {
+			for _, d := range w.readings[l.signal].details() {
 				h := at[d]
 				if h == nil {
 					h = &held{detail: d}
@@ -389,7 +389,7 @@ func (q *inquirer) lookAt(a *actor) {
 	}
 	facts := map[string]string{}
 	for _, l := range lines {
-		for _, d := range details(q.c.Signals[l.signal].Message) {
+		for _, d := range q.readings[l.signal].details() {
 			facts[d.kind] = or(facts[d.kind], d.value)
 		}
 	}
@@ -399,7 +399,7 @@ func (q *inquirer) lookAt(a *actor) {
 		since = fmt.Sprintf(" --since %q --until %q", at.Add(-10*time.Minute).UTC().Format(time.DateTime), at.Add(5*time.Minute).UTC().Format(time.DateTime))
 	}
 	search := facts["code"]
-	if search == "" || allDigits(search) {
+	if strings.Trim(search, "0123456789") == "" {
 		search = excerpt(lines[0].words, 60)
 	}
 	log := corax.Step{

@@ -18,6 +18,8 @@ type Catalogue struct {
 	Mechanisms []Mechanism `yaml:"mechanisms"`
 	Actions    []Action    `yaml:"actions"`
 	Impacts    []Impact    `yaml:"impacts"`
+	// Healthy are messages that say that all is well, many in the words of faults. The learned view is trained on them.
+	Healthy []string `yaml:"healthy"`
 }
 
 // Impact is what words say about how bad something is, whatever broke.

@@ -76,7 +76,7 @@ func TestBroken(t *testing.T) {
 		"mechanisms: [{id: Bad-Id, title: t, what: w, pattern: NOPE}]":                              "NOPE",
 		"mechanisms: [{id: m, title: t, what: w, pattern: UNKNOWN, signatures: [{say: ['a||b']}]}]": "empty alternative",
 		"mechanisms: [{id: m, title: t, what: w, pattern: UNKNOWN, signatures: [{say: [a]}], " +
-			"remedies: [{phase: p, action: process.restart, purpose: fix, do: 'start {host}'}]}]": "{host}",
+			"remedies: [{phase: p, action: process.restart, purpose: fix, do: 'start {nothing_known}'}]}]": "{nothing_known}",
 		"mechanisms: [{id: m, title: t, what: w, pattern: UNKNOWN, signatures: [{say: [a]}], remedies: [" +
 			"{phase: p, action: process.restart, purpose: tidy, do: x}, {phase: q, action: process.restart, purpose: restore, do: y}]}]": "restore comes after tidy",
 	}

@@ -51,6 +51,7 @@ type loader struct {
 	mechanisms map[string]Mechanism
 	actions    map[string]Action
 	impacts    map[string]Impact
+	healthy    []string
 }
 
 func (l *loader) dir(dir string) error {
@@ -102,6 +103,7 @@ type content struct {
 	Mechanisms []Mechanism `yaml:"mechanisms"`
 	Actions    []Action    `yaml:"actions"`
 	Impacts    []Impact    `yaml:"impacts"`
+	Healthy    []string    `yaml:"healthy"`
 }
 
 func (l *loader) merge(c content, file string) error {
@@ -128,6 +130,7 @@ func (l *loader) merge(c content, file string) error {
 		}
 		seen["a"+a.Name], l.actions[a.Name] = true, a.withDefaults()
 	}
+	l.healthy = append(l.healthy, c.Healthy...)
 	for _, i := range c.Impacts {
 		if seen["i"+i.Name] {
 			return twice("impact", i.Name)
@@ -164,7 +167,7 @@ func (a Action) withDefaults() Action {
 }
 
 func (l *loader) catalogue() *Catalogue {
-	c := &Catalogue{}
+	c := &Catalogue{Healthy: l.healthy}
 	for _, p := range l.patterns {
 		c.Patterns = append(c.Patterns, p)
 	}

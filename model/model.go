@@ -31,7 +31,7 @@ var Builtin = sync.OnceValues(func() (*Model, error) { return Read(builtin) })
 
 // Model scores messages. It never changes after Read and is safe for concurrent use; each user brings a Scratch.
 type Model struct {
-	// Classes are the mechanism ids, sorted. The class of texts that are of none has the number len(Classes).
+	// Classes are the mechanism ids, sorted. Two more follow: texts that are of none of them, and texts that say that all is well.
 	Classes []string
 	// Digest is of what the model was trained from.
 	Digest [sha256.Size]byte
@@ -65,19 +65,29 @@ type Scratch struct {
 
 // NewScratch makes the memory that Top needs.
 func (m *Model) NewScratch() *Scratch {
-	n := len(m.Classes) + 1
+	n := len(m.Classes) + extraClasses
 	return &Scratch{features: newFeatureSet(), sum: make([]float32, n), seen: make([]bool, n)}
 }
+
+// extraClasses are the classes that are no mechanism: none of them, and all is well.
+const extraClasses = 2
+
+// strangeness is how much a text of which nothing was ever seen speaks for none: a single known word among strange ones is no evidence.
+const strangeness = 5.0
 
 // mostCandidates bounds what Top returns.
 const mostCandidates = 8
 
-// Top is the mechanisms that a message sounds more like than like none, the best first; valid until the next call with the same scratch.
-// The words are stems, as package reading makes them.
-func (m *Model) Top(words []string, s *Scratch) []Candidate {
+// Top is the mechanisms that a message sounds more like than like none, the best first, valid until the next call with the same scratch; and
+// how much it sounds as if all were well: log odds against the best of the others. The words are stems, as package reading makes them.
+func (m *Model) Top(words []string, s *Scratch) (mechanisms []Candidate, well float64) {
 	s.found = s.found[:0]
 	hashes := s.features.of(words)
+	strange := 0
 	for _, f := range hashes {
+		if m.start[f] == m.start[f+1] {
+			strange++
+		}
 		for _, e := range m.entry[m.start[f]:m.start[f+1]] {
 			if !s.seen[e.class] {
 				s.seen[e.class] = true
@@ -89,8 +99,12 @@ func (m *Model) Top(words []string, s *Scratch) []Candidate {
 	norm := m.scale * damp(len(hashes))
 	none := len(m.Classes)
 	floor := float32(s.sum[none]*norm) + m.bias[none]
+	if len(hashes) > 0 {
+		floor += strangeness * float32(strange) / float32(len(hashes))
+	}
+	well = float64(float32(s.sum[none+1]*norm) + m.bias[none+1] - floor)
 	for _, c := range s.touched {
-		if int(c) != none {
+		if int(c) < none {
 			if v := float32(s.sum[c]*norm) + m.bias[c] - floor; v > 0 {
 				s.found = append(s.found, Candidate{int(c), float64(v)})
 			}
@@ -100,7 +114,10 @@ func (m *Model) Top(words []string, s *Scratch) []Candidate {
 	s.touched = s.touched[:0]
 	slices.SortFunc(s.found, func(a, b Candidate) int { return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Class, b.Class)) })
 	s.found = s.found[:min(len(s.found), mostCandidates)]
-	return s.found
+	if len(s.found) > 0 {
+		well -= s.found[0].Score
+	}
+	return s.found, well
 }
 
 // damp keeps a long message from being surer than its words are.
@@ -109,9 +126,9 @@ func damp(features int) float32 {
 }
 
 const (
-	magic = "corax-model-1\n"
+	magic = "corax-model-2\n"
 	// mostClasses bounds what Read accepts.
-	mostClasses = math.MaxUint16 - 1
+	mostClasses = math.MaxUint16 - extraClasses
 )
 
 // WriteTo writes the model in the form that Read reads.
@@ -172,13 +189,13 @@ func Read(data []byte) (*Model, error) {
 		}
 	}
 	m.scale = math.Float32frombits(le.Uint32(take(4)))
-	for range n + 1 {
+	for range n + extraClasses {
 		m.bias = append(m.bias, math.Float32frombits(le.Uint32(take(4))))
 	}
 	m.start = make([]uint32, Features+1)
 	for f := range Features {
 		v, used := binary.Uvarint(rest)
-		if used <= 0 || v > uint64(n)+1 {
+		if used <= 0 || v > uint64(n)+extraClasses {
 			return nil, fail("it ends among the features")
 		}
 		rest = rest[used:]
@@ -191,7 +208,7 @@ func Read(data []byte) (*Model, error) {
 	for i := range m.entry {
 		part := take(3)
 		m.entry[i] = entry{le.Uint16(part), int8(part[2])}
-		if int(m.entry[i].class) > len(m.Classes) {
+		if int(m.entry[i].class) >= len(m.Classes)+extraClasses {
 			return nil, fail("a weight is of no class")
 		}
 	}

@@ -46,7 +46,7 @@ func Train(cat *knowledge.Catalogue, split func(string) []string, o Options) *Mo
 	rng := rand.New(rand.NewPCG(0x636f726178, 1))
 	texts := collect(cat, split, o, rng)
 	m.Digest = digest(texts, m.Classes)
-	t := newTrainer(len(m.Classes) + 1)
+	t := newTrainer(len(m.Classes) + extraClasses)
 	for epoch := range epochs {
 		step := rate / (1 + 0.15*float32(epoch))
 		rng.Shuffle(len(texts), func(i, j int) { texts[i], texts[j] = texts[j], texts[i] })
@@ -117,6 +117,9 @@ func collect(cat *knowledge.Catalogue, split func(string) []string, o Options, r
 	}
 	for _, say := range ordinary {
 		add(none, say)
+	}
+	for _, say := range cat.Healthy {
+		add(none+1, say)
 	}
 	return texts
 }
@@ -259,7 +262,7 @@ func CrossValidate(cat *knowledge.Catalogue, split func(string) []string, folds 
 					continue
 				}
 				v.Texts++
-				top := m.Top(split(e), s)
+				top, _ := m.Top(split(e), s)
 				if len(top) == 0 {
 					v.None++
 					continue

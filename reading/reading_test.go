@@ -15,7 +15,7 @@ func readOne(message string) Reading {
 	return readSignal(&corax.Signal{Message: message})
 }
 
-func readSignal(s *corax.Signal) Reading { return Read(s, topology.New(corax.Topology{})) }
+func readSignal(s *corax.Signal) Reading { return NewReader(topology.New(corax.Topology{})).Read(s) }
 
 func TestStem(t *testing.T) {
 	same := [][]string{
@@ -36,38 +36,12 @@ func TestStem(t *testing.T) {
 	}
 }
 
-func TestPolarity(t *testing.T) {
-	tests := map[string]Polarity{
-		"no packet loss on any link":                         Healthy,
-		"0 errors, all checks passed":                        Healthy,
-		"errors=0 drops=0":                                   Healthy,
-		"service recovered, requests succeed":                Healthy,
-		"link is up again, recovered":                        Healthy,
-		"INFO request served in 4ms":                         Neutral,
-		"user alice opened a ticket":                         Neutral,
-		"connection refused":                                 Failing,
-		"no route to host, host unreachable":                 Failing,
-		"upstream answered 502":                              Failing,
-		"GET / returned HTTP 503":                            Failing,
-		"level=info msg=\"panic: index out of range\"":       Failing,
-		"certificate has expired":                            Failing,
-		"no errors before midnight; now crash loop, crashed": Failing,
-		"": Neutral,
-	}
-	for message, want := range tests {
-		if r := readOne(message); r.Polarity(0) != want {
-			t.Errorf("%q reads as %d, want %d", message, r.Polarity(0), want)
-		}
-	}
-	r := readSignal(&corax.Signal{Message: "connection refused", Kind: corax.Recovery})
-	if r.Polarity(0) != Healthy {
-		t.Error("a recovery is healthy whatever it says")
-	}
-}
-
 func TestRatios(t *testing.T) {
 	tests := map[string][]float64{
 		"webhook failed for 4 of 7 services":       {4.0 / 7},
+		"three out of four replicas, one of 3":     {0.75, 1.0 / 3},
+		"half of the nodes, seven of the eight":    {0.5, 7.0 / 8},
+		"one of these days, out of four":           nil,
 		"0/4 up":                                   {0},
 		"3 out of the 5 nodes":                     {0.6},
 		"98% and 12 % and 7 percent":               {0.98, 0.12, 0.07},
@@ -77,7 +51,8 @@ func TestRatios(t *testing.T) {
 	}
 	for text, want := range tests {
 		var got []float64
-		for _, r := range ratios(text, Tokenise(text, nil)) {
+		one := readOne(text)
+		for _, r := range one.Ratios() {
 			got = append(got, r.Share())
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
@@ -92,18 +67,64 @@ func TestNames(t *testing.T) {
 		{"basket service can't check out, connection refused by ledger service", "basket-svc", "ledger-svc"},
 		{"DC-07 down, LDAP closed", "dc-07", ""},
 		{"error: something broke", "", ""},
+		{"ns2 stale: transfers denied", "ns2", ""},
+		{"rpc error: code = Unavailable", "rpc", ""},
+		{"ORA-01555: snapshot too old", "", ""},
+		{"%PORT_SECURITY-2-PSECURE_VIOLATION: violation", "", ""},
 		{"12:04:11 timeout", "", ""},
 	}
 	for _, tt := range tests {
 		r := readOne(tt.text)
 		fault := ""
 		for _, m := range r.Mentions {
-			if m.Fault {
+			if m.Role == AtFault {
 				fault = m.Entity
 			}
 		}
 		if r.Entity != tt.subject || fault != tt.fault {
 			t.Errorf("%q: subject %q, fault %q; want %q, %q", tt.text, r.Entity, fault, tt.subject, tt.fault)
 		}
+	}
+}
+
+func TestRoles(t *testing.T) {
+	graph := topology.New(corax.Topology{Entities: []corax.Entity{{ID: "shop"}, {ID: "ledger"}, {ID: "error-service"}}})
+	tests := []struct {
+		text, subject string
+		role          Role
+		mentioned     string
+		as            Role
+	}{
+		{"shop: connection refused by ledger", "shop", Complaining, "ledger", AtFault},
+		{"shop shows the ledger service in its list", "shop", Mentioned, "ledger", Mentioned},
+		{"ledger crashed", "ledger", AtFault, "", 0},
+		{"error-service is healthy", "error-service", Mentioned, "", 0},
+		{"nobody is named", "", Mentioned, "", 0},
+	}
+	for _, tt := range tests {
+		r := NewReader(graph).Read(&corax.Signal{Message: tt.text})
+		if r.Entity != tt.subject || r.Role() != tt.role || r.Known != (tt.subject != "") {
+			t.Errorf("%q: %q is %d, want %q as %d", tt.text, r.Entity, r.Role(), tt.subject, tt.role)
+		}
+		if tt.mentioned != "" && (len(r.Mentions) != 1 || r.Mentions[0].Entity != tt.mentioned || r.Mentions[0].Role != tt.as) {
+			t.Errorf("%q mentions %+v", tt.text, r.Mentions)
+		}
+	}
+}
+
+// What a probe saw is read as if the message said it.
+func TestAttributes(t *testing.T) {
+	r := readSignal(&corax.Signal{Message: "check failed", Attributes: map[string]string{"error": "dial tcp: connection refused", "status": "503"}})
+	if len(r.Tokens) != 7 || len(r.Codes()) == 0 || r.Codes()[0].Class != Refused {
+		t.Errorf("%+v %v", r.Tokens, r.Codes())
+	}
+}
+
+func TestStemsAndLower(t *testing.T) {
+	if got := strings.Join(Stems("Connections REFUSED, port443 数据库 can’t"), " "); got != "connection refus port443 数据库 can t" {
+		t.Errorf("%q", got)
+	}
+	if Lower("ÄB") != "Äb" || Lower("ab") != "ab" {
+		t.Error("only ASCII letters are folded")
 	}
 }

@@ -10,7 +10,13 @@ type Token struct {
 	Text       string // lower case
 	Stem       string
 	Start, End int
+	word       *word // what is known about it; nil where nothing is
 }
+
+// Number says that a token starts with a digit.
+func (t Token) Number() bool { return isDigit(t.Text[0]) }
+
+func (t Token) is(c class) bool { return t.word != nil && t.word.class&c != 0 }
 
 // Lower folds ASCII letters only, so that offsets stay those of the message.
 func Lower(s string) string {
@@ -28,28 +34,64 @@ func Lower(s string) string {
 	return s
 }
 
-// Tokenise cuts lower-case text into tokens. Bytes beyond ASCII count as letters, so that other scripts stay whole words.
+// Tokenise cuts lower-case text into tokens. Bytes beyond ASCII count as letters, so that other scripts stay whole words; but scripts that
+// are written without spaces are cut where they meet ASCII, as they write "port443 is closed" in one piece.
 func Tokenise(text string, into []Token) []Token {
-	start := -1
-	for i := 0; i <= len(text); i++ {
-		if i < len(text) && isWord(text[i]) {
-			if start < 0 {
-				start = i
-			}
+	for i := 0; i < len(text); {
+		if n := skip(text, i); n > 0 {
+			i += n
 			continue
 		}
-		if start >= 0 {
-			t := text[start:i]
-			into = append(into, Token{Text: t, Stem: Stem(t), Start: start, End: i})
-			start = -1
+		start, digits, dense := i, false, text[i] >= 0xE3
+		for i < len(text) && skip(text, i) == 0 {
+			if c := text[i]; c < 0x80 {
+				if dense {
+					break
+				}
+				digits = digits || isDigit(c)
+			} else if c >= 0xE3 && !dense {
+				if i > start {
+					break
+				}
+				dense = true
+			}
+			i++
 		}
+		t := Token{Text: text[start:i], Stem: text[start:i], Start: start, End: i}
+		if !digits && len(t.Text) > 3 {
+			t.Stem = cut(t.Text)
+		}
+		t.word = lexicon[t.Stem]
+		into = append(into, t)
 	}
 	return into
+}
+
+// skip is the length of what stands at i and is of no token: 0, a byte, or a punctuation mark of three (dashes, quotes, arrows, the marks
+// of East Asian scripts).
+func skip(text string, i int) int {
+	c := text[i]
+	if c < 0x80 {
+		if isWord(c) {
+			return 0
+		}
+		return 1
+	}
+	if c < 0xE2 || i+2 >= len(text) {
+		return 0
+	}
+	switch n := text[i+1]; {
+	case c == 0xE2 && (n == 0x80 || n == 0x86), c == 0xE3 && n == 0x80, c == 0xEF && (n == 0xBC || n == 0xBD):
+		return 3
+	}
+	return 0
 }
 
 func isWord(b byte) bool { return b >= 'a' && b <= 'z' || b >= '0' && b <= '9' || b >= 0x80 }
 
 func isDigit(b byte) bool { return b >= '0' && b <= '9' }
+
+func isLetter(b byte) bool { return b|0x20 >= 'a' && b|0x20 <= 'z' }
 
 // Stem cuts the usual English endings, so that fail, fails, failed and failing are one. What it leaves need not be a word; it is only
 // ever compared with other stems.
@@ -57,6 +99,10 @@ func Stem(s string) string {
 	if len(s) <= 3 || strings.ContainsAny(s, "0123456789") {
 		return s
 	}
+	return cut(s)
+}
+
+func cut(s string) string {
 	switch {
 	case strings.HasSuffix(s, "ies") && len(s) > 4:
 		return s[:len(s)-3]
@@ -94,6 +140,3 @@ func Stems(text string) []string {
 	}
 	return out
 }
-
-// Number says that a token starts with a digit.
-func (t Token) Number() bool { return isDigit(t.Text[0]) }

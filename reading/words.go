@@ -1,41 +1,94 @@
 package reading
 
-// The words by which the engine tells trouble from health and a name from a word. Stems, as Stem leaves them; they are general English and
-// the vocabulary of operations, never the names of a system.
+// The words by which a message is understood: stems, as Stem leaves them. They are general English and the vocabulary of operations, never
+// the names of a system.
 
-func set(lists ...string) map[string]bool {
-	s := map[string]bool{}
-	for _, list := range lists {
-		for _, w := range Stems(list) {
-			s[w] = true
-		}
-	}
-	return s
+// class is a set of the classes below.
+type class uint32
+
+const (
+	bad       class = 1 << iota // says that something is wrong
+	strong                      // says it by itself, whatever else is said
+	predicate                   // is a bad word that states a failure rather than naming one: "failed", not "error"
+	good                        // says that something is well
+	restored                    // says that something is well again
+	turned                      // says the opposite of what follows
+	wanted                      // is bad where it is said not to be there: "no response", "is not running"
+	leveled                     // is a log level
+	calmly                      // is a log level at which nothing is wrong
+	plain                       // is too common to tie two messages together
+	answers                     // comes before a status: "answered 401"
+	about                       // introduces what a message is about
+	reacts                      // is a verb by which a caller tells what the one it called did
+	waits                       // is a verb of waiting; trouble where it is about a call
+	kinds                       // is what an entity may be called besides its name
+	zero                        // is a value that says that there is none
+	thing                       // does so after a space too
+	holds                       // ends the name of a thing that is about trouble, and is none: "error handler", "timeout_ms"
+)
+
+// word is what is known about a stem.
+type word struct {
+	class   class
+	phrases []phrase // that begin with it, longest first
 }
 
-var (
-	// bad words say that something is wrong.
-	bad = set(`error errors fail failed failing failure failures refused reject rejected rejecting denied deny down unreachable unavailable
+var lexicon = newLexicon()
+
+func newLexicon() map[string]*word {
+	all := map[string]*word{}
+	at := func(stem string) *word {
+		if all[stem] == nil {
+			all[stem] = &word{}
+		}
+		return all[stem]
+	}
+	for _, l := range vocabulary {
+		for _, s := range cutStems(l.words) {
+			at(s).class |= l.class
+		}
+	}
+	for _, p := range phrases() {
+		w := at(p.stems[0])
+		w.phrases = append(w.phrases, p)
+	}
+	for _, w := range all {
+		longestFirst(w.phrases)
+	}
+	return all
+}
+
+var vocabulary = []struct {
+	class class
+	words string
+}{
+	{bad, `error errors fail failed failing failure failures refused reject rejected rejecting denied deny down unreachable unavailable
 		timeout timeouts timed lost loss drop dropped drops dropping crash crashed crashes exception panic fatal critical corrupt corrupted
 		corruption expired expire overflow exhausted exhaustion full flapping flap broken stuck stopped dead died killed oom degraded slow
 		latency saturated overload overloaded invalid unauthorized unauthorised forbidden blocked block violation storm loop flood
 		unhealthy disconnected dismounted isolated stale missing absent unknown mismatch malformed aborted abort aborts bsod bugcheck
 		outage offline hang hung exceeded exceeds throttled throttling throttle unresolved nxdomain servfail econnrefused etimedout
-		enotfound ehostunreach econnreset unregistered err-disabled suspended lag lagging backlog drift skew leak spike spoofed attack
+		enotfound ehostunreach econnreset unregistered suspended lag lagging backlog drift skew leak spike spoofed attack
 		brute breach incident emergency alert warning cannot unable split evicted evict insufficient starved deadlock deadlocks conflict
-		conflicts queued interrupted refuse bounced undelivered misconfigured compromised wrong stale unverifiable`)
-	// strong words say it by themselves, whatever else is said.
-	strong = set(`econnrefused etimedout enotfound nxdomain servfail panic oom bsod bugcheck segfault sigsegv outage unreachable crashed
-		exception traceback fatal`)
-	// good words say that something is well.
-	good = set(`ok okay healthy recovered recovery resolved restored normal success successful successfully succeeded reachable green
-		passed passing stable ready completed cleared available listening accepted nominal renewed synchronized synchronised delivered`)
-	// turned words say the opposite of what follows.
-	turned = set(`no not never without zero none n't isn doesn 0 nor cleared`)
-	// levels are the log levels that mean that nothing is wrong.
-	levels = set(`info debug trace notice informational`)
-	// plain words are too common to tie two messages together.
-	plain = set(`the and for with from that this are was were has have had been not all any but its than then when what which who will
+		conflicts queued interrupted refuse bounced undelivered misconfigured compromised wrong stale unverifiable unexpectedly`},
+	{strong, `econnrefused etimedout enotfound nxdomain servfail panic oom bsod bugcheck segfault sigsegv outage unreachable crashed
+		traceback fatal`},
+	{predicate, `failed failing refused rejected rejecting denied unreachable unavailable timed lost crashed corrupted exhausted broken stuck
+		died killed disconnected dismounted aborted hung cannot unable exceeded unauthorized forbidden misconfigured compromised insufficient
+		flapping unhealthy undelivered bounced unresolved expired outage offline degraded overloaded saturated unexpectedly`},
+	{good, `ok okay healthy recovered recovery resolved restored normal success successful successfully succeeded reachable green
+		passed passing stable ready completed cleared available listening accepted nominal renewed synchronized synchronised delivered`},
+	{restored, `recovered recovers resolved restored reestablished resumed rejoined reconnected`},
+	{turned, `no not non never without zero t isn doesn don didn wasn aren hasn haven couldn 0 nor`},
+	{wanted, `response responding respond reply replying answer answering heartbeat quorum leader carrier signal connectivity keepalive
+		running found exist exists match matching matched start started starting work working connected synced synchronized mounted allowed
+		permitted supported valid enough writable readable accessible present registered established active bootable resolvable operational
+		functioning loaded installed trusted verified converged master primary backend backends endpoint endpoints upstream route space
+		free`},
+	{leveled, `trace debug verbose dbg fine finest info informational information inf notice warn warning wrn error err severe critical crit
+		fatal alert emerg emergency panic`},
+	{calmly, `info debug trace notice informational verbose`},
+	{plain, `the and for with from that this are was were has have had been not all any but its than then when what which who will
 		can may now new old after before over under into onto about only also each every more most other some such very one two
 		service server system application user users client clients host node request requests response connection connections connect
 		port error errors failed failing failure timeout warning critical alert status state message log event monitor check health
@@ -44,28 +97,50 @@ var (
 		code http https tcp udp get post api app while because due could would should does did got see seen using use used active
 		primary secondary normal expected current last first next run running start started stop stopped set sent receive received
 		unable cannot instead mode main local remote call calls answer answers site path line page prod production usr affected
-		gone back internal external device devices interface memory cpu disk file key table size long short left right`)
-	// answers come before a status: "answered 401".
-	answers = set(`status answered answer http code returned returns found got with error response`)
-	// about introduces what a message is about.
-	about = set(`from to upstream at against via reach reaching calling call contacting dial backend dependency on by towards toward
-		connecting into of dependencies upstreams`)
-	// reacts are verbs by which a caller tells what the one it called did.
-	reacts = set(`answered answers responded responds returned returns needed took refused rejected sent`)
-	// waits are verbs of waiting; trouble where they are about a call.
-	waits = set(`took needed waited`)
-	// kinds are what an entity may be called besides its name.
-	kinds = set(`service svc server srv database db cluster switch router gateway proxy firewall controller broker cache queue node
-		host api app portal check monitor pool`)
-)
+		gone back internal external device devices interface memory cpu disk file key table size long short left right`},
+	{answers, `status answered answer http code returned returns found got with error response`},
+	{about, `from to upstream at against via reach reaching calling call contacting dial backend dependency on by towards toward
+		connecting into of dependencies upstreams`},
+	{reacts, `answered answers responded responds returned returns needed took refused rejected sent`},
+	{waits, `took needed waited`},
+	{kinds, `service svc server srv database db cluster switch router gateway proxy firewall controller broker cache queue node
+		host api app portal check monitor pool`},
+	{zero, `0 none no null nil false empty`},
+	{holds, `handler handling handled log logs file page budget code codes rate ratio count counter counts policy threshold limit limits
+		setting settings config report reports reporting tracker boundary domain detector detection injection test tests simulation drill
+		exercise tolerance metric metrics topic letter retry callback listener class ms seconds secs txt go py java php html json conf cfg`},
+	{thing, `handler handlers handling page pages policy detector detection tracker callback listener injection simulation drill boundary
+		tolerance settings class topic support`},
+}
+
+// cutStems is Stems without the lexicon, which is made from it.
+func cutStems(text string) []string {
+	var out []string
+	for i := 0; i < len(text); {
+		if n := skip(text, i); n > 0 {
+			i += n
+			continue
+		}
+		start := i
+		for i < len(text) && skip(text, i) == 0 {
+			i++
+		}
+		out = append(out, Stem(text[start:i]))
+	}
+	return out
+}
 
 // Ordinary says that a word is of the vocabulary that any incident may use: it names nothing.
 func Ordinary(stem string) bool {
-	return plain[stem] || bad[stem] || good[stem] || about[stem] || levels[stem] || turned[stem]
+	w := lexicon[stem]
+	return w != nil && w.class&(plain|bad|good|about|calmly|turned) != 0
 }
 
 // Good says that a word says that something is well.
-func Good(stem string) bool { return good[stem] }
+func Good(stem string) bool {
+	w := lexicon[stem]
+	return w != nil && w.class&good != 0
+}
 
 // Turns says that a word says the opposite of what follows.
-func Turns(t Token) bool { return turned[t.Text] }
+func Turns(t Token) bool { return t.is(turned) }

@@ -3,11 +3,14 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
 
 	"corax"
 	"corax/diagnose"
@@ -33,13 +36,14 @@ func diagnoseCommand(s *settings) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			defer context.AfterFunc(cmd.Context(), func() { _ = in.Close() })() // an interrupt ends a read that waits
 			defer in.Close()
 			catalogue, err := knowledge.Load()
 			if err != nil {
 				return err
 			}
 			w := bufio.NewWriter(cmd.OutOrStdout())
-			bad, err := diagnoseLines(diagnose.New(catalogue), in, w, s.json)
+			bad, err := diagnoseLines(cmd.Context(), diagnose.New(catalogue), in, w, s.json)
 			if err = errors.Join(err, w.Flush()); err != nil {
 				return err
 			}
@@ -51,48 +55,108 @@ func diagnoseCommand(s *settings) *cobra.Command {
 	}
 }
 
-// diagnoseLines diagnoses line by line and returns how many could not be used.
-func diagnoseLines(e *diagnose.Engine, in io.Reader, w io.Writer, asJSON bool) (bad int, err error) {
+// answer is what a line gives; done is closed when it is there.
+type answer struct {
+	line []byte
+	n    int
+	out  bytes.Buffer
+	bad  bool
+	err  error
+	done chan struct{}
+}
+
+// diagnoseLines diagnoses line by line, on all processors, writes the answers in the order of the lines, and returns how many lines could not
+// be used. However long the input is, only a few lines are in memory.
+func diagnoseLines(ctx context.Context, e *diagnose.Engine, in io.Reader, w io.Writer, asJSON bool) (bad int, err error) {
+	workers := runtime.GOMAXPROCS(0)
+	ctx, cancel := context.WithCancel(ctx)
+	work, order := make(chan *answer), make(chan *answer, 4*workers)
+	var tasks errgroup.Group
+	for range workers {
+		tasks.Go(func() error {
+			for a := range work {
+				a.err = a.diagnose(e, asJSON)
+				close(a.done)
+			}
+			return nil
+		})
+	}
+	tasks.Go(func() error {
+		defer close(order)
+		defer close(work)
+		return readLines(ctx, in, work, order)
+	})
+	shown := 0
+	for a := range order {
+		<-a.done
+		if err == nil {
+			err = a.err
+		}
+		if err == nil && shown > 0 && !asJSON {
+			_, err = fmt.Fprintln(w)
+		}
+		if err == nil {
+			_, err = w.Write(a.out.Bytes())
+		}
+		if err != nil {
+			cancel() // the rest is taken and thrown away, so that nobody waits
+		}
+		shown++
+		if a.bad {
+			bad++
+		}
+	}
+	cancel()
+	return bad, errors.Join(err, tasks.Wait())
+}
+
+// readLines gives each line that is not empty to the workers and, in order, to the writer. A line that is too long ends it.
+func readLines(ctx context.Context, in io.Reader, work, order chan<- *answer) error {
 	lines := bufio.NewScanner(in)
 	lines.Buffer(make([]byte, 64<<10), longestCase)
-	n, shown := 0, 0
+	n := 0
 	for lines.Scan() {
 		n++
 		line := bytes.TrimSpace(lines.Bytes())
 		if len(line) == 0 {
 			continue
 		}
-		if shown++; shown > 1 && !asJSON {
-			if _, err := fmt.Fprintln(w); err != nil {
-				return bad, err
-			}
+		a := &answer{line: bytes.Clone(lines.Bytes()), n: n, done: make(chan struct{})}
+		select {
+		case <-ctx.Done():
+			return nil
+		case order <- a:
 		}
-		c, err := diagnose.ReadCase(lines.Bytes())
-		if err != nil {
-			bad++
-			if err := writeBad(w, n, err, asJSON); err != nil {
-				return bad, err
-			}
-			continue
-		}
-		r := e.Diagnose(c)
-		if asJSON {
-			err = diagnose.WriteJSON(w, r)
-		} else {
-			err = diagnose.WriteText(w, c, r)
-		}
-		if err != nil {
-			return bad, err
-		}
+		work <- a
 	}
 	if errors.Is(lines.Err(), bufio.ErrTooLong) {
-		bad++
-		return bad, writeBad(w, n+1, fmt.Errorf("the line is longer than %d MiB; the rest is not read", longestCase>>20), asJSON)
+		a := &answer{n: n + 1, done: make(chan struct{})}
+		order <- a
+		work <- a
+		return nil
 	}
 	if err := lines.Err(); err != nil {
-		return bad, corax.Errorf(corax.Unavailable, "read the cases", "%w", err)
+		return corax.Errorf(corax.Unavailable, "read the cases", "%w", err)
 	}
-	return bad, nil
+	return nil
+}
+
+// diagnose fills in what the line gives. A line without content is one that was too long to read.
+func (a *answer) diagnose(e *diagnose.Engine, asJSON bool) error {
+	if a.line == nil {
+		a.bad = true
+		return writeBad(&a.out, a.n, fmt.Errorf("the line is longer than %d MiB; the rest is not read", longestCase>>20), asJSON)
+	}
+	c, err := diagnose.ReadCase(a.line)
+	if err != nil {
+		a.bad = true
+		return writeBad(&a.out, a.n, err, asJSON)
+	}
+	r := e.Diagnose(c)
+	if asJSON {
+		return diagnose.WriteJSON(&a.out, r)
+	}
+	return diagnose.WriteText(&a.out, c, r)
 }
 
 func writeBad(w io.Writer, line int, cause error, asJSON bool) error {

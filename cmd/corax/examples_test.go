@@ -50,7 +50,7 @@ func TestExampleCasesAreDiagnosed(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	if bad, err := diagnoseLines(diagnose.New(catalogue), in, &out, true); bad > 0 || err != nil {
+	if bad, err := diagnoseLines(t.Context(), diagnose.New(catalogue), in, &out, true); bad > 0 || err != nil {
 		t.Fatalf("%d bad lines, %v\n%s", bad, err, &out)
 	}
 	roots := map[string][]string{}
@@ -154,7 +154,7 @@ func TestDiagnosePageIsComplete(t *testing.T) {
 	}
 	engine := diagnose.New(catalogue)
 	shown := blocks(t, "diagnose.md", "json")
-	if bad, err := diagnoseLines(engine, strings.NewReader(shown[0]), &bytes.Buffer{}, true); bad > 0 || err != nil {
+	if bad, err := diagnoseLines(t.Context(), engine, strings.NewReader(shown[0]), &bytes.Buffer{}, true); bad > 0 || err != nil {
 		t.Errorf("the page's input: %d bad lines, %v", bad, err)
 	}
 	for _, block := range shown[1:] {
@@ -163,7 +163,7 @@ func TestDiagnosePageIsComplete(t *testing.T) {
 		}
 	}
 	var out bytes.Buffer
-	_, err = diagnoseLines(engine, strings.NewReader(read(t, filepath.Join(examplesDir, "cases.jsonl"))), &out, true)
+	_, err = diagnoseLines(t.Context(), engine, strings.NewReader(read(t, filepath.Join(examplesDir, "cases.jsonl"))), &out, true)
 	if err != nil {
 		t.Fatal(err)
 	}

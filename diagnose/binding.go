@@ -1,6 +1,10 @@
 package diagnose
 
-import "strings"
+import (
+	"strings"
+
+	read "corax/reading"
+)
 
 // binding is what the holes of the catalogue's texts are filled with: {name}, or {name|words} for where the fact isn't known.
 type binding struct {
@@ -40,14 +44,18 @@ func (b binding) words(text string) string {
 
 // command fills a command: what is missing stands in capitals, for a person to replace.
 func (b binding) command(text string) string {
-	if strings.Contains(b.target, " ") { // words that stand for a name
-		b.target = "TARGET"
-	}
-	if strings.Contains(b.root, " ") {
-		b.root = "TARGET"
-	}
+	b.target, b.root = inCommand(b.target), inCommand(b.root)
 	out, _, _ := b.with(text, strings.ToUpper)
 	return strings.TrimSpace(out)
+}
+
+// inCommand is a name as it can stand in a command. A name comes from outside: one that a shell would read, or words that stand for a name,
+// are left for a person to fill in.
+func inCommand(name string) string {
+	if strings.Contains(name, " ") || !read.Safe(name) {
+		return "TARGET"
+	}
+	return name
 }
 
 func (b binding) with(text string, missing func(name string) string) (string, []string, bool) {

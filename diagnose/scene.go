@@ -114,7 +114,7 @@ func (w *work) lines(a *actor) []line {
 				continue
 			}
 			timed = timed && !r.signal.At.IsZero()
-			a.said = append(a.said, line{n, r.signal.At, words, like, r.tellsChange(), !w.incidents[i].change})
+			a.said = append(a.said, line{n, r.signal.At, words, like, r.tellsChange(), !w.incidents[i].change && r.signal.Kind != corax.ChangeOf})
 		}
 	}
 	slices.SortStableFunc(a.said, func(x, y line) int {

@@ -41,7 +41,8 @@ type teller struct {
 
 // narrate writes the root cause for people.
 func (w *work) narrate(g group, root cause, c corax.Cascade) corax.RootCause {
-	t := &teller{work: w, group: g, root: root, cascade: c, who: or(standIn(&root), "an entity that no message names"), told: map[int]bool{}, shapes: map[string]bool{}}
+	t := &teller{work: w, group: g, root: root, cascade: c,
+		who: or(standIn(&root), "an entity that no message names"), told: map[int]bool{}, shapes: map[string]bool{}}
 	if root.mech >= 0 {
 		t.own()
 		t.story()
@@ -103,8 +104,13 @@ func sentence(text string) string {
 
 // capital begins a text of the catalogue with a capital letter, unless its first word is a name that was put in.
 func capital(text, template string) string {
-	if text == "" || strings.HasPrefix(template, "{") && !strings.HasPrefix(text, "the ") || text[0] < 'a' || text[0] > 'z' {
+	if text == "" || text[0] < 'a' || text[0] > 'z' {
 		return text
+	}
+	if hole, _, ok := strings.Cut(strings.TrimPrefix(template, "{"), "}"); ok && strings.HasPrefix(template, "{") {
+		if _, words, _ := strings.Cut(hole, "|"); !strings.HasPrefix(text, "the ") && (words == "" || !strings.HasPrefix(text, words)) {
+			return text
+		}
 	}
 	return strings.ToUpper(text[:1]) + text[1:]
 }

@@ -14,11 +14,11 @@
 //	cluster    incidents to problems, from text
 //	link       why the incidents of a problem belong together
 //	recognise  a problem's signals to mechanism and pattern, with probabilities; learned is one of its views
-//	cause      who failed: root, evidence for and against, what is missing, facts
+//	cause      who failed: root, evidence for and against, what is missing, facts; details are the names and values of any text
 //	cascade    whose fault is felt by whom
 //	severity   impact to severity, with reasons
-//	narrative  summary and chain
-//	plan       remedies, bound to the case
+//	narrative  the story: sentences that rest on signals; scene is who said what when, unknown what is told where nothing explains it
+//	plan       remedies, bound to the case by binding; unknown plans what to look at where there are none
 //	why        for each decision: what spoke for it, against it, the runner-up, and what would change it
 package diagnose
 

@@ -18,7 +18,7 @@ import (
 const (
 	mostWeighed   = 2   // candidates that are told of
 	mostGathered  = 8   // steps of a plan that gathers
-	worthWeighing = 0.5 // log odds from which a candidate is worth a sentence
+	worthWeighing = 0.0 // log odds from which a candidate is worth a sentence
 	worthAsking   = 1.0 // log odds from which its evidence is gathered before anything else
 )
 
@@ -315,7 +315,7 @@ func (q *inquirer) revert() {
 		}
 		when := ""
 		if known {
-			when = fmt.Sprintf(", made at %s, %s before the first symptom", l.at.UTC().Format(time.TimeOnly), span2words(d))
+			when = fmt.Sprintf(", made at %s, %s before the first symptom", l.at.UTC().Format(time.TimeOnly), lasting(d))
 		}
 		q.add("config.revert", r.Entity, corax.Step{
 			Phase: "contain", Purpose: corax.Restore, Ask: true,
@@ -413,7 +413,7 @@ func (q *inquirer) lookAt(a *actor) {
 			log.Run += " -n " + facts["namespace"]
 		}
 	case facts["unit"] != "":
-		log.Run = "journalctl -u " + facts["unit"] + since
+		log.Run = fmt.Sprintf("journalctl -u %q", facts["unit"]) + since
 	case facts["interface"] != "" && strings.ContainsAny(facts["interface"], "/"):
 		log.Run = "show logging | include " + facts["interface"]
 	case strings.HasPrefix(facts["code"], "%"):
@@ -470,11 +470,12 @@ func (q *inquirer) reach(a *actor, facts map[string]string) {
 	if code := facts["code"]; peer == "" || peer == a.entity || sameName(peer, a.entity) || code != "" && strings.HasSuffix(peer, read.Lower(code)) {
 		return
 	}
-	step := corax.Step{Do: fmt.Sprintf("Test from %s whether %s can be reached", a.entity, peer), Run: "ping -c 5 " + peer,
+	to := inCommand(peer)
+	step := corax.Step{Do: fmt.Sprintf("Test from %s whether %s can be reached", a.entity, peer), Run: "ping -c 5 " + to,
 		Verify: fmt.Sprintf("it is known whether the path from %s to %s works", a.entity, peer)}
 	if p := facts["port"]; p != "" {
 		step.Do += " on port " + p
-		step.Run = "nc -vz -w 5 " + peer + " " + p
+		step.Run = "nc -vz -w 5 " + to + " " + p
 	}
 	q.add("evidence.gather", a.entity, step)
 }

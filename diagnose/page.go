@@ -180,7 +180,7 @@ func (p *page) fact(name, text string) {
 
 // wrap writes a text in lines of the page's width.
 func (p *page) wrap(lead, indent, text string) {
-	const glue = "\u00a0" // keeps a percentage together
+	const glue = "\x00" // keeps a percentage together; printable texts hold none
 	line, empty := lead, true
 	for word := range strings.FieldsSeq(strings.ReplaceAll(printable(text), " %", glue+"%")) {
 		word = strings.ReplaceAll(word, glue+"%", " %")

@@ -210,35 +210,37 @@ func (t *teller) weighed() {
 
 // lacks compares the signatures of a mechanism with what the signals say: of the one that fits best, what they say and what they don't.
 func (t *teller) lacks(m *knowledge.Mechanism, signals *[]int) (has, lacks string) {
-	most := 0.0
+	most, say, at := 0.0, []string(nil), -1
 	for _, sig := range m.Signatures {
-		if len(sig.Say) == 0 {
-			continue
-		}
-		for n, a := range t.root.scene.actors {
-			if n == mostTold {
-				break
-			}
+		for _, a := range t.root.scene.actors[:min(len(t.root.scene.actors), mostTold)] {
 			for _, l := range t.lines(a) {
-				r := &t.readings[l.signal]
-				var yes, no []string
+				n := 0
 				for _, phrase := range sig.Say {
-					if alt := r.alternative(phrase); alt == number {
-						continue
-					} else if alt != "" {
-						yes = append(yes, alt)
-					} else {
-						no = append(no, strings.Join(first(strings.Split(phrase, "|"), 3), ", "))
+					if t.readings[l.signal].alternative(phrase) != "" {
+						n++
 					}
 				}
-				if part := float64(len(yes)) / float64(len(sig.Say)); part > most && len(no) > 0 {
-					most, has, lacks = part, strings.Join(yes, " and "), strings.Join(no, ", nor of ")
-					*signals = []int{l.signal}
+				if part := float64(n) / float64(len(sig.Say)); n < len(sig.Say) && part > most {
+					most, say, at = part, sig.Say, l.signal
 				}
 			}
 		}
 	}
-	return has, lacks
+	if at < 0 {
+		return "", ""
+	}
+	var yes, no []string
+	for _, phrase := range say {
+		switch alt := t.readings[at].alternative(phrase); alt {
+		case "":
+			no = append(no, strings.Join(first(strings.Split(phrase, "|"), 3), ", "))
+		case number:
+		default:
+			yes = append(yes, alt)
+		}
+	}
+	*signals = []int{at}
+	return strings.Join(yes, " and "), strings.Join(no, ", nor of ")
 }
 
 // inquiry is the plan for what nothing explains: a change just before it may be taken back, by a person's yes; all else only reads.

@@ -17,14 +17,9 @@ type reading struct {
 	heard    []heard // mechanisms that it sounds like, the best first
 }
 
-// What the learned view hears of health, in log odds, counts beside the words: where a message sounds well, the words of a fault alone are no
-// trouble, and where it sounds like a mechanism, it is, though no word says so.
-const (
-	soundsWell     = 0.5
-	soundsVeryWell = 3.0
-	soundsIll      = 2.5
-	enoughEvidence = 3.0
-)
+// soundsWell is how much a message must sound, to the learned view, as if all were well, for the words of a fault to be no trouble by
+// themselves; in log odds.
+const soundsWell = 0.5
 
 // read fills w.readings.
 func (w *work) read() {
@@ -43,15 +38,9 @@ func (w *work) read() {
 				evidence = max(evidence, sig.Weight)
 			}
 		}
-		switch {
-		case r.well > soundsWell:
+		if r.well > soundsWell {
 			evidence = 0
-		case len(r.heard) > 0 && r.heard[0].score > soundsIll:
-			evidence = max(evidence, enoughEvidence)
 		}
 		r.polarity = r.Polarity(evidence)
-		if r.polarity == read.Failing && r.well > soundsVeryWell && s.Kind == "" && s.Attributes["class"] == "" {
-			r.polarity = read.Neutral
-		}
 	}
 }

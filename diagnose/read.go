@@ -13,7 +13,7 @@ type reading struct {
 	polarity read.Polarity
 	hits     []hit
 	impacts  []hit   // words that tell how bad it is
-	well     float64 // how much it sounds as if all were well, in log odds against the best of heard
+	well     float64 // how much it sounds as if all were well, in log odds
 	heard    []heard // mechanisms that it sounds like, the best first
 }
 

@@ -79,7 +79,7 @@ const strangeness = 5.0
 const mostCandidates = 8
 
 // Top is the mechanisms that a message sounds more like than like none, the best first, valid until the next call with the same scratch; and
-// how much it sounds as if all were well: log odds against the best of the others. The words are stems, as package reading makes them.
+// how much it sounds as if all were well: log odds against trouble of any kind. The words are stems, as package reading makes them.
 func (m *Model) Top(words []string, s *Scratch) (mechanisms []Candidate, well float64) {
 	s.found = s.found[:0]
 	hashes := s.features.of(words)
@@ -102,7 +102,7 @@ func (m *Model) Top(words []string, s *Scratch) (mechanisms []Candidate, well fl
 	if len(hashes) > 0 {
 		floor += strangeness * float32(strange) / float32(len(hashes))
 	}
-	well = float64(float32(s.sum[none+1]*norm) + m.bias[none+1] - floor)
+	well = float64(float32(s.sum[none+1]*norm) + m.bias[none+1])
 	for _, c := range s.touched {
 		if int(c) < none {
 			if v := float32(s.sum[c]*norm) + m.bias[c] - floor; v > 0 {
@@ -114,9 +114,6 @@ func (m *Model) Top(words []string, s *Scratch) (mechanisms []Candidate, well fl
 	s.touched = s.touched[:0]
 	slices.SortFunc(s.found, func(a, b Candidate) int { return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Class, b.Class)) })
 	s.found = s.found[:min(len(s.found), mostCandidates)]
-	if len(s.found) > 0 {
-		well -= s.found[0].Score
-	}
 	return s.found, well
 }
 

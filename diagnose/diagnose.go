@@ -129,7 +129,8 @@ func (w *work) report(groups []group) []solved {
 		all = append(all, w.diagnose(g))
 	}
 	slices.SortStableFunc(all, func(a, b solved) int {
-		return cmp.Or(cmp.Compare(b.Severity, a.Severity), cmp.Compare(len(b.Signals), len(a.Signals)), cmp.Compare(a.Signals[0], b.Signals[0]))
+		return cmp.Or(cmp.Compare(b.Severity, a.Severity), cmp.Compare(len(b.Signals), len(a.Signals)),
+			cmp.Compare(b.PatternConfidence, a.PatternConfidence), cmp.Compare(a.Signals[0], b.Signals[0]))
 	})
 	return all
 }

@@ -21,6 +21,9 @@ type reading struct {
 // themselves; in log odds.
 const soundsWell = 0.5
 
+// soundsVeryWell is the same for words of trouble.
+const soundsVeryWell = 3.0
+
 // read fills w.readings.
 func (w *work) read() {
 	d := w.desks.Get().(*desk)
@@ -42,5 +45,8 @@ func (w *work) read() {
 			evidence = 0
 		}
 		r.polarity = r.Polarity(evidence)
+		if r.polarity == read.Failing && r.well > soundsVeryWell && s.Kind == "" && s.Attributes["class"] == "" {
+			r.polarity = read.Neutral
+		}
 	}
 }

@@ -29,6 +29,8 @@ const (
 	// fewIncidents is up to how many incidents a case without a topology may well be one outage: less is then enough, and what names no cause
 	// follows the only one at hand.
 	fewIncidents = 5
+	// pairOfCauses is up to how many incidents two stated causes may still be one outage.
+	pairOfCauses = 4
 	// sureCause is the probability from which an incident's own words name a cause.
 	sureCause = 0.5
 	sureWords = 4.0 // weight of a signature that states a cause
@@ -224,6 +226,14 @@ func (w *work) beliefs(inc *incident) (list []belief) {
 	return list
 }
 
+// against is how much two stated causes speak against one outage; nothing in a case of so few incidents that it hardly holds two.
+func (w *work) against() float64 {
+	if len(w.incidents) <= pairOfCauses {
+		return 0
+	}
+	return twoCauses
+}
+
 // kin is how close mechanisms are to each other.
 type kin struct {
 	pattern, domain []int32 // of each mechanism; -1 where none counts
@@ -364,7 +374,7 @@ func (w *work) kinship(a, b *profile) (sum float64) {
 	if a.role == seed && b.role == seed && a.beliefs[0].mech != b.beliefs[0].mech && !w.kin.alike[[2]int{a.beliefs[0].mech, b.beliefs[0].mech}] {
 		surest = a.beliefs[0].p * b.beliefs[0].p
 	}
-	return sum + causeAndEffect*min(effects, 1) - twoCauses*surest
+	return sum + causeAndEffect*min(effects, 1) - w.against()*surest
 }
 
 // cluster groups what is left, where the texts share enough: average linkage from the closest pair on (Sokal and Michener, 1958), and then

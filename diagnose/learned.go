@@ -41,7 +41,7 @@ func (l learned) scratch() *model.Scratch {
 
 // recall asks both views about a message.
 func (w *work) recall(r *reading, d *desk) {
-	found := w.matcher.match(r.Tokens, *r.signal, d.match)
+	found := w.matcher.match(r.Tokens, r.signal, d.match)
 	for _, h := range found {
 		switch use := w.matcher.sigs[h.sig].use; {
 		case use == useImpact:

@@ -10,7 +10,6 @@ package model
 
 import (
 	"bytes"
-	"cmp"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/binary"
@@ -57,16 +56,15 @@ type Candidate struct {
 // Scratch is the memory of one user of a model.
 type Scratch struct {
 	features featureSet
-	sum      []float32
-	touched  []uint16
-	seen     []bool
+	sum      []int32 // of weights, a class; whole numbers, so that no order of adding matters
+	seen     []bool  // classes that any feature has a weight for
 	found    []Candidate
 }
 
 // NewScratch makes the memory that Top needs.
 func (m *Model) NewScratch() *Scratch {
 	n := len(m.Classes) + extraClasses
-	return &Scratch{features: newFeatureSet(), sum: make([]float32, n), seen: make([]bool, n)}
+	return &Scratch{features: newFeatureSet(), sum: make([]int32, n), seen: make([]bool, n)}
 }
 
 // extraClasses are the classes that are no mechanism: none of them, and all is well.
@@ -81,40 +79,48 @@ const mostCandidates = 8
 // Top is the mechanisms that a message sounds more like than like none, the best first, valid until the next call with the same scratch; and
 // how much it sounds as if all were well: log odds against trouble of any kind. The words are stems, as package reading makes them.
 func (m *Model) Top(words []string, s *Scratch) (mechanisms []Candidate, well float64) {
-	s.found = s.found[:0]
 	hashes := s.features.of(words)
 	strange := 0
+	sum, seen := s.sum, s.seen
 	for _, f := range hashes {
-		if m.start[f] == m.start[f+1] {
+		entries := m.entry[m.start[f]:m.start[f+1]]
+		if len(entries) == 0 {
 			strange++
 		}
-		for _, e := range m.entry[m.start[f]:m.start[f+1]] {
-			if !s.seen[e.class] {
-				s.seen[e.class] = true
-				s.touched = append(s.touched, e.class)
-			}
-			s.sum[e.class] += float32(e.weight)
+		for _, e := range entries {
+			seen[e.class] = true
+			sum[e.class] += int32(e.weight)
 		}
 	}
 	norm := m.scale * damp(len(hashes))
 	none := len(m.Classes)
-	floor := float32(s.sum[none]*norm) + m.bias[none]
+	floor := float32(float32(sum[none])*norm) + m.bias[none]
 	if len(hashes) > 0 {
 		floor += strangeness * float32(strange) / float32(len(hashes))
 	}
-	well = float64(float32(s.sum[none+1]*norm) + m.bias[none+1])
-	for _, c := range s.touched {
-		if int(c) < none {
-			if v := float32(s.sum[c]*norm) + m.bias[c] - floor; v > 0 {
-				s.found = append(s.found, Candidate{int(c), float64(v)})
-			}
+	well = float64(float32(float32(sum[none+1])*norm) + m.bias[none+1])
+	s.found = s.found[:0]
+	for c := range none {
+		if v := float32(float32(sum[c])*norm) + m.bias[c] - floor; v > 0 && seen[c] {
+			s.keep(Candidate{c, float64(v)})
 		}
-		s.sum[c], s.seen[c] = 0, false
 	}
-	s.touched = s.touched[:0]
-	slices.SortFunc(s.found, func(a, b Candidate) int { return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Class, b.Class)) })
-	s.found = s.found[:min(len(s.found), mostCandidates)]
+	clear(sum)
+	clear(seen)
 	return s.found, well
+}
+
+// keep puts a candidate into its place among the best; of two that are equal the first stays first.
+func (s *Scratch) keep(c Candidate) {
+	at := len(s.found)
+	for at > 0 && s.found[at-1].Score < c.Score {
+		at--
+	}
+	if at == mostCandidates {
+		return
+	}
+	s.found = slices.Insert(s.found, at, c)
+	s.found = s.found[:min(len(s.found), mostCandidates)]
 }
 
 // damp keeps a long message from being surer than its words are.

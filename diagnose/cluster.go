@@ -30,7 +30,7 @@ const (
 	// follows the only one at hand.
 	fewIncidents = 5
 	// pairOfCauses is up to how many incidents two stated causes may still be one outage.
-	pairOfCauses = 4
+	pairOfCauses = 3
 	// sureCause is the probability from which an incident's own words name a cause.
 	sureCause = 0.5
 	sureWords = 4.0 // weight of a signature that states a cause

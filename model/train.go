@@ -17,7 +17,7 @@ const (
 	epochs    = 24
 	rate      = 0.7
 	decay     = 2e-5
-	drop      = 0.4  // share of words left out, anew in each epoch, so that no single word decides
+	drop      = 0.4   // share of words left out, anew in each epoch, so that no single word decides
 	variants  = 12    // texts made from each signature
 	noneShare = 0.03  // texts of no mechanism, as a share of the others
 	smallest  = 0.005 // weights below this share of the largest are left out

@@ -143,7 +143,7 @@ func (w *work) diagnose(g group) solved {
 	d := corax.Diagnosis{
 		Pattern: verdict.pattern, PatternConfidence: verdict.confidence, Alternatives: verdict.alternatives,
 		Severity: severity, SeverityReasons: reasons, Confidence: root.confidence,
-		Cascade: cascade, Links: w.links(g, root),
+		Cascade: cascade, Links: w.links(g, &root),
 	}
 	for _, i := range g.incidents {
 		d.Incidents = append(d.Incidents, w.incidents[i].id)

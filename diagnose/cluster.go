@@ -137,6 +137,7 @@ const mostFeatures = 80
 
 // describe lists what others may share with an incident, in the order in which it is told.
 func (w *work) describe(inc *incident, p *profile, t *features) {
+	p.features = make([]int32, 0, 24)
 	t.add(p, 'e', inc.entity)
 	for _, s := range inc.signals[:min(len(inc.signals), crowd+1)] {
 		if len(p.features) >= mostFeatures {
@@ -390,7 +391,7 @@ func (w *work) cluster(groups []group, left []int) []group {
 		return groups
 	}
 	profiles := make([]profile, len(left))
-	t := &features{number: map[feature]int32{}}
+	t := &features{number: make(map[feature]int32, 8*len(left))}
 	for n, i := range left {
 		profiles[n] = w.profile(&w.incidents[i], t)
 	}

@@ -128,7 +128,7 @@ func (t *teller) common() {
 				x.by = append(x.by, holder{a.entity, l.signal})
 			}
 			for _, tok := range r.Tokens {
-				if len(tok.Text) < 5 || tok.Number() || read.Ordinary(tok.Stem) || strings.Contains(read.Lower(a.entity), tok.Text) {
+				if len(tok.Text) < 5 || tok.Number() || tok.Ordinary() || strings.Contains(read.Lower(a.entity), tok.Text) {
 					continue
 				}
 				if _, ofTheTrade := t.rare[tok.Stem]; ofTheTrade {

@@ -15,7 +15,7 @@ const mostReasons = 4
 
 // explanations says for each decision of a diagnosis how it came about.
 func (w *work) explanations(g group, v verdict, root cause, d corax.Diagnosis) []corax.Explanation {
-	list := []corax.Explanation{w.whyPattern(v, root, d), w.whyRoot(g, root, d), whySeverity(d), w.whyOne(g, d)}
+	list := append(make([]corax.Explanation, 0, 6), w.whyPattern(v, root, d), w.whyRoot(g, root, d), whySeverity(d), w.whyOne(g, d))
 	if len(d.Incidents) > 1 || d.Cascade.Cascading {
 		list = append(list, w.whyCascade(g, d))
 	}

@@ -19,10 +19,10 @@ type reading struct {
 
 // soundsWell is how much a message must sound, to the learned view, as if all were well, for the words of a fault to be no trouble by
 // themselves; in log odds.
-const soundsWell = 0.5
+const soundsWell = 2.0
 
 // soundsVeryWell is the same for words of trouble.
-const soundsVeryWell = 3.0
+const soundsVeryWell = 6.0
 
 // read fills w.readings.
 func (w *work) read() {

@@ -82,7 +82,7 @@ func TestHealthyLines(t *testing.T) {
 		}
 	}
 	t.Logf("%d of %d lines raise a problem", raised, lines)
-	if lines < 400 || raised > lines/12 {
+	if lines < 400 || raised > lines/10 {
 		t.Errorf("%d of %d healthy lines raise a problem", raised, lines)
 	}
 }

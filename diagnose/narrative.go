@@ -274,13 +274,13 @@ func (t *teller) story() {
 			continue
 		}
 		var signals []int
-		if len(s.Say) > 0 {
-			if signals = t.stand(s.Say); len(signals) == 0 {
-				continue
-			}
-		} else if len(t.root.shows) > 0 {
+		switch {
+		case len(s.Say) > 0:
+			signals = t.stand(s.Say)
+		case len(t.root.shows) > 0:
 			signals = []int{t.root.shows[0].signal}
-		} else {
+		}
+		if len(signals) == 0 {
 			continue
 		}
 		for _, name := range used {

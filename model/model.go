@@ -56,8 +56,10 @@ type Candidate struct {
 // Scratch is the memory of one user of a model.
 type Scratch struct {
 	features featureSet
-	sum      []int32 // of weights, a class; whole numbers, so that no order of adding matters
-	seen     []bool  // classes that any feature has a weight for
+	sum      []int32   // of weights, a class; whole numbers, so that no order of adding matters
+	seen     []bool    // classes that any feature has a weight for
+	entries  [][]entry // of each feature that has some
+	met      int       // what the first of each adds up to; nobody reads it
 	found    []Candidate
 }
 
@@ -80,13 +82,20 @@ const mostCandidates = 8
 // how much it sounds as if all were well: log odds against trouble of any kind. The words are stems, as package reading makes them.
 func (m *Model) Top(words []string, s *Scratch) (mechanisms []Candidate, well float64) {
 	hashes := s.features.of(words)
-	strange := 0
-	sum, seen := s.sum, s.seen
+	s.entries = s.entries[:0]
 	for _, f := range hashes {
-		entries := m.entry[m.start[f]:m.start[f+1]]
-		if len(entries) == 0 {
-			strange++
+		if from, to := m.start[f], m.start[f+1]; from < to {
+			s.entries = append(s.entries, m.entry[from:to])
 		}
+	}
+	// The weights lie far apart in memory. Asked for one after the other, without a use in between, they come at the same time.
+	s.met = 0
+	for _, entries := range s.entries {
+		s.met += int(entries[0].class)
+	}
+	strange := len(hashes) - len(s.entries)
+	sum, seen := s.sum, s.seen
+	for _, entries := range s.entries {
 		for _, e := range entries {
 			seen[e.class] = true
 			sum[e.class] += int32(e.weight)

@@ -132,7 +132,7 @@ func (r *Reading) Polarity(evidence float64) Polarity {
 		return Healthy
 	case score <= -1 && !sure && evidence < surely:
 		return Healthy
-	case calm && !sure && (evidence < surely || r.Level() != NoLevel) && !(stated && score > 0):
+	case calm && !sure && evidence < surely && !(stated && score > 0):
 		return Neutral
 	case score > 0, score == 0 && r.Level() >= Error, evidence >= likely && r.Signal.Kind != corax.ChangeOf:
 		return Failing

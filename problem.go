@@ -129,9 +129,9 @@ type Link struct {
 
 // RootCause is the best hypothesis: who failed and how, with what speaks for it, against it, and what is not known.
 type RootCause struct {
-	Entity    string     `json:"entity"`
-	Mechanism string     `json:"mechanism"` // id in the knowledge, e.g. key_used_before_distributed; never empty
-	Summary   string     `json:"summary"`
+	Entity    string `json:"entity"`
+	Mechanism string `json:"mechanism"` // id in the knowledge, e.g. key_used_before_distributed; never empty
+	Summary   string `json:"summary"`
 	// Sentences tell what happened, why, how it spread, who is affected and what is unclear; each rests on signals.
 	Sentences []Sentence `json:"sentences,omitempty"`
 	Chain     []string   `json:"chain,omitempty"` // the same sentences as texts, with the numbers of their signals: "... [0, 2]"

@@ -184,7 +184,7 @@ func (w *work) argue(g group, c *cause) {
 		e.Supports = "would also fit: " + w.matcher.mechs[w.matcher.sigs[a.sig].mech].Title
 		c.against = append(c.against, e)
 	}
-	c.missing = w.missing(g, c)
+	c.missing = w.missing(c)
 }
 
 // arguments finds what speaks most for the cause in a signal, and what speaks most for another.
@@ -276,7 +276,7 @@ func (w *work) supports(r *reading, sig *signature, c *cause) string {
 }
 
 // missing names what would make the diagnosis surer.
-func (w *work) missing(g group, c *cause) []string {
+func (w *work) missing(c *cause) []string {
 	missing := []string{}
 	if c.entity == "" {
 		missing = append(missing, "which entity is at fault: no message names one")

@@ -29,6 +29,8 @@ const (
 	// fewIncidents is up to how many incidents a case without a topology may well be one outage: less is then enough, and what names no cause
 	// follows the only one at hand.
 	fewIncidents = 5
+	// pairOfCauses is up to how many incidents two stated causes may still be one outage.
+	pairOfCauses = 3
 	// sureCause is the probability from which an incident's own words name a cause.
 	sureCause = 0.5
 	sureWords = 4.0 // weight of a signature that states a cause
@@ -60,7 +62,7 @@ type features struct {
 	list   []feature
 	count  []int     // incidents that have it
 	weight []float64 // how much sharing it speaks for one cause
-	names  map[string]bool
+	word   []bool    // is a word like any other, and no part of an entity's name
 }
 
 // add notes a feature of an incident, once.
@@ -94,7 +96,7 @@ func (t *features) weigh(incidents int, rare map[string]float64) {
 			}
 		}
 	}
-	t.weight = make([]float64, len(t.list))
+	t.weight, t.word = make([]float64, len(t.list)), make([]bool, len(t.list))
 	for n, f := range t.list {
 		w := 0.0
 		switch f.kind {
@@ -103,7 +105,8 @@ func (t *features) weigh(incidents int, rare map[string]float64) {
 		case 'i':
 			w = sharedID
 		case 'w':
-			if w = sharedWord; names[f.name] {
+			t.word[n] = !names[f.name]
+			if w = sharedWord; !t.word[n] {
 				w = sharedName
 			}
 			if r, ok := rare[f.name]; ok {
@@ -115,7 +118,6 @@ func (t *features) weigh(incidents int, rare map[string]float64) {
 		}
 		t.weight[n] = w
 	}
-	t.names = names
 }
 
 // seedRole says what an incident can be in a cluster.
@@ -135,30 +137,38 @@ type belief struct {
 
 const mostFeatures = 80
 
+// describe lists what others may share with an incident, in the order in which it is told.
+func (w *work) describe(inc *incident, p *profile, t *features) {
+	p.features = make([]int32, 0, 24)
+	t.add(p, 'e', inc.entity)
+	for _, s := range inc.signals[:min(len(inc.signals), crowd+1)] {
+		if len(p.features) >= mostFeatures {
+			return
+		}
+		r := &w.readings[s]
+		for _, m := range r.Mentions {
+			t.add(p, 'e', m.Entity)
+		}
+		for _, id := range r.Ties() {
+			t.add(p, 'i', id)
+		}
+		for _, word := range r.Tokens {
+			if len(word.Text) >= 2 && !word.Number() && !word.Ordinary() {
+				t.add(p, 'w', word.Stem)
+			}
+		}
+	}
+}
+
 // profile makes an incident comparable.
 func (w *work) profile(inc *incident, t *features) profile {
 	var p profile
-	t.add(&p, 'e', inc.entity)
-	for n, s := range inc.signals {
-		if n > crowd {
-			break
-		}
-		r := &w.readings[s]
-		if at := r.signal.At; n == 0 && !at.IsZero() {
-			p.at = float64(at.UnixMilli()) / 1000
-		}
-		for _, m := range r.Mentions {
-			t.add(&p, 'e', m.Entity)
-		}
-		for _, id := range r.Ties() {
-			t.add(&p, 'i', id)
-		}
-		for _, word := range r.Tokens {
-			if len(word.Text) >= 2 && !word.Number() && !read.Ordinary(word.Stem) {
-				t.add(&p, 'w', word.Stem)
-			}
-		}
-		for _, h := range r.hits {
+	w.describe(inc, &p, t)
+	if at := w.readings[inc.signals[0]].signal.At; !at.IsZero() {
+		p.at = float64(at.UnixMilli()) / 1000
+	}
+	for _, s := range inc.signals[:min(len(inc.signals), crowd+1)] {
+		for _, h := range w.readings[s].hits {
 			if sig := &w.matcher.sigs[h.sig]; sig.use == useEffect && !slices.Contains(p.effects, sig.mech) {
 				p.effects = append(p.effects, sig.mech)
 			}
@@ -190,20 +200,27 @@ func (w *work) states(inc *incident, mech int) bool {
 
 // beliefs turns what an incident's own words say into probabilities, "none of them" included but not listed.
 func (w *work) beliefs(inc *incident) (list []belief) {
-	sum := map[int]float64{}
+	add := func(mech int, v float64) {
+		at := slices.IndexFunc(list, func(b belief) bool { return b.mech == mech })
+		if at < 0 {
+			at = len(list)
+			list = append(list, belief{mech: mech})
+		}
+		list[at].p += v
+	}
 	for _, s := range inc.signals {
 		for _, h := range w.readings[s].hits {
 			if sig := &w.matcher.sigs[h.sig]; sig.use == useDirect {
-				sum[sig.mech] += ruleWeight * weigh(sig)
+				add(sig.mech, ruleWeight*weigh(sig))
 			}
 		}
 		for _, h := range w.readings[s].heard {
-			sum[h.mech] += modelWeight * h.score
+			add(h.mech, modelWeight*h.score)
 		}
 	}
 	total := math.Exp(nothing)
-	for m, v := range sum {
-		list = append(list, belief{m, math.Exp(min(v, 12))})
+	for i := range list {
+		list[i].p = math.Exp(min(list[i].p, 12))
 	}
 	slices.SortFunc(list, func(a, b belief) int {
 		if a.p != b.p {
@@ -224,14 +241,22 @@ func (w *work) beliefs(inc *incident) (list []belief) {
 	return list
 }
 
+// against is how much two stated causes speak against one outage; nothing in a case of so few incidents that it hardly holds two.
+func (w *work) against() float64 {
+	if len(w.incidents) <= pairOfCauses {
+		return 0
+	}
+	return twoCauses
+}
+
 // kin is how close mechanisms are to each other.
 type kin struct {
 	pattern, domain []int32 // of each mechanism; -1 where none counts
-	alike           map[[2]int]bool
+	alike           [][]int // of each mechanism, those that the catalogue calls alike; few
 }
 
 func newKin(mechs []knowledge.Mechanism, byID map[string]int) kin {
-	k := kin{alike: map[[2]int]bool{}}
+	k := kin{alike: make([][]int, len(mechs))}
 	patterns, domains := map[string]int32{}, map[string]int32{}
 	number := func(in map[string]int32, name, none string) int32 {
 		if name == none {
@@ -247,7 +272,7 @@ func newKin(mechs []knowledge.Mechanism, byID map[string]int) kin {
 		k.domain = append(k.domain, number(domains, m.Domain, ""))
 		for _, c := range m.Confused {
 			if j, ok := byID[c.Mechanism]; ok {
-				k.alike[[2]int{i, j}], k.alike[[2]int{j, i}] = true, true
+				k.alike[i], k.alike[j] = append(k.alike[i], j), append(k.alike[j], i)
 			}
 		}
 	}
@@ -263,7 +288,7 @@ func (k *kin) of(a, b int) (sum float64) {
 	case k.domain[a] == k.domain[b] && k.domain[a] >= 0:
 		sum = sharedDomain
 	}
-	if k.alike[[2]int{a, b}] {
+	if slices.Contains(k.alike[a], b) {
 		sum += confusable
 	}
 	return sum
@@ -304,7 +329,7 @@ func rarity(cat *knowledge.Catalogue) map[string]float64 {
 func (p *profile) measure(t *features) {
 	sum := 0.0
 	for _, n := range p.features {
-		if f := t.list[n]; f.kind == 'w' && !t.names[f.name] {
+		if t.word[n] {
 			sum += t.weight[n] * t.weight[n]
 		}
 	}
@@ -321,7 +346,7 @@ func (w *work) affinity(a, b *profile, t *features) float64 {
 		case x > y:
 			j++
 		default:
-			if f := t.list[x]; f.kind == 'w' && !t.names[f.name] {
+			if t.word[x] {
 				wordTies += t.weight[x] * t.weight[x]
 			} else {
 				ties += t.weight[x]
@@ -345,7 +370,9 @@ func (w *work) affinity(a, b *profile, t *features) float64 {
 func (w *work) kinship(a, b *profile) (sum float64) {
 	for _, x := range a.beliefs {
 		for _, y := range b.beliefs {
-			sum += w.kin.of(x.mech, y.mech) * x.p * y.p
+			if k := w.kin.of(x.mech, y.mech); k > 0 {
+				sum += k * x.p * y.p
+			}
 		}
 	}
 	effects, surest := 0.0, 0.0
@@ -361,10 +388,10 @@ func (w *work) kinship(a, b *profile) (sum float64) {
 			}
 		}
 	}
-	if a.role == seed && b.role == seed && a.beliefs[0].mech != b.beliefs[0].mech && !w.kin.alike[[2]int{a.beliefs[0].mech, b.beliefs[0].mech}] {
+	if a.role == seed && b.role == seed && a.beliefs[0].mech != b.beliefs[0].mech && !slices.Contains(w.kin.alike[a.beliefs[0].mech], b.beliefs[0].mech) {
 		surest = a.beliefs[0].p * b.beliefs[0].p
 	}
-	return sum + causeAndEffect*min(effects, 1) - twoCauses*surest
+	return sum + causeAndEffect*min(effects, 1) - w.against()*surest
 }
 
 // cluster groups what is left, where the texts share enough: average linkage from the closest pair on (Sokal and Michener, 1958), and then
@@ -374,7 +401,7 @@ func (w *work) cluster(groups []group, left []int) []group {
 		return groups
 	}
 	profiles := make([]profile, len(left))
-	t := &features{number: map[feature]int32{}}
+	t := &features{number: make(map[feature]int32, 8*len(left))}
 	for n, i := range left {
 		profiles[n] = w.profile(&w.incidents[i], t)
 	}
@@ -386,31 +413,28 @@ func (w *work) cluster(groups []group, left []int) []group {
 	for n := range profiles {
 		l.role[n] = profiles[n].role
 	}
-	for _, p := range pairs(profiles) {
-		if v := w.affinity(&profiles[p.a], &profiles[p.b], t); v != 0 {
-			l.tie(p.a, p.b, v)
+	eachPair(profiles, func(a, b int) {
+		if v := w.affinity(&profiles[a], &profiles[b], t); v != 0 {
+			l.tie(a, b, v)
 		}
-	}
+	})
 	l.merge(enough * min(1, float64(len(left))/fewIncidents))
 	l.follow(enoughToFollow)
 	return append(groups, w.gather(left, l.labels())...)
 }
 
-type pair struct{ a, b int }
-
-// pairs lists who may belong together: everyone with everyone in a small case, and those who share something rare in a large one.
-func pairs(profiles []profile) []pair {
-	var list []pair
+// eachPair calls with those who may belong together: everyone with everyone in a small case, and those who share something rare in a large one.
+func eachPair(profiles []profile, do func(a, b int)) {
 	if len(profiles) <= allPairs {
 		for b := range profiles {
 			for a := range b {
-				list = append(list, pair{a, b})
+				do(a, b)
 			}
 		}
-		return list
+		return
 	}
 	by := map[int32][]int{}
-	seen := map[pair]bool{}
+	with := make([]int, len(profiles)) // the last one, from 1, that each was paired with
 	for n := range profiles {
 		keys := profiles[n].features
 		if b := profiles[n].beliefs; len(b) > 0 {
@@ -423,14 +447,13 @@ func pairs(profiles []profile) []pair {
 			}
 			by[f] = append(who, n)
 			for _, a := range who {
-				if p := (pair{a, n}); !seen[p] {
-					seen[p] = true
-					list = append(list, p)
+				if with[a] != n+1 {
+					with[a] = n + 1
+					do(a, n)
 				}
 			}
 		}
 	}
-	return list
 }
 
 // linkage is agglomerative clustering over a sparse graph of affinities; absent ties are 0.

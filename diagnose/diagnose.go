@@ -14,11 +14,11 @@
 //	cluster    incidents to problems, from text
 //	link       why the incidents of a problem belong together
 //	recognise  a problem's signals to mechanism and pattern, with probabilities; learned is one of its views
-//	cause      who failed: root, evidence for and against, what is missing, facts
+//	cause      who failed: root, evidence for and against, what is missing, facts; details are the names and values of any text
 //	cascade    whose fault is felt by whom
 //	severity   impact to severity, with reasons
-//	narrative  summary and chain
-//	plan       remedies, bound to the case
+//	narrative  the story: sentences that rest on signals; scene is who said what when, unknown what is told where nothing explains it
+//	plan       remedies, bound to the case by binding; unknown plans what to look at where there are none
 //	why        for each decision: what spoke for it, against it, the runner-up, and what would change it
 package diagnose
 
@@ -43,6 +43,8 @@ type Engine struct {
 	felt    map[string]bool    // patterns whose signs are also felt by others
 	rare    map[string]float64 // stem -> how telling it is, 0 to 1; 1 where absent
 	desks   sync.Pool          // of *desk
+
+	remedies [][]remedy // of each mechanism, in the order of a plan
 }
 
 // Views says which of the engine's views recognise; the zero value is all of them. It exists to measure each by itself.
@@ -61,6 +63,7 @@ func NewWith(cat *knowledge.Catalogue, v Views) *Engine {
 	}
 	e.learned = newLearned(e.matcher.mechByID)
 	e.kin = newKin(cat.Mechanisms, e.matcher.mechByID)
+	e.remedies = newRemedies(cat)
 	e.desks.New = func() any { return e.newDesk() }
 	return e
 }
@@ -90,7 +93,7 @@ type work struct {
 // Diagnose makes the report of a case.
 func (e *Engine) Diagnose(c corax.Case) corax.Report {
 	w, groups := e.work(c)
-	report := corax.Report{ID: c.ID, Incidents: []corax.CaseIncident{}, Problems: []corax.Diagnosis{}}
+	report := corax.Report{ID: c.ID, Incidents: make([]corax.CaseIncident, 0, len(w.incidents)), Problems: make([]corax.Diagnosis, 0, len(groups))}
 	for _, p := range w.report(groups) {
 		report.Problems = append(report.Problems, p.Diagnosis)
 	}
@@ -124,12 +127,13 @@ type solved struct {
 
 // report diagnoses the groups: the gravest problem first, then the largest.
 func (w *work) report(groups []group) []solved {
-	var all []solved
+	all := make([]solved, 0, len(groups))
 	for _, g := range groups {
 		all = append(all, w.diagnose(g))
 	}
 	slices.SortStableFunc(all, func(a, b solved) int {
-		return cmp.Or(cmp.Compare(b.Severity, a.Severity), cmp.Compare(len(b.Signals), len(a.Signals)), cmp.Compare(a.Signals[0], b.Signals[0]))
+		return cmp.Or(cmp.Compare(b.Severity, a.Severity), cmp.Compare(len(b.Signals), len(a.Signals)),
+			cmp.Compare(b.PatternConfidence, a.PatternConfidence), cmp.Compare(a.Signals[0], b.Signals[0]))
 	})
 	return all
 }
@@ -143,7 +147,7 @@ func (w *work) diagnose(g group) solved {
 	d := corax.Diagnosis{
 		Pattern: verdict.pattern, PatternConfidence: verdict.confidence, Alternatives: verdict.alternatives,
 		Severity: severity, SeverityReasons: reasons, Confidence: root.confidence,
-		Cascade: cascade, Links: w.links(g, root),
+		Cascade: cascade, Links: w.links(g, &root),
 	}
 	for _, i := range g.incidents {
 		d.Incidents = append(d.Incidents, w.incidents[i].id)

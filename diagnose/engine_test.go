@@ -15,8 +15,6 @@ import (
 	"corax/topology"
 )
 
-func emptyGraph() *topology.Graph { return topology.New(corax.Topology{}) }
-
 // The same case gives the same bytes, in the same engine and in another, and whatever order the topology is written in.
 func TestDeterministic(t *testing.T) {
 	one, other := engine(t), engine(t)

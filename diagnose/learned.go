@@ -41,7 +41,10 @@ func (l learned) scratch() *model.Scratch {
 
 // recall asks both views about a message.
 func (w *work) recall(r *reading, d *desk) {
-	found := w.matcher.match(r.Tokens, *r.signal, d.match)
+	found := w.matcher.match(r.Tokens, r.signal, d.match)
+	if len(found) > 0 {
+		r.hits = make([]hit, 0, len(found))
+	}
 	for _, h := range found {
 		switch use := w.matcher.sigs[h.sig].use; {
 		case use == useImpact:
@@ -59,6 +62,9 @@ func (w *work) recall(r *reading, d *desk) {
 	}
 	top, well := w.learned.model.Top(d.words, d.model)
 	r.well = well
+	if len(top) > 0 {
+		r.heard = make([]heard, 0, len(top))
+	}
 	for _, c := range top {
 		if at := w.learned.mech[c.Class]; at >= 0 {
 			r.heard = append(r.heard, heard{at, c.Score})

@@ -50,20 +50,24 @@ func (w *work) gather(nodes []int, label []int) []group {
 }
 
 // links explains why the incidents of a problem belong together: a tree that grows from the root's incident.
-func (w *work) links(g group, root cause) []corax.Link {
-	links := []corax.Link{}
+func (w *work) links(g group, root *cause) []corax.Link {
+	links := make([]corax.Link, 0, len(g.incidents)-1)
+	if len(g.incidents) == 1 {
+		return links
+	}
 	order := slices.Clone(g.incidents)
 	slices.SortStableFunc(order, func(a, b int) int {
 		return cmp.Compare(w.rank(a, root), w.rank(b, root))
 	})
+	l := &linker{work: w, root: root, table: &features{number: map[feature]int32{}}, known: map[int]shares{}}
 	for n := 1; n < len(order); n++ {
 		best, tries := corax.Link{}, order[:n]
 		if n > crowd {
 			tries = order[:1]
 		}
 		for _, from := range tries {
-			if l := w.link(from, order[n], root); l.Score > best.Score {
-				best = l
+			if link := l.link(from, order[n], best.Score); link.Score > best.Score {
+				best = link
 			}
 		}
 		links = append(links, best)
@@ -71,8 +75,30 @@ func (w *work) links(g group, root cause) []corax.Link {
 	return links
 }
 
+// linker ties the incidents of one problem.
+type linker struct {
+	*work
+	root  *cause
+	table *features
+	known map[int]shares // incident -> what others may share with it
+}
+
+// shares are features of an incident.
+type shares struct{ told, sorted []int32 }
+
+func (l *linker) shares(i int) shares {
+	s, ok := l.known[i]
+	if !ok {
+		var p profile
+		l.describe(&l.incidents[i], &p, l.table)
+		s = shares{p.features, slices.Sorted(slices.Values(p.features))}
+		l.known[i] = s
+	}
+	return s
+}
+
 // rank puts the incidents of the root first.
-func (w *work) rank(i int, root cause) int {
+func (w *work) rank(i int, root *cause) int {
 	switch {
 	case w.incidents[i].entity == root.entity:
 		return 0
@@ -82,13 +108,14 @@ func (w *work) rank(i int, root cause) int {
 	return 2
 }
 
-// link explains what ties two incidents of one problem.
-func (w *work) link(from, to int, root cause) corax.Link {
+// link explains what ties two incidents of one problem; it is empty where the tie is no better than one that is known.
+func (w *linker) link(from, to int, known float64) corax.Link {
 	a, b := &w.incidents[from], &w.incidents[to]
-	l := corax.Link{From: a.id, To: b.id}
 	set := func(kind corax.LinkKind, score float64, format string, args ...any) corax.Link {
-		l.Kind, l.Score, l.Why = kind, score, fmt.Sprintf(format, args...)
-		return l
+		if score <= known {
+			return corax.Link{}
+		}
+		return corax.Link{From: a.id, To: b.id, Kind: kind, Score: score, Why: fmt.Sprintf(format, args...)}
 	}
 	switch {
 	case a.entity != "" && a.entity == b.entity && a.change != b.change:
@@ -111,14 +138,13 @@ func (w *work) link(from, to int, root cause) corax.Link {
 	if w.names(a, b.entity) {
 		return set(corax.LinkDependsOn, 0.8, "%s names %s", or(a.entity, "the message"), b.entity)
 	}
-	t := &features{number: map[feature]int32{}}
-	mine, theirs := w.profile(a, t), w.profile(b, t)
 	shared, words := "", 0
-	for _, n := range mine.features {
-		if _, both := slices.BinarySearch(theirs.features, n); !both {
+	mine, theirs := w.shares(from).told, w.shares(to).sorted
+	for _, n := range mine {
+		if _, both := slices.BinarySearch(theirs, n); !both {
 			continue
 		}
-		switch f := t.list[n]; f.kind {
+		switch f := w.table.list[n]; f.kind {
 		case 'i':
 			shared = or(shared, f.name)
 		case 'e':
@@ -131,9 +157,9 @@ func (w *work) link(from, to int, root cause) corax.Link {
 	case shared != "":
 		return set(corax.LinkSameIdentifier, 0.8, "both carry %s", shared)
 	case words > 1:
-		return set(corax.LinkCausal, min(0.5+0.05*float64(words), 0.75), "both are signs of %s", root.title)
+		return set(corax.LinkCausal, min(0.5+0.05*float64(words), 0.75), "both are signs of %s", w.root.title)
 	}
-	return set(corax.LinkCausal, 0.5, "both fit %s", root.title)
+	return set(corax.LinkCausal, 0.5, "both fit %s", w.root.title)
 }
 
 func steps(d int) string {

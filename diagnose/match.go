@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -9,14 +10,14 @@ import (
 	read "corax/reading"
 )
 
-// matcher finds the catalogue's signatures in tokens. All phrases of all signatures share one trie over stems, so that the cost of a
-// message grows with its length and hardly with the size of the catalogue.
+// matcher finds the catalogue's signatures in tokens. All phrases of all signatures share one trie over stems, and a signature is looked at
+// only where its rarest phrase stands, so that the cost of a message grows with its length and hardly with the size of the catalogue.
 type matcher struct {
-	vocab    map[string]int32 // stem -> word
-	next     map[uint64]int32 // trie: node<<32 | word -> node
-	ends     [][]int32        // node -> phrases that end there
-	needs    [][]int32        // phrase -> signatures that ask for it
-	vetoes   [][]int32        // phrase -> signatures that forbid it
+	vocab    map[string]int32 // stem -> word, from 1
+	number   int32            // the word for number
+	trie     trie
+	ends     [][]int32 // node -> phrases that end there
+	rarest   [][]int32 // phrase -> signatures of which it is the rarest
 	sigs     []signature
 	byClass  map[string][]int32 // class -> signatures that ask for a class and nothing else
 	mechs    []knowledge.Mechanism
@@ -42,7 +43,8 @@ type signature struct {
 	knowledge.Signature
 	mech    int
 	use     sigUse
-	phrases []int32 // distinct
+	phrases []int32 // distinct; all must stand in the message
+	forbid  []int32 // none may
 }
 
 // span is a place in a message.
@@ -56,27 +58,25 @@ type hit struct {
 
 func newMatcher(cat *knowledge.Catalogue) *matcher {
 	m := &matcher{
-		vocab: map[string]int32{}, next: map[uint64]int32{}, ends: make([][]int32, 1), byClass: map[string][]int32{},
+		vocab: map[string]int32{}, ends: make([][]int32, 1), byClass: map[string][]int32{},
 		mechs: cat.Mechanisms, mechByID: map[string]int{},
 	}
-	phrases := map[string]int32{}
+	b := builder{matcher: m, next: map[uint64]int32{}, phrases: map[string]int32{}}
 	add := func(s knowledge.Signature, mech int, use sigUse) int32 {
 		id := int32(len(m.sigs))
-		var need []int32
+		sig := signature{Signature: s, mech: mech, use: use}
 		for _, p := range s.Say {
-			if ph := m.phrase(p, phrases); !slices.Contains(need, ph) {
-				need = append(need, ph)
-				m.needs[ph] = append(m.needs[ph], id)
+			if ph := b.phrase(p); !slices.Contains(sig.phrases, ph) {
+				sig.phrases = append(sig.phrases, ph)
 			}
 		}
 		for _, p := range s.Not {
-			ph := m.phrase(p, phrases)
-			m.vetoes[ph] = append(m.vetoes[ph], id)
+			sig.forbid = append(sig.forbid, b.phrase(p))
 		}
 		if len(s.Say) == 0 {
 			m.byClass[s.Class] = append(m.byClass[s.Class], id)
 		}
-		m.sigs = append(m.sigs, signature{Signature: s, mech: mech, use: use, phrases: need})
+		m.sigs = append(m.sigs, sig)
 		return id
 	}
 	modifiers := func(list []knowledge.Modifier, mech int) []int32 {
@@ -105,16 +105,42 @@ func newMatcher(cat *knowledge.Catalogue) *matcher {
 		m.raises = append(m.raises, modifiers(mech.Severity.Raise, i))
 		m.lowers = append(m.lowers, modifiers(mech.Severity.Lower, i))
 	}
+	m.number = m.vocab[number]
+	m.trie = newTrie(b.next, len(m.ends))
+	m.order(len(b.phrases))
 	return m
 }
 
-func (m *matcher) phrase(alternatives string, known map[string]int32) int32 {
-	if id, ok := known[alternatives]; ok {
+// order files each signature under the phrase that the fewest signatures ask for.
+func (m *matcher) order(phrases int) {
+	asked := make([]int, phrases)
+	for _, s := range m.sigs {
+		for _, ph := range s.phrases {
+			asked[ph]++
+		}
+	}
+	m.rarest = make([][]int32, phrases)
+	for id, s := range m.sigs {
+		if len(s.phrases) > 0 {
+			ph := slices.MinFunc(s.phrases, func(a, b int32) int { return asked[a] - asked[b] })
+			m.rarest[ph] = append(m.rarest[ph], int32(id))
+		}
+	}
+}
+
+// builder is what only newMatcher needs.
+type builder struct {
+	*matcher
+	next    map[uint64]int32 // node<<32 | word -> node
+	phrases map[string]int32
+}
+
+func (m *builder) phrase(alternatives string) int32 {
+	if id, ok := m.phrases[alternatives]; ok {
 		return id
 	}
-	id := int32(len(m.needs))
-	known[alternatives] = id
-	m.needs, m.vetoes = append(m.needs, nil), append(m.vetoes, nil)
+	id := int32(len(m.phrases))
+	m.phrases[alternatives] = id
 	for alt := range strings.SplitSeq(alternatives, "|") {
 		node := int32(0)
 		for _, word := range words(alt) {
@@ -139,6 +165,42 @@ func (m *matcher) phrase(alternatives string, known map[string]int32) int32 {
 	return id
 }
 
+// trie holds the edges of all nodes one after the other, those of a node by their words.
+type trie struct {
+	start []int32 // node -> its first edge; one more than nodes
+	edges []edge
+}
+
+type edge struct{ word, to int32 }
+
+func newTrie(next map[uint64]int32, nodes int) trie {
+	t := trie{start: make([]int32, nodes+1), edges: make([]edge, 0, len(next))}
+	for _, key := range slices.Sorted(maps.Keys(next)) {
+		t.edges = append(t.edges, edge{int32(uint32(key)), next[key]})
+		t.start[key>>32+1]++
+	}
+	for n := range nodes {
+		t.start[n+1] += t.start[n]
+	}
+	return t
+}
+
+// child is where a word leads from a node; 0 is nowhere.
+func (t *trie) child(node, word int32) int32 {
+	edges := t.edges[t.start[node]:t.start[node+1]]
+	for len(edges) > 0 {
+		switch mid := len(edges) / 2; {
+		case edges[mid].word == word:
+			return edges[mid].to
+		case edges[mid].word < word:
+			edges = edges[mid+1:]
+		default:
+			edges = edges[:mid]
+		}
+	}
+	return 0
+}
+
 func words(phrase string) []string {
 	var out []string
 	for f := range strings.FieldsSeq(phrase) {
@@ -155,89 +217,95 @@ func words(phrase string) []string {
 
 // scratch is the matcher's memory; it saves clearing large arrays for each message.
 type scratch struct {
-	round   uint64
-	words   []int32  // of the tokens
-	phrase  []uint64 // round in which the phrase was seen
-	at      []span
-	count   []int32
-	counted []uint64
-	vetoed  []uint64
-	found   []int32
+	round  uint64
+	words  []int32  // of the tokens
+	phrase []uint64 // round in which the phrase was seen
+	at     []span
+	seen   []int32 // phrases of this round
+	found  []int32
+	hits   []hit
 }
 
 func (m *matcher) scratch() *scratch {
-	return &scratch{phrase: make([]uint64, len(m.needs)), at: make([]span, len(m.needs)),
-		count: make([]int32, len(m.sigs)), counted: make([]uint64, len(m.sigs)), vetoed: make([]uint64, len(m.sigs))}
+	return &scratch{phrase: make([]uint64, len(m.rarest)), at: make([]span, len(m.rarest))}
 }
 
-// match finds the signatures in a message, in the order of the catalogue.
-func (m *matcher) match(tokens []read.Token, s corax.Signal, mem *scratch) []hit {
+// match finds the signatures in a message, in the order of the catalogue. What it gives is valid until the next call.
+func (m *matcher) match(tokens []read.Token, s *corax.Signal, mem *scratch) []hit {
 	mem.round++
-	mem.found = mem.found[:0]
-	mem.words = mem.words[:0]
+	mem.found, mem.words, mem.seen, mem.hits = mem.found[:0], mem.words[:0], mem.seen[:0], mem.hits[:0]
 	for i := range tokens {
 		mem.words = append(mem.words, m.vocab[tokens[i].Stem])
 	}
-	numberWord := m.vocab[number]
 	for i := range tokens {
-		m.follow(tokens, i, 0, numberWord, i, mem)
+		m.follow(tokens, i, i, 0, mem)
+	}
+	for _, ph := range mem.seen {
+		for _, id := range m.rarest[ph] {
+			if m.stands(&m.sigs[id], mem) {
+				mem.found = append(mem.found, id)
+			}
+		}
 	}
 	class := s.Attributes["class"]
 	if class != "" {
 		mem.found = append(mem.found, m.byClass[class]...)
 	}
 	slices.Sort(mem.found)
-	var hits []hit
 	for _, id := range mem.found {
 		sig := &m.sigs[id]
-		if mem.vetoed[id] == mem.round || sig.Class != "" && sig.Class != class || sig.Kind != "" && sig.Kind != string(s.Kind) {
+		if m.vetoed(sig, mem) || sig.Class != "" && sig.Class != class || sig.Kind != "" && sig.Kind != string(s.Kind) {
 			continue
 		}
-		hits = append(hits, hit{id, m.where(sig, mem)})
+		mem.hits = append(mem.hits, hit{id, m.where(sig, mem)})
 	}
-	return hits
+	return mem.hits
 }
 
-func (m *matcher) follow(tokens []read.Token, i int, node, numberWord int32, first int, mem *scratch) {
+// follow notes the phrases that begin with the token first and go on with token i, from a node on.
+func (m *matcher) follow(tokens []read.Token, first, i int, node int32, mem *scratch) {
 	if i >= len(tokens) {
 		return
 	}
-	t := &tokens[i]
-	step := func(w int32) {
-		if w == 0 {
-			return
-		}
-		child, ok := m.next[uint64(node)<<32|uint64(w)]
-		if !ok {
-			return
-		}
-		for _, ph := range m.ends[child] {
-			m.saw(ph, span{tokens[first].Start, t.End}, mem)
-		}
-		m.follow(tokens, i+1, child, numberWord, first, mem)
+	if w := mem.words[i]; w != 0 {
+		m.step(tokens, first, i, node, w, mem)
 	}
-	step(mem.words[i])
-	if t.Number() {
-		step(numberWord)
+	if m.number != 0 && tokens[i].Number() {
+		m.step(tokens, first, i, node, m.number, mem)
 	}
 }
 
-func (m *matcher) saw(ph int32, at span, mem *scratch) {
-	if mem.phrase[ph] == mem.round {
+func (m *matcher) step(tokens []read.Token, first, i int, node, word int32, mem *scratch) {
+	child := m.trie.child(node, word)
+	if child == 0 {
 		return
 	}
-	mem.phrase[ph], mem.at[ph] = mem.round, at
-	for _, id := range m.needs[ph] {
-		if mem.counted[id] != mem.round {
-			mem.counted[id], mem.count[id] = mem.round, 0
-		}
-		if mem.count[id]++; int(mem.count[id]) == len(m.sigs[id].phrases) {
-			mem.found = append(mem.found, id)
+	for _, ph := range m.ends[child] {
+		if mem.phrase[ph] != mem.round {
+			mem.phrase[ph], mem.at[ph] = mem.round, span{tokens[first].Start, tokens[i].End}
+			mem.seen = append(mem.seen, ph)
 		}
 	}
-	for _, id := range m.vetoes[ph] {
-		mem.vetoed[id] = mem.round
+	m.follow(tokens, first, i+1, child, mem)
+}
+
+// stands says that all the phrases of a signature were seen in this round.
+func (m *matcher) stands(sig *signature, mem *scratch) bool {
+	for _, ph := range sig.phrases {
+		if mem.phrase[ph] != mem.round {
+			return false
+		}
 	}
+	return true
+}
+
+func (m *matcher) vetoed(sig *signature, mem *scratch) bool {
+	for _, ph := range sig.forbid {
+		if mem.phrase[ph] == mem.round {
+			return true
+		}
+	}
+	return false
 }
 
 // where spans the phrases of a signature that was found in this round; they were seen last at mem.at.

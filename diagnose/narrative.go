@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"corax"
-	read "corax/reading"
 )
 
 const (
@@ -42,7 +41,8 @@ type teller struct {
 
 // narrate writes the root cause for people.
 func (w *work) narrate(g group, root cause, c corax.Cascade) corax.RootCause {
-	t := &teller{work: w, group: g, root: root, cascade: c, who: or(standIn(&root), "an entity that no message names"), told: map[int]bool{}, shapes: map[string]bool{}}
+	t := &teller{work: w, group: g, root: root, cascade: c,
+		who: or(standIn(&root), "an entity that no message names"), told: map[int]bool{}, shapes: map[string]bool{}}
 	if root.mech >= 0 {
 		t.own()
 		t.story()
@@ -104,8 +104,13 @@ func sentence(text string) string {
 
 // capital begins a text of the catalogue with a capital letter, unless its first word is a name that was put in.
 func capital(text, template string) string {
-	if text == "" || strings.HasPrefix(template, "{") || text[0] < 'a' || text[0] > 'z' {
+	if text == "" || text[0] < 'a' || text[0] > 'z' {
 		return text
+	}
+	if hole, _, ok := strings.Cut(strings.TrimPrefix(template, "{"), "}"); ok && strings.HasPrefix(template, "{") {
+		if _, words, _ := strings.Cut(hole, "|"); !strings.HasPrefix(text, "the ") && (words == "" || !strings.HasPrefix(text, words)) {
+			return text
+		}
 	}
 	return strings.ToUpper(text[:1]) + text[1:]
 }
@@ -203,15 +208,36 @@ func (t *teller) own() {
 		b.WriteString("A message that names no entity said ")
 	}
 	t.tell(&b, said)
-	if more := a.count - len(said); more > 0 && t.root.entity != "" {
-		fmt.Fprintf(&b, "; %s more like it", count(more, "signal"))
+	if t.root.entity != "" {
+		b.WriteString(t.rest(a, said))
 	}
 	t.say(corax.TellsWhat, places(said), b.String())
 	if sc := t.root.scene; sc.timed && sc.to.Sub(sc.from) >= time.Minute {
 		last, first := t.edge(sc.to), t.edge(sc.from)
 		t.say(corax.TellsWhat, []int{first, last}, fmt.Sprintf("The last signal of it came %s, %s after the first", t.clock(sc.to),
-			span2words(sc.to.Sub(sc.from))))
+			lasting(sc.to.Sub(sc.from))))
 	}
+}
+
+// rest tells how many signals an actor sent besides those that were quoted, and whether they say the same.
+func (t *teller) rest(a *actor, said []line) string {
+	more, others := a.count, 0
+	for _, l := range t.lines(a) {
+		switch {
+		case !l.counts:
+		case slices.ContainsFunc(said, func(s line) bool { return s.signal == l.signal }):
+			more--
+		case !t.told[l.signal]:
+			others++
+		}
+	}
+	switch {
+	case more <= others || more <= 0:
+		return ""
+	case others == 0:
+		return "; " + count(more, "signal") + " more like it"
+	}
+	return "; " + count(more, "signal") + " more"
 }
 
 // tell quotes lines: "a", then "b" and "c".
@@ -220,68 +246,12 @@ func (t *teller) tell(b *strings.Builder, said []line) {
 		if i > 0 {
 			b.WriteString(", then ")
 			if d := l.at.Sub(said[i-1].at); !l.at.IsZero() && !said[i-1].at.IsZero() && d >= time.Second {
-				b.WriteString(span2words(d) + " later ")
+				b.WriteString(lasting(d) + " later ")
 			}
 		}
 		b.WriteString(quoted(l.words))
 		t.told[l.signal], t.shapes[l.shape] = true, true
 	}
-}
-
-// edge is the first signal of trouble at a time.
-func (t *teller) edge(at time.Time) int {
-	for _, i := range t.group.incidents {
-		for _, s := range t.incidents[i].signals {
-			if t.c.Signals[s].At.Equal(at) {
-				return s
-			}
-		}
-	}
-	return t.incidents[t.group.incidents[0]].signals[0]
-}
-
-// clock is a time in words; the date is told once.
-func (t *teller) clock(at time.Time) string {
-	if at = at.UTC(); !t.dated {
-		t.dated = true
-		return "at " + at.Format(time.TimeOnly) + " UTC on " + at.Format(time.DateOnly)
-	}
-	return "at " + at.Format(time.TimeOnly)
-}
-
-// at begins a sentence with a time.
-func (t *teller) at(at time.Time) string {
-	if at.IsZero() {
-		return ""
-	}
-	return capital(t.clock(at), "") + " "
-}
-
-// since begins a sentence with how long after the first symptom it was.
-func (t *teller) since(at time.Time) string {
-	from := t.root.scene.from
-	switch d := at.Sub(from); {
-	case at.IsZero() || from.IsZero():
-		return ""
-	case d >= time.Second && t.dated:
-		return capital(span2words(d), "") + " after the first symptom "
-	}
-	return t.at(at)
-}
-
-// span2words is a length of time in words: 4 seconds, 14 minutes, 3 hours.
-func span2words(d time.Duration) string {
-	switch {
-	case d < 0:
-		return span2words(-d)
-	case d < 2*time.Minute:
-		return count(int(d.Round(time.Second)/time.Second), "second")
-	case d < 3*time.Hour:
-		return count(int(d.Round(time.Minute)/time.Minute), "minute")
-	case d < 72*time.Hour:
-		return count(int(d.Round(time.Hour)/time.Hour), "hour")
-	}
-	return count(int(d.Round(24*time.Hour)/(24*time.Hour)), "day")
 }
 
 func places(said []line) []int {
@@ -304,13 +274,13 @@ func (t *teller) story() {
 			continue
 		}
 		var signals []int
-		if len(s.Say) > 0 {
-			if signals = t.stand(s.Say); len(signals) == 0 {
-				continue
-			}
-		} else if len(t.root.shows) > 0 {
+		switch {
+		case len(s.Say) > 0:
+			signals = t.stand(s.Say)
+		case len(t.root.shows) > 0:
 			signals = []int{t.root.shows[0].signal}
-		} else {
+		}
+		if len(signals) == 0 {
 			continue
 		}
 		for _, name := range used {
@@ -348,36 +318,6 @@ func (t *teller) stand(phrases []string) (signals []int) {
 	return signals
 }
 
-// alternative is the alternative of a phrase that stands in the message, or empty. It looks for letters before it makes words of them.
-func (r *reading) alternative(phrase string) string {
-	for alt := range strings.SplitSeq(phrase, "|") {
-		if mayHold(r.Text, alt) && stands(words(alt), r.Tokens) {
-			return alt
-		}
-	}
-	return ""
-}
-
-// stands says that words follow one another in the tokens.
-func stands(want []string, tokens []read.Token) bool {
-	for i := range tokens {
-		if len(want) == 0 || i+len(want) > len(tokens) {
-			return false
-		}
-		match := true
-		for k, word := range want {
-			if t := &tokens[i+k]; t.Stem != word && !(word == number && t.Number()) {
-				match = false
-				break
-			}
-		}
-		if match {
-			return true
-		}
-	}
-	return false
-}
-
 // why tells how such a thing fails, tied to the words that show it.
 func (t *teller) why() {
 	m := &t.matcher.mechs[t.root.mech]
@@ -397,213 +337,6 @@ func (t *teller) why() {
 		what = fmt.Sprintf("%s says it: %s. %s", or(r.Entity, "A message"), quoted(first.words), what)
 	}
 	t.say(corax.TellsWhy, signals, what)
-}
-
-// changes tells what was altered before the trouble, the latest first; what was altered long before, or after, has not caused it.
-func (t *teller) changes() {
-	for _, l := range t.altered() {
-		r := &t.readings[l.signal]
-		from := t.root.scene.from
-		when := "A change is among the signals"
-		switch d := from.Sub(l.at); {
-		case l.at.IsZero() || from.IsZero():
-		case d <= -time.Second:
-			when = fmt.Sprintf("A change came %s after the first symptom, %s", span2words(d), t.clock(l.at))
-		case d < time.Second:
-			when = "A change came with the first symptom, " + t.clock(l.at)
-		default:
-			when = fmt.Sprintf("A change came %s before the first symptom, %s", span2words(d), t.clock(l.at))
-		}
-		t.told[l.signal] = true
-		signals := []int{l.signal}
-		if t.root.scene.timed {
-			signals = append(signals, t.edge(from))
-		}
-		t.say(corax.TellsWhy, signals, fmt.Sprintf("%s: %s reported %s", when, or(r.Entity, "a message that names no entity"), quoted(l.words)))
-	}
-}
-
-// altered lists the changes that may have to do with a problem, the nearest before the first symptom first: those that are part of it, and
-// those shortly before it at the root, or, where nothing explains it, at all who are part of it.
-func (w *work) altered(c *cause) (found []line) {
-	s := c.scene
-	for n, a := range s.actors {
-		if n == mostActors {
-			break
-		}
-		said := w.lines(a)
-		for _, l := range said {
-			if d := s.from.Sub(l.at); l.change && (l.at.IsZero() || s.from.IsZero() || d < recent && d > -recent) {
-				found = append(found, l)
-			}
-		}
-		if a.entity == "" || a.entity != c.entity && c.mech >= 0 {
-			continue
-		}
-		for _, i := range w.changes(a.entity) {
-			r := &w.readings[i]
-			if d := s.from.Sub(r.signal.At); r.signal.At.IsZero() || s.from.IsZero() || d < 0 || d > just ||
-				slices.ContainsFunc(said, func(l line) bool { return l.signal == i }) {
-				continue
-			}
-			if words := r.words(); words != "" {
-				found = append(found, line{i, r.signal.At, words, "", true})
-			}
-		}
-	}
-	distance := func(l line) time.Duration {
-		d := s.from.Sub(l.at)
-		if d < 0 {
-			d = 2*recent - d
-		}
-		return d
-	}
-	slices.SortStableFunc(found, func(a, b line) int { return cmp.Compare(distance(a), distance(b)) })
-	return found[:min(len(found), 3)]
-}
-
-// changes lists the signals of a case that tell of a change of an entity, the last ones where there are many.
-func (w *work) changes(entity string) []int {
-	if w.changed == nil {
-		w.changed = map[string][]int{}
-		for i := range w.readings {
-			if r := &w.readings[i]; r.signal.Kind == corax.ChangeOf && r.Entity != "" {
-				w.changed[r.Entity] = append(w.changed[r.Entity], i)
-			}
-		}
-	}
-	list := w.changed[entity]
-	return list[max(0, len(list)-mostLines):]
-}
-
-func (t *teller) altered() []line { return t.work.altered(&t.root) }
-
-// spread tells who else is part of it, nearest first, each in its own words; of many, the first few and how many more.
-func (t *teller) spread() {
-	affected := map[string]bool{}
-	var far, same []string
-	for n, e := range t.cascade.Affected {
-		affected[e] = true
-		switch {
-		case n < mostActors && t.repeats(e):
-			same = append(same, e)
-		case (n >= mostActors || len(t.sentences) >= mostSentences || !t.joins(e, t.relation(e))) && !t.quoted(e):
-			far = append(far, e)
-		}
-	}
-	t.crowd(same, "report the same", "reports the same")
-	t.crowd(far, "feel it as well", "feels it as well")
-	var others []string
-	same = nil
-	n := 0
-	for k, a := range t.root.scene.actors {
-		switch {
-		case a.entity == "" || a.entity == t.root.entity || affected[a.entity]:
-		case k < mostActors && t.repeats(a.entity):
-			same = append(same, a.entity)
-		case n < mostTold && t.joins(a.entity, ""):
-			n++
-		case a.count > 0 && !t.quoted(a.entity):
-			others = append(others, a.entity)
-		}
-	}
-	t.crowd(same, "report the same", "reports the same")
-	t.crowd(others, "are part of it too", "is part of it too")
-	for _, l := range t.lines(t.root.scene.by[""]) {
-		if !t.told[l.signal] && !l.change {
-			t.told[l.signal] = true
-			kind := corax.TellsSpread
-			if head, _, _ := strings.Cut(l.words, ":"); people(head) {
-				kind = corax.TellsAffected
-			}
-			t.say(kind, []int{l.signal}, strings.TrimSpace(t.since(l.at)+lead(l.at, "Another message", "another message")+" says "+quoted(l.words)))
-		}
-	}
-}
-
-// quoted says that words of an entity were told already.
-func (t *teller) quoted(entity string) bool {
-	return slices.ContainsFunc(t.root.scene.by[entity].lines(), func(l line) bool { return t.told[l.signal] })
-}
-
-// repeats says that all of an entity's words were told, but for their numbers, as those of another one.
-func (t *teller) repeats(entity string) bool {
-	said := t.lines(t.root.scene.by[entity])
-	return len(said) > 0 && !slices.ContainsFunc(said, func(l line) bool { return !t.shapes[l.shape] || t.told[l.signal] })
-}
-
-// lead is how a sentence goes on after its time, or begins without one.
-func lead(at time.Time, alone, after string) string {
-	if at.IsZero() {
-		return alone
-	}
-	return after
-}
-
-// relation says how an entity hangs on the root.
-func (t *teller) relation(entity string) string {
-	switch d, ok := t.graph.Distance(entity, t.root.entity); {
-	case ok && d == 1:
-		return ", which needs " + t.root.entity + ","
-	case ok && d > 1:
-		return fmt.Sprintf(", which needs %s over %d steps,", t.root.entity, d)
-	}
-	if a := t.root.scene.by[entity]; a != nil {
-		for _, i := range a.incidents[:min(len(a.incidents), mostTold)] {
-			if t.names(&t.incidents[i], t.root.entity) {
-				return ", which names " + t.root.entity + ","
-			}
-		}
-	}
-	return ""
-}
-
-// joins tells what an entity reported that wasn't told yet.
-func (t *teller) joins(entity, relation string) bool {
-	a := t.root.scene.by[entity]
-	var said []line
-	for _, l := range t.lines(a) {
-		if !l.change && !t.told[l.signal] && len(said) < 2 {
-			said = append(said, l)
-		}
-	}
-	if len(said) == 0 {
-		return false
-	}
-	var b strings.Builder
-	b.WriteString(t.since(said[0].at))
-	b.WriteString(entity + relation + " reported ")
-	t.tell(&b, said)
-	if more := a.count - len(said); more > 0 {
-		fmt.Fprintf(&b, "; %s more like it", count(more, "signal"))
-	}
-	kind := corax.TellsSpread
-	if people(entity) {
-		kind = corax.TellsAffected
-	}
-	t.say(kind, places(said), b.String())
-	return true
-}
-
-// crowd tells of many by a few names.
-func (t *teller) crowd(names []string, many, one string) {
-	if len(names) == 0 {
-		return
-	}
-	var signals []int
-	for _, e := range names[:min(len(names), mostNames)] {
-		if a := t.root.scene.by[e]; a != nil {
-			signals = append(signals, t.incidents[a.incidents[0]].signals[0])
-		}
-	}
-	switch n := len(names); {
-	case n == 1:
-		t.say(corax.TellsSpread, signals, names[0]+" "+one)
-	case n <= mostNames:
-		t.say(corax.TellsSpread, signals, list(names)+" "+many)
-	default:
-		t.say(corax.TellsSpread, signals, fmt.Sprintf("%d more %s, among them %s", n, many, list(names[:mostTold])))
-	}
 }
 
 // affected tells how much is hit, in the numbers that the signals give, and who needs the root and has said nothing.
@@ -654,42 +387,6 @@ func (t *teller) evident() []int {
 		return nil
 	}
 	return []int{t.root.evidence[0].Signal}
-}
-
-// countable are words for people and things that are counted when something is out.
-var countable = stemsOf("users customers callers clients people staff employees students guests patients agents drivers tenants subscribers accounts visitors " +
-	"orders requests calls sessions messages mails payments transactions jobs uploads logins records files tickets invocations queries jobs " +
-	"sites branches offices stores shops hosts nodes servers vms pods phones devices printers sensors desks rooms targets members copies replicas links")
-
-// amount is the clause of a message that says how much is hit, or empty.
-func (r *reading) amount() string {
-	text := r.signal.Message[:min(len(r.signal.Message), len(r.Text))]
-	for i, t := range r.Tokens {
-		if i > 60 || !t.Number() || t.End > len(text) || t.Start > 0 && strings.IndexByte(".-/:#", text[t.Start-1]) >= 0 ||
-			t.End+1 < len(text) && strings.IndexByte(".-:", text[t.End]) >= 0 && text[t.End+1] != ' ' {
-			continue // a part of a version, an address or a date
-		}
-		counts := t.End < len(text) && (text[t.End] == '%' || strings.HasPrefix(text[t.End:], " %"))
-		for k := i + 1; k < len(r.Tokens) && k <= i+3 && !counts; k++ {
-			next := r.Tokens[k]
-			if next.Start > len(text) || next.Text == "too" || strings.ContainsAny(text[t.End:next.Start], ",;:()=\"") {
-				break
-			}
-			counts = countable[next.Stem] || k == i+1 && next.Text == "of" && i+2 < len(r.Tokens) && (r.Tokens[i+2].Number() || r.Tokens[i+2].Text == "the")
-		}
-		if !counts {
-			continue
-		}
-		from := strings.LastIndexAny(text[:t.Start], ",;:()\"\n")
-		to := strings.IndexAny(text[t.End:], ",;()\"\n")
-		if to < 0 {
-			to = len(text) - t.End
-		}
-		if words := excerpt(text[from+1:t.End+to], 90); len(words) > len(t.Text)+1 {
-			return words
-		}
-	}
-	return ""
 }
 
 // unclear tells what is not settled, where it matters.
@@ -789,107 +486,4 @@ func firstWords(s string) string {
 		cut--
 	}
 	return s[:cut] + "..."
-}
-
-// binding is what the holes of the catalogue's texts are filled with: {name}, or {name|words} for where the fact isn't known.
-type binding struct {
-	target, root string
-	facts        map[string]string
-}
-
-func (w *work) binding(c *cause, target string) binding {
-	other := or(standIn(c), "the failed part")
-	return binding{target: or(target, other), root: or(c.entity, other), facts: c.facts}
-}
-
-// standIn is the root, or, where no message names an entity, the thing that the messages name: the host db7.example.net.
-func standIn(c *cause) string {
-	if c.entity != "" {
-		return c.entity
-	}
-	for _, kind := range [...]string{"instance", "host", "pod", "database", "queue", "table", "resource", "unit", "device", "interface", "address", "path"} {
-		if v := c.facts[kind]; v != "" {
-			return "the " + kind + " " + v
-		}
-	}
-	return ""
-}
-
-// fill puts facts into a text. It is false where a fact without words is missing; used are the facts that it put in. What it puts in is
-// never read again, so a fact that holds braces stays what it is.
-func (b binding) fill(text string) (filled string, used []string, complete bool) {
-	return b.with(text, nil)
-}
-
-// words fills a text for people: a fact without words that is missing becomes its name.
-func (b binding) words(text string) string {
-	out, _, _ := b.with(text, func(name string) string { return "the " + strings.ReplaceAll(name, "_", " ") })
-	return strings.TrimSpace(out)
-}
-
-// command fills a command: what is missing stands in capitals, for a person to replace.
-func (b binding) command(text string) string {
-	if strings.Contains(b.target, " ") { // words that stand for a name
-		b.target = "TARGET"
-	}
-	if strings.Contains(b.root, " ") {
-		b.root = "TARGET"
-	}
-	out, _, _ := b.with(text, strings.ToUpper)
-	return strings.TrimSpace(out)
-}
-
-func (b binding) with(text string, missing func(name string) string) (string, []string, bool) {
-	if !strings.Contains(text, "{") {
-		return text, nil, true
-	}
-	var out strings.Builder
-	var used []string
-	complete := true
-	for {
-		before, rest, found := strings.Cut(text, "{")
-		out.WriteString(before)
-		if !found {
-			return out.String(), used, complete
-		}
-		hole, after, closed := strings.Cut(rest, "}")
-		if !closed || !isHole(hole) {
-			out.WriteString("{")
-			text = rest
-			continue
-		}
-		name, words, hasWords := strings.Cut(hole, "|")
-		v := b.facts[name]
-		switch name {
-		case "target":
-			v = b.target
-		case "root":
-			v = b.root
-		}
-		switch {
-		case v != "":
-			out.WriteString(v)
-			used = append(used, name)
-		case hasWords && words != "":
-			out.WriteString(words)
-		case hasWords:
-			after = strings.TrimPrefix(after, " ")
-		case missing != nil:
-			out.WriteString(missing(name))
-		default:
-			complete = false
-		}
-		text = after
-	}
-}
-
-// isHole says that what stands between braces is a name, with or without words: awk's braces are not.
-func isHole(hole string) bool {
-	name, _, _ := strings.Cut(hole, "|")
-	for i := range len(name) {
-		if c := name[i]; !(c >= 'a' && c <= 'z' || c == '_') {
-			return false
-		}
-	}
-	return name != ""
 }

@@ -119,7 +119,12 @@ func (p *page) plan(plan corax.Plan) {
 	p.line("")
 	p.wrap("  ", "    ", fmt.Sprintf("Plan (%s): %s", plan.Mode, plan.Why))
 	last := ""
-	for _, s := range plan.Steps {
+	for i := 0; i < len(plan.Steps); i++ {
+		s := plan.Steps[i]
+		alike := i + 1
+		for alike < len(plan.Steps) && sameStep(s, plan.Steps[alike]) {
+			alike++
+		}
 		title := purposes[s.Purpose]
 		if s.Phase == "gather" || s.Phase == "confirm" {
 			title = "Find out"
@@ -139,12 +144,31 @@ func (p *page) plan(plan corax.Plan) {
 		}
 		if s.Risk == corax.Read {
 			p.wrap("          done when: ", "            ", s.Verify)
-			continue
+		} else {
+			p.care(s)
 		}
-		for _, x := range [...][2]string{{"before: ", s.Check}, {"verify: ", s.Verify}, {"undo:   ", s.Undo}} {
-			if x[1] != "" {
-				p.wrap("          "+x[0], "                  ", x[1])
+		if n := alike - i; n > 2 {
+			var targets []string
+			for _, x := range plan.Steps[i+1 : alike] {
+				targets = append(targets, x.Target)
 			}
+			p.wrap(fmt.Sprintf("      %s to %s ", plan.Steps[i+1].ID, plan.Steps[alike-1].ID), "          ", "the same on "+strings.Join(targets, ", "))
+			i = alike - 1
+		}
+	}
+}
+
+// sameStep says that two steps are one on two targets.
+func sameStep(a, b corax.Step) bool {
+	return a.Action == b.Action && a.Phase == b.Phase && a.Target != "" && b.Target != "" &&
+		strings.ReplaceAll(a.Do, a.Target, "\x00") == strings.ReplaceAll(b.Do, b.Target, "\x00")
+}
+
+// care writes what must hold before a step and after it, and the way back.
+func (p *page) care(s corax.Step) {
+	for _, x := range [...][2]string{{"before: ", s.Check}, {"verify: ", s.Verify}, {"undo:   ", s.Undo}} {
+		if x[1] != "" {
+			p.wrap("          "+x[0], "                  ", x[1])
 		}
 	}
 }
@@ -156,7 +180,7 @@ func (p *page) fact(name, text string) {
 
 // wrap writes a text in lines of the page's width.
 func (p *page) wrap(lead, indent, text string) {
-	const glue = "\u00a0" // keeps a percentage together
+	const glue = "\x00" // keeps a percentage together; printable texts hold none
 	line, empty := lead, true
 	for word := range strings.FieldsSeq(strings.ReplaceAll(printable(text), " %", glue+"%")) {
 		word = strings.ReplaceAll(word, glue+"%", " %")

@@ -16,22 +16,41 @@ const leastSure = 0.5
 
 var purposeOrder = map[corax.StepPurpose]int{corax.Restore: 0, corax.Fix: 1, corax.Prevent: 2, corax.Tidy: 3}
 
+// remedy is a remedy with what its action is.
+type remedy struct {
+	knowledge.Remedy
+	does knowledge.Action
+}
+
+// newRemedies puts the remedies of each mechanism into the order of a plan.
+func newRemedies(cat *knowledge.Catalogue) [][]remedy {
+	all := make([][]remedy, len(cat.Mechanisms))
+	for i, m := range cat.Mechanisms {
+		for _, r := range m.Remedies {
+			a, _ := cat.Action(r.Action)
+			all[i] = append(all[i], remedy{r, a})
+		}
+		slices.SortStableFunc(all[i], func(a, b remedy) int { return cmp.Compare(purposeOrder[a.Purpose], purposeOrder[b.Purpose]) })
+	}
+	return all
+}
+
 // plan binds the remedies of the mechanism to the entities at hand: service comes back first, then the cause goes, then the recurrence,
 // then the leftovers.
 func (w *work) plan(root cause, confidence float64) corax.Plan {
 	if root.mech < 0 {
 		return w.inquiry(root)
 	}
-	p := corax.Plan{Steps: []corax.Step{}}
-	remedies := slices.Clone(w.matcher.mechs[root.mech].Remedies)
-	slices.SortStableFunc(remedies, func(a, b knowledge.Remedy) int { return cmp.Compare(purposeOrder[a.Purpose], purposeOrder[b.Purpose]) })
+	remedies := w.remedies[root.mech]
+	p := corax.Plan{Steps: make([]corax.Step, 0, len(remedies))}
 	phase, position, last := 0, 0, ""
 	if confidence < leastSure {
 		p.Steps = w.confirm(root)
 		phase = len(p.Steps)
 	}
 	var left []string
-	for _, r := range remedies {
+	for i := range remedies {
+		r := &remedies[i]
 		if held := excluded(r, root.facts); held != "" {
 			left = append(left, fmt.Sprintf("%s is left out because %s", r.Action, held))
 			continue
@@ -51,8 +70,8 @@ func (w *work) plan(root cause, confidence float64) corax.Plan {
 	return p
 }
 
-func (w *work) step(r knowledge.Remedy, target string, root cause, id string) corax.Step {
-	a, _ := w.cat.Action(r.Action)
+func (w *work) step(r *remedy, target string, root cause, id string) corax.Step {
+	a := &r.does
 	b := w.binding(&root, target)
 	s := corax.Step{ID: id, Phase: r.Phase, Action: r.Action, Target: target, Params: map[string]string{}, Risk: a.Risk,
 		Purpose: r.Purpose, Waits: r.Waits, Ask: r.Ask, Do: b.words(r.Do), Run: b.command(r.Run),
@@ -109,7 +128,7 @@ func (w *work) prove(steps []corax.Step, root cause) {
 }
 
 // excluded is the fact for which a remedy is left out, or empty.
-func excluded(r knowledge.Remedy, facts map[string]string) string {
+func excluded(r *remedy, facts map[string]string) string {
 	for _, u := range r.Unless {
 		name, value, _ := strings.Cut(u, "=")
 		if facts[name] == value {
@@ -119,7 +138,7 @@ func excluded(r knowledge.Remedy, facts map[string]string) string {
 	return ""
 }
 
-func (w *work) targets(r knowledge.Remedy, root string) []string {
+func (w *work) targets(r *remedy, root string) []string {
 	switch r.On {
 	case knowledge.OnVerifiers:
 		return w.graph.DirectDependents(root, corax.TrustsIn)

@@ -13,18 +13,16 @@ type reading struct {
 	polarity read.Polarity
 	hits     []hit
 	impacts  []hit   // words that tell how bad it is
-	well     float64 // how much it sounds as if all were well, in log odds against the best of heard
+	well     float64 // how much it sounds as if all were well, in log odds
 	heard    []heard // mechanisms that it sounds like, the best first
 }
 
-// What the learned view hears of health, in log odds, counts beside the words: where a message sounds well, the words of a fault alone are no
-// trouble, and where it sounds like a mechanism, it is, though no word says so.
-const (
-	soundsWell     = 0.5
-	soundsVeryWell = 3.0
-	soundsIll      = 2.5
-	enoughEvidence = 3.0
-)
+// soundsWell is how much a message must sound, to the learned view, as if all were well, for the words of a fault to be no trouble by
+// themselves; in log odds.
+const soundsWell = 2.0
+
+// soundsVeryWell is the same for words of trouble.
+const soundsVeryWell = 6.0
 
 // read fills w.readings.
 func (w *work) read() {
@@ -43,11 +41,8 @@ func (w *work) read() {
 				evidence = max(evidence, sig.Weight)
 			}
 		}
-		switch {
-		case r.well > soundsWell:
+		if r.well > soundsWell {
 			evidence = 0
-		case len(r.heard) > 0 && r.heard[0].score > soundsIll:
-			evidence = max(evidence, enoughEvidence)
 		}
 		r.polarity = r.Polarity(evidence)
 		if r.polarity == read.Failing && r.well > soundsVeryWell && s.Kind == "" && s.Attributes["class"] == "" {

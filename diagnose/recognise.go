@@ -13,8 +13,8 @@ import (
 // fitted on cases that neither view was made from (docs/engine.md).
 const (
 	ruleWeight  = 0.75
-	modelWeight = 0.6
-	nothing     = 2.2  // what "none of them" always has
+	modelWeight = 0.3
+	nothing     = 1.95 // what "none of them" always has
 	leeway      = 0.45 // how much less than "none of them" a mechanism may have whose family won
 	// mostEvidenceSum bounds what one view says, so that a long case is not surer than its best words are.
 	mostEvidenceSum = 12.0

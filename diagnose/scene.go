@@ -35,6 +35,7 @@ type line struct {
 	words  string // a part of the message, as it is written
 	shape  string // the words without their numbers, by which repeats are told
 	change bool
+	counts bool // is among the actor's count
 }
 
 const (
@@ -113,7 +114,7 @@ func (w *work) lines(a *actor) []line {
 				continue
 			}
 			timed = timed && !r.signal.At.IsZero()
-			a.said = append(a.said, line{n, r.signal.At, words, like, r.tellsChange()})
+			a.said = append(a.said, line{n, r.signal.At, words, like, r.tellsChange(), !w.incidents[i].change && r.signal.Kind != corax.ChangeOf})
 		}
 	}
 	slices.SortStableFunc(a.said, func(x, y line) int {
@@ -295,4 +296,34 @@ func (r *reading) spanned(at span) string {
 		return ""
 	}
 	return text[at.start:at.end]
+}
+
+// alternative is the alternative of a phrase that stands in the message, or empty. It looks for letters before it makes words of them.
+func (r *reading) alternative(phrase string) string {
+	for alt := range strings.SplitSeq(phrase, "|") {
+		if mayHold(r.Text, alt) && stands(words(alt), r.Tokens) {
+			return alt
+		}
+	}
+	return ""
+}
+
+// stands says that words follow one another in the tokens.
+func stands(want []string, tokens []read.Token) bool {
+	for i := range tokens {
+		if len(want) == 0 || i+len(want) > len(tokens) {
+			return false
+		}
+		match := true
+		for k, word := range want {
+			if t := &tokens[i+k]; t.Stem != word && !(word == number && t.Number()) {
+				match = false
+				break
+			}
+		}
+		if match {
+			return true
+		}
+	}
+	return false
 }

@@ -8,6 +8,17 @@ import (
 	"corax"
 )
 
+// connected is storm with a topology of one part: the services that crash, hundreds in a large storm, all need one database, which is well.
+func connected(signals int) corax.Case {
+	c := storm(signals, true)
+	services := len(c.Topology.Entities)
+	c.Topology.Entities = append(c.Topology.Entities, corax.Entity{ID: "ledger-db", Kind: "database"})
+	for i := 0; i < services; i += 10 {
+		c.Topology.Edges = append(c.Topology.Edges, corax.Edge{From: c.Topology.Entities[i].ID, To: "ledger-db", Kind: corax.DependsOn})
+	}
+	return c
+}
+
 // storm is a site of services in chains of ten, some of which crash and are felt by their callers; seeded.
 func storm(signals int, withTopology bool) corax.Case {
 	rng := rand.New(rand.NewPCG(11, uint64(signals)))
@@ -54,10 +65,17 @@ func TestStorm(t *testing.T) {
 
 func BenchmarkStorm(b *testing.B) {
 	e := engine(b)
-	for _, topo := range []bool{true, false} {
+	for _, site := range []struct {
+		name string
+		of   func(signals int) corax.Case
+	}{
+		{"topology=chains", func(n int) corax.Case { return storm(n, true) }},
+		{"topology=connected", connected},
+		{"topology=none", func(n int) corax.Case { return storm(n, false) }},
+	} {
 		for _, n := range []int{100, 1000, 10_000, 100_000} {
-			b.Run(fmt.Sprintf("topology=%v/%d", topo, n), func(b *testing.B) {
-				c := storm(n, topo)
+			b.Run(fmt.Sprintf("%s/%d", site.name, n), func(b *testing.B) {
+				c := site.of(n)
 				for b.Loop() {
 					e.Diagnose(c)
 				}

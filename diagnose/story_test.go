@@ -322,3 +322,21 @@ func TestExcerpt(t *testing.T) {
 		}
 	}
 }
+
+// A command is typed by a person at night: no name from outside may bring a second one.
+func TestCommandsAreSafe(t *testing.T) {
+	e := engine(t)
+	for _, name := range []string{"db-1; rm -rf /", "$(reboot)", "`id`", "-rf", "a|b", "x\ny"} {
+		for _, text := range []string{"No space left on device: /var/lib/files is at 100 %", "OOM killed process java", "flux fault Q-77 since 10.0.0.7:99",
+			"FATAL: sorry, too many clients already"} {
+			r := e.Diagnose(corax.Case{Signals: []corax.Signal{{Entity: name, Kind: corax.Symptom, Message: text, Labels: map[string]string{"unit": name, "pod": name}}}})
+			for _, p := range r.Problems {
+				for _, s := range p.Plan.Steps {
+					if strings.Contains(s.Run, name) {
+						t.Errorf("%q: %s", name, s.Run)
+					}
+				}
+			}
+		}
+	}
+}

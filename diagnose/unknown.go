@@ -18,7 +18,7 @@ import (
 const (
 	mostWeighed   = 2   // candidates that are told of
 	mostGathered  = 8   // steps of a plan that gathers
-	worthWeighing = 0.5 // log odds from which a candidate is worth a sentence
+	worthWeighing = 0.0 // log odds from which a candidate is worth a sentence
 	worthAsking   = 1.0 // log odds from which its evidence is gathered before anything else
 )
 
@@ -128,7 +128,7 @@ func (t *teller) common() {
 				x.by = append(x.by, holder{a.entity, l.signal})
 			}
 			for _, tok := range r.Tokens {
-				if len(tok.Text) < 5 || tok.Number() || read.Ordinary(tok.Stem) || strings.Contains(read.Lower(a.entity), tok.Text) {
+				if len(tok.Text) < 5 || tok.Number() || tok.Ordinary() || strings.Contains(read.Lower(a.entity), tok.Text) {
 					continue
 				}
 				if _, ofTheTrade := t.rare[tok.Stem]; ofTheTrade {
@@ -210,35 +210,37 @@ func (t *teller) weighed() {
 
 // lacks compares the signatures of a mechanism with what the signals say: of the one that fits best, what they say and what they don't.
 func (t *teller) lacks(m *knowledge.Mechanism, signals *[]int) (has, lacks string) {
-	most := 0.0
+	most, say, at := 0.0, []string(nil), -1
 	for _, sig := range m.Signatures {
-		if len(sig.Say) == 0 {
-			continue
-		}
-		for n, a := range t.root.scene.actors {
-			if n == mostTold {
-				break
-			}
+		for _, a := range t.root.scene.actors[:min(len(t.root.scene.actors), mostTold)] {
 			for _, l := range t.lines(a) {
-				r := &t.readings[l.signal]
-				var yes, no []string
+				n := 0
 				for _, phrase := range sig.Say {
-					if alt := r.alternative(phrase); alt == number {
-						continue
-					} else if alt != "" {
-						yes = append(yes, alt)
-					} else {
-						no = append(no, strings.Join(first(strings.Split(phrase, "|"), 3), ", "))
+					if t.readings[l.signal].alternative(phrase) != "" {
+						n++
 					}
 				}
-				if part := float64(len(yes)) / float64(len(sig.Say)); part > most && len(no) > 0 {
-					most, has, lacks = part, strings.Join(yes, " and "), strings.Join(no, ", nor of ")
-					*signals = []int{l.signal}
+				if part := float64(n) / float64(len(sig.Say)); n < len(sig.Say) && part > most {
+					most, say, at = part, sig.Say, l.signal
 				}
 			}
 		}
 	}
-	return has, lacks
+	if at < 0 {
+		return "", ""
+	}
+	var yes, no []string
+	for _, phrase := range say {
+		switch alt := t.readings[at].alternative(phrase); alt {
+		case "":
+			no = append(no, strings.Join(first(strings.Split(phrase, "|"), 3), ", "))
+		case number:
+		default:
+			yes = append(yes, alt)
+		}
+	}
+	*signals = []int{at}
+	return strings.Join(yes, " and "), strings.Join(no, ", nor of ")
 }
 
 // inquiry is the plan for what nothing explains: a change just before it may be taken back, by a person's yes; all else only reads.
@@ -315,7 +317,7 @@ func (q *inquirer) revert() {
 		}
 		when := ""
 		if known {
-			when = fmt.Sprintf(", made at %s, %s before the first symptom", l.at.UTC().Format(time.TimeOnly), span2words(d))
+			when = fmt.Sprintf(", made at %s, %s before the first symptom", l.at.UTC().Format(time.TimeOnly), lasting(d))
 		}
 		q.add("config.revert", r.Entity, corax.Step{
 			Phase: "contain", Purpose: corax.Restore, Ask: true,
@@ -413,7 +415,7 @@ func (q *inquirer) lookAt(a *actor) {
 			log.Run += " -n " + facts["namespace"]
 		}
 	case facts["unit"] != "":
-		log.Run = "journalctl -u " + facts["unit"] + since
+		log.Run = fmt.Sprintf("journalctl -u %q", facts["unit"]) + since
 	case facts["interface"] != "" && strings.ContainsAny(facts["interface"], "/"):
 		log.Run = "show logging | include " + facts["interface"]
 	case strings.HasPrefix(facts["code"], "%"):
@@ -470,11 +472,12 @@ func (q *inquirer) reach(a *actor, facts map[string]string) {
 	if code := facts["code"]; peer == "" || peer == a.entity || sameName(peer, a.entity) || code != "" && strings.HasSuffix(peer, read.Lower(code)) {
 		return
 	}
-	step := corax.Step{Do: fmt.Sprintf("Test from %s whether %s can be reached", a.entity, peer), Run: "ping -c 5 " + peer,
+	to := inCommand(peer)
+	step := corax.Step{Do: fmt.Sprintf("Test from %s whether %s can be reached", a.entity, peer), Run: "ping -c 5 " + to,
 		Verify: fmt.Sprintf("it is known whether the path from %s to %s works", a.entity, peer)}
 	if p := facts["port"]; p != "" {
 		step.Do += " on port " + p
-		step.Run = "nc -vz -w 5 " + peer + " " + p
+		step.Run = "nc -vz -w 5 " + to + " " + p
 	}
 	q.add("evidence.gather", a.entity, step)
 }

@@ -15,9 +15,9 @@ const mostReasons = 4
 
 // explanations says for each decision of a diagnosis how it came about.
 func (w *work) explanations(g group, v verdict, root cause, d corax.Diagnosis) []corax.Explanation {
-	list := []corax.Explanation{w.whyPattern(v, root, d), w.whyRoot(g, root, d), whySeverity(d), w.whyOne(g, d)}
+	list := append(make([]corax.Explanation, 0, 6), w.whyPattern(v, root, d), w.whyRoot(g, root, d), whySeverity(d), w.whyOne(d))
 	if len(d.Incidents) > 1 || d.Cascade.Cascading {
-		list = append(list, w.whyCascade(g, d))
+		list = append(list, w.whyCascade(d))
 	}
 	return append(list, w.whyMode(root, d))
 }
@@ -113,9 +113,7 @@ func (w *work) whyRoot(g group, root cause, d corax.Diagnosis) corax.Explanation
 		x.RunnerUp = root.rivals[0]
 		x.WouldChange = append(x.WouldChange, fmt.Sprintf("a signal that states a fault of %s itself", root.rivals[0]))
 	}
-	for _, m := range root.missing[:min(len(root.missing), 2)] {
-		x.WouldChange = append(x.WouldChange, m)
-	}
+	x.WouldChange = append(x.WouldChange, root.missing[:min(len(root.missing), 2)]...)
 	return x
 }
 
@@ -123,7 +121,7 @@ func whySeverity(d corax.Diagnosis) corax.Explanation {
 	return corax.Explanation{Decision: "severity", Answer: d.Severity.String(), For: orNone(d.SeverityReasons, "nothing says how much is affected")}
 }
 
-func (w *work) whyOne(g group, d corax.Diagnosis) corax.Explanation {
+func (w *work) whyOne(d corax.Diagnosis) corax.Explanation {
 	x := corax.Explanation{Decision: "grouping", Answer: count(len(d.Incidents), "incident") + " in one problem", For: []string{}}
 	weakest := -1
 	for i, l := range d.Links {
@@ -142,7 +140,7 @@ func (w *work) whyOne(g group, d corax.Diagnosis) corax.Explanation {
 	return x
 }
 
-func (w *work) whyCascade(g group, d corax.Diagnosis) corax.Explanation {
+func (w *work) whyCascade(d corax.Diagnosis) corax.Explanation {
 	x := corax.Explanation{Decision: "cascade", For: []string{}}
 	if !d.Cascade.Cascading {
 		x.Answer = "none"

@@ -13,18 +13,16 @@ const (
 // featureSet collects the features of one message, each once. A feature is a word, a pair of neighbours, or characters within a word.
 // Numbers count as "some number", and the short ones, which may be codes (503, 4625), as themselves too.
 type featureSet struct {
-	round uint32
-	at    []uint32 // round in which a feature was met
-	list  []uint32
+	met  []uint64 // a bit a feature, set while it is in the list; small enough for the cache
+	list []uint32
 }
 
-func newFeatureSet() featureSet { return featureSet{at: make([]uint32, Features)} }
+func newFeatureSet() featureSet { return featureSet{met: make([]uint64, Features/64)} }
 
 // of lists the features of the words, valid until the next call.
 func (s *featureSet) of(words []string) []uint32 {
-	if s.round++; s.round == 0 {
-		clear(s.at)
-		s.round = 1
+	for _, f := range s.list {
+		s.met[f/64] = 0
 	}
 	s.list = s.list[:0]
 	last := uint64(0)
@@ -52,8 +50,8 @@ func (s *featureSet) of(words []string) []uint32 {
 
 func (s *featureSet) add(h uint64) {
 	f := uint32((h ^ h>>29 ^ h>>47) & (Features - 1))
-	if s.at[f] != s.round {
-		s.at[f] = s.round
+	if bit := uint64(1) << (f % 64); s.met[f/64]&bit == 0 {
+		s.met[f/64] |= bit
 		s.list = append(s.list, f)
 	}
 }

@@ -10,7 +10,6 @@ package model
 
 import (
 	"bytes"
-	"cmp"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/binary"
@@ -57,16 +56,17 @@ type Candidate struct {
 // Scratch is the memory of one user of a model.
 type Scratch struct {
 	features featureSet
-	sum      []float32
-	touched  []uint16
-	seen     []bool
+	sum      []int32   // of weights, a class; whole numbers, so that no order of adding matters
+	seen     []bool    // classes that any feature has a weight for
+	entries  [][]entry // of each feature that has some
+	met      int       // what the first of each adds up to; nobody reads it
 	found    []Candidate
 }
 
 // NewScratch makes the memory that Top needs.
 func (m *Model) NewScratch() *Scratch {
 	n := len(m.Classes) + extraClasses
-	return &Scratch{features: newFeatureSet(), sum: make([]float32, n), seen: make([]bool, n)}
+	return &Scratch{features: newFeatureSet(), sum: make([]int32, n), seen: make([]bool, n)}
 }
 
 // extraClasses are the classes that are no mechanism: none of them, and all is well.
@@ -79,45 +79,57 @@ const strangeness = 5.0
 const mostCandidates = 8
 
 // Top is the mechanisms that a message sounds more like than like none, the best first, valid until the next call with the same scratch; and
-// how much it sounds as if all were well: log odds against the best of the others. The words are stems, as package reading makes them.
+// how much it sounds as if all were well: log odds against trouble of any kind. The words are stems, as package reading makes them.
 func (m *Model) Top(words []string, s *Scratch) (mechanisms []Candidate, well float64) {
-	s.found = s.found[:0]
 	hashes := s.features.of(words)
-	strange := 0
+	s.entries = s.entries[:0]
 	for _, f := range hashes {
-		if m.start[f] == m.start[f+1] {
-			strange++
+		if from, to := m.start[f], m.start[f+1]; from < to {
+			s.entries = append(s.entries, m.entry[from:to])
 		}
-		for _, e := range m.entry[m.start[f]:m.start[f+1]] {
-			if !s.seen[e.class] {
-				s.seen[e.class] = true
-				s.touched = append(s.touched, e.class)
-			}
-			s.sum[e.class] += float32(e.weight)
+	}
+	// The weights lie far apart in memory. Asked for one after the other, without a use in between, they come at the same time.
+	s.met = 0
+	for _, entries := range s.entries {
+		s.met += int(entries[0].class)
+	}
+	strange := len(hashes) - len(s.entries)
+	sum, seen := s.sum, s.seen
+	for _, entries := range s.entries {
+		for _, e := range entries {
+			seen[e.class] = true
+			sum[e.class] += int32(e.weight)
 		}
 	}
 	norm := m.scale * damp(len(hashes))
 	none := len(m.Classes)
-	floor := float32(s.sum[none]*norm) + m.bias[none]
+	floor := float32(float32(sum[none])*norm) + m.bias[none]
 	if len(hashes) > 0 {
 		floor += strangeness * float32(strange) / float32(len(hashes))
 	}
-	well = float64(float32(s.sum[none+1]*norm) + m.bias[none+1] - floor)
-	for _, c := range s.touched {
-		if int(c) < none {
-			if v := float32(s.sum[c]*norm) + m.bias[c] - floor; v > 0 {
-				s.found = append(s.found, Candidate{int(c), float64(v)})
-			}
+	well = float64(float32(float32(sum[none+1])*norm) + m.bias[none+1])
+	s.found = s.found[:0]
+	for c := range none {
+		if v := float32(float32(sum[c])*norm) + m.bias[c] - floor; v > 0 && seen[c] {
+			s.keep(Candidate{c, float64(v)})
 		}
-		s.sum[c], s.seen[c] = 0, false
 	}
-	s.touched = s.touched[:0]
-	slices.SortFunc(s.found, func(a, b Candidate) int { return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Class, b.Class)) })
-	s.found = s.found[:min(len(s.found), mostCandidates)]
-	if len(s.found) > 0 {
-		well -= s.found[0].Score
-	}
+	clear(sum)
+	clear(seen)
 	return s.found, well
+}
+
+// keep puts a candidate into its place among the best; of two that are equal the first stays first.
+func (s *Scratch) keep(c Candidate) {
+	at := len(s.found)
+	for at > 0 && s.found[at-1].Score < c.Score {
+		at--
+	}
+	if at == mostCandidates {
+		return
+	}
+	s.found = slices.Insert(s.found, at, c)
+	s.found = s.found[:min(len(s.found), mostCandidates)]
 }
 
 // damp keeps a long message from being surer than its words are.

@@ -15,9 +15,9 @@ import (
 // Settings of the training. They were chosen by cross-validation over the catalogue's examples (docs/engine.md).
 const (
 	epochs    = 24
-	rate      = 2.0
+	rate      = 0.7
 	decay     = 2e-5
-	drop      = 0.25  // share of words left out, anew in each epoch, so that no single word decides
+	drop      = 0.4   // share of words left out, anew in each epoch, so that no single word decides
 	variants  = 12    // texts made from each signature
 	noneShare = 0.03  // texts of no mechanism, as a share of the others
 	smallest  = 0.005 // weights below this share of the largest are left out
@@ -46,16 +46,25 @@ func Train(cat *knowledge.Catalogue, split func(string) []string, o Options) *Mo
 	rng := rand.New(rand.NewPCG(0x636f726178, 1))
 	texts := collect(cat, split, o, rng)
 	m.Digest = digest(texts, m.Classes)
-	t := newTrainer(len(m.Classes) + extraClasses)
+	t := newTrainer(len(m.Classes) + 1)
+	t.train(texts, func(x text) (int, bool) { return x.class, x.class < t.classes }, rng)
+	health := newTrainer(2) // by itself: that a message sounds well takes nothing from what it is about
+	health.train(texts, func(x text) (int, bool) { return b2i(x.class == t.classes), x.class != t.classes-1 }, rng)
+	freeze(m, t, health)
+	return m
+}
+
+// train goes through the texts that have a class, again and again, in another order each time.
+func (t *trainer) train(texts []text, class func(text) (int, bool), rng *rand.Rand) {
 	for epoch := range epochs {
 		step := rate / (1 + 0.15*float32(epoch))
 		rng.Shuffle(len(texts), func(i, j int) { texts[i], texts[j] = texts[j], texts[i] })
 		for _, x := range texts {
-			t.learn(thin(x.words, rng), x.class, step)
+			if c, ok := class(x); ok {
+				t.learn(thin(x.words, rng), c, step)
+			}
 		}
 	}
-	t.freeze(m)
-	return m
 }
 
 // Digest says what a model of that catalogue is trained from, so that a stale one can be told.
@@ -193,21 +202,28 @@ func (t *trainer) learn(words []string, class int, rate float32) {
 	}
 }
 
-// freeze keeps the weights that matter, in small numbers.
-func (t *trainer) freeze(m *Model) {
+// freeze keeps the weights that matter, in small numbers: those of the mechanisms and of none, and behind them that of health against
+// trouble.
+func freeze(m *Model, t, health *trainer) {
 	largest := float32(0)
-	for _, w := range t.weight {
-		largest = max(largest, w, -w)
+	for _, list := range [...][]float32{t.weight, health.weight} {
+		for _, w := range list {
+			largest = max(largest, w, -w)
+		}
 	}
 	m.scale = max(largest, 1e-6) / steps
-	m.bias = t.bias
+	m.bias = append(slices.Clone(t.bias), health.bias[1]-health.bias[0])
 	m.start = make([]uint32, Features+1)
+	keep := func(c int, w float32) {
+		if max(w, -w) >= smallest*largest {
+			m.entry = append(m.entry, entry{uint16(c), int8(max(-steps, min(steps, math.Round(float64(w/m.scale)))))})
+		}
+	}
 	for f := range Features {
 		for c, w := range t.weight[f*t.classes:][:t.classes] {
-			if max(w, -w) >= smallest*largest {
-				m.entry = append(m.entry, entry{uint16(c), int8(math.Round(float64(w / m.scale)))})
-			}
+			keep(c, w)
 		}
+		keep(t.classes, health.weight[2*f+1]-health.weight[2*f])
 		m.start[f+1] = uint32(len(m.entry))
 	}
 }

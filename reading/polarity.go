@@ -23,6 +23,12 @@ const (
 	sureTrouble = 3
 )
 
+// How much evidence of a mechanism makes a message trouble: where its words say nothing, and where they sound well or its level is calm.
+const (
+	likely = 3.0
+	surely = 6.0
+)
+
 // Polarity weighs what the message says of trouble against what it says of health. Evidence is the weight of the strongest sign of a
 // mechanism in the message.
 func (r *Reading) Polarity(evidence float64) Polarity {
@@ -124,11 +130,11 @@ func (r *Reading) Polarity(evidence float64) Polarity {
 		return Failing
 	case well >= 0 && (well > trouble || r.heads(well)):
 		return Healthy
-	case score <= -1 && !sure && evidence < 4:
+	case score <= -1 && !sure && evidence < surely:
 		return Healthy
-	case calm && !sure && evidence < 4 && !(stated && score > 0):
+	case calm && !sure && evidence < surely && !(stated && score > 0):
 		return Neutral
-	case score > 0, score == 0 && r.Level() >= Error, evidence >= 3 && r.Signal.Kind != corax.ChangeOf:
+	case score > 0, score == 0 && r.Level() >= Error, evidence >= likely && r.Signal.Kind != corax.ChangeOf:
 		return Failing
 	}
 	return Neutral

@@ -132,9 +132,11 @@ func cutStems(text string) []string {
 
 // Ordinary says that a word is of the vocabulary that any incident may use: it names nothing.
 func Ordinary(stem string) bool {
-	w := lexicon[stem]
-	return w != nil && w.class&(plain|bad|good|about|calmly|turned) != 0
+	return Token{word: lexicon[stem]}.Ordinary()
 }
+
+// Ordinary is Ordinary of its stem.
+func (t Token) Ordinary() bool { return t.is(plain | bad | good | about | calmly | turned) }
 
 // Good says that a word says that something is well.
 func Good(stem string) bool {

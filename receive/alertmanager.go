@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -113,16 +114,28 @@ func alertAttributes(item *fastjson.Value, annotations map[string]string) map[st
 	for _, said := range [...]string{"summary", "message", "description"} {
 		delete(annotations, said)
 	}
-	if url := item.GetStringBytes("generatorURL"); len(url) > 0 {
+	if from := item.GetStringBytes("generatorURL"); len(from) > 0 {
 		if annotations == nil {
 			annotations = make(map[string]string, 1)
 		}
-		annotations["generator_url"] = clean(url)
+		annotations["generator_url"] = clean(from)
+		if expr := ruleExpression(string(from)); expr != "" {
+			annotations["expr"] = clean([]byte(expr))
+		}
 	}
 	if len(annotations) == 0 {
 		return nil
 	}
 	return annotations
+}
+
+// ruleExpression is the expression of the rule that fired, which Prometheus puts into the generator's URL.
+func ruleExpression(generator string) string {
+	u, err := url.Parse(generator)
+	if err != nil {
+		return ""
+	}
+	return u.Query().Get("g0.expr")
 }
 
 func alertMessage(labels, annotations map[string]string) string {

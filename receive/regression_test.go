@@ -93,3 +93,16 @@ func TestABodyIsNotReadBeforeItsSenderIsKnown(t *testing.T) {
 		t.Errorf("got %s before any of the body was sent", resp.Status)
 	}
 }
+
+// The rule that fired comes with the generator's URL: what it compares tells how bad things are.
+func TestRuleExpression(t *testing.T) {
+	for from, want := range map[string]string{
+		"http://prometheus:9090/graph?g0.expr=up+%3D%3D+0&g0.tab=1": "up == 0",
+		"http://prometheus:9090/graph":                              "",
+		"::not a url":                                               "",
+	} {
+		if got := ruleExpression(from); got != want {
+			t.Errorf("%s: %q, want %q", from, got, want)
+		}
+	}
+}

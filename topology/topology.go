@@ -201,12 +201,38 @@ func (g *Graph) BlastRadius(id string) int { return len(g.Dependents(id)) }
 
 // Distance is the number of edges by which from needs to: 0 for itself, and false where it doesn't.
 func (g *Graph) Distance(from, to string) (int, bool) {
-	if _, known := g.index[from]; known && from == to {
+	start, known := g.index[from]
+	end, there := g.index[to]
+	switch {
+	case !known || !there || g.part[start] != g.part[end]:
+		return 0, false
+	case start == end:
 		return 0, true
 	}
-	for _, r := range g.Dependencies(from) {
-		if r.ID == to {
-			return r.Distance, true
+	// Most need few: their numbers are looked through, so that a question costs what it walks and not the size of the site.
+	const few = 64
+	found := append(make([]int, 0, few), start)
+	var many map[int]bool
+	for level, depth := 0, 1; level < len(found); depth++ {
+		last := len(found)
+		for ; level < last; level++ {
+			for _, h := range g.out[found[level]] {
+				switch {
+				case h.to == end:
+					return depth, true
+				case many[h.to] || many == nil && slices.Contains(found, h.to):
+					continue
+				}
+				found = append(found, h.to)
+				if many != nil {
+					many[h.to] = true
+				} else if len(found) > few {
+					many = make(map[int]bool, 2*few)
+					for _, i := range found {
+						many[i] = true
+					}
+				}
+			}
 		}
 	}
 	return 0, false

@@ -2,10 +2,11 @@ package main
 
 import (
 	"bufio"
-	"errors"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"corax"
@@ -69,12 +70,27 @@ func open(in input) (result, error) {
 	})
 }
 
-// eachLine diagnoses the lines of a folder's text files one by one.
+// failureWord is what a line must not hold to count as informational whatever happens.
+var failureWord = regexp.MustCompile(`(?i)fail|error|exception|warn|fatal|denied|refus|timeout|timed out|lost|kill|died|dead|abort|invalid|unable|cannot|can't|corrupt|panic|reset|drop|reject|unreachable|down\b|missing|critical`)
+
+// counts says which lines of a file are measured: all of a text file, and of a log the informational ones without a word of failure.
+func counts(name, line string) bool {
+	return path.Ext(name) != ".log" || (strings.Contains(line, "INFO") || strings.Contains(line, " I ")) && !failureWord.MatchString(line)
+}
+
+// eachLine diagnoses the lines of a folder's text files and logs one by one.
 func eachLine(in input, set, measure, truth string, judge func(corax.Report) (string, float64, bool)) (result, error) {
 	r := result{Set: set, Figures: map[string]map[string]float64{}, Baseline: map[string]map[string]float64{}}
-	files, err := fs.Glob(os.DirFS(in.dir), "*.txt")
-	if err != nil || len(files) == 0 {
-		return r, errors.Join(err, corax.Errorf(corax.NotFound, "read "+in.dir, "no *.txt there"))
+	var files []string
+	for _, glob := range [...]string{"*.txt", "*.log", "*/*.log"} {
+		found, err := fs.Glob(os.DirFS(in.dir), glob)
+		if err != nil {
+			return r, err
+		}
+		files = append(files, found...)
+	}
+	if len(files) == 0 {
+		return r, corax.Errorf(corax.NotFound, "read "+in.dir, "no *.txt or *.log there")
 	}
 	for _, name := range files {
 		f, err := os.Open(filepath.Join(in.dir, name))
@@ -84,7 +100,7 @@ func eachLine(in input, set, measure, truth string, judge func(corax.Report) (st
 		cell, n, hits, seen := map[string]float64{}, 0, 0, 0
 		for scan := bufio.NewScanner(f); scan.Scan(); {
 			text := strings.TrimSpace(scan.Text())
-			if text == "" {
+			if text == "" || !counts(name, text) {
 				continue
 			}
 			n++

@@ -7,6 +7,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -72,6 +73,7 @@ func speed(in input) (result, error) {
 			return result{}, err
 		}
 	}
+	defer debug.SetGCPercent(debug.SetGCPercent(300)) // as the command does
 	var rates []float64
 	for range 3 {
 		start := time.Now()

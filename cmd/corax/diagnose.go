@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"runtime/debug"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
@@ -42,6 +43,8 @@ func diagnoseCommand(s *settings) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			// Little of what a case needs outlives it, so that the collector can wait until the heap is four times what does.
+			defer debug.SetGCPercent(debug.SetGCPercent(300))
 			w := bufio.NewWriter(cmd.OutOrStdout())
 			bad, err := diagnoseLines(cmd.Context(), diagnose.New(catalogue), in, w, s.json)
 			if err = errors.Join(err, w.Flush()); err != nil {

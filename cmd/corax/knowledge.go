@@ -20,7 +20,7 @@ import (
 
 func knowledgeCommand(s *settings) *cobra.Command {
 	c := &cobra.Command{Use: "knowledge", Short: "What Corax knows about failing: list, check, learn, train"}
-	c.AddCommand(knowledgeList(s), knowledgeCheck(s), knowledgeLearn(s), knowledgeTrain(s))
+	c.AddCommand(knowledgeList(s), knowledgeCheck(s), knowledgeLearn(s), knowledgeTrain())
 	return c
 }
 
@@ -134,7 +134,7 @@ func learn(e *diagnose.Engine, c corax.Case, d corax.Diagnosis, id, title, dir s
 	return file, nil
 }
 
-func knowledgeTrain(s *settings) *cobra.Command {
+func knowledgeTrain() *cobra.Command {
 	var output string
 	var folds int
 	c := &cobra.Command{

@@ -2,9 +2,11 @@ package main
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"corax/config"
@@ -99,5 +101,26 @@ expect:
 		}
 		slices.Sort(v)
 		t.Logf("%-10s median %6.2f s, worst %6.2f s after the injection, %d runs", name, v[len(v)/2], v[len(v)-1], runs)
+	}
+}
+
+// Healthy traffic raises nothing: the control scenario, observed for an hour in a soak and for a few seconds otherwise. Faults that must be
+// seen are what the shipped scenarios inject.
+func TestSoakHealthyTrafficRaisesNothing(t *testing.T) {
+	observe := "5s"
+	if os.Getenv("CORAX_SOAK") != "" {
+		observe = "1h"
+	}
+	data, err := fs.ReadFile(scenarios.Files, "controls/jwt_signing_key_rotation.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Replace(string(data), "observe: 15s", "observe: "+observe, 1)
+	file := filepath.Join(t.TempDir(), "healthy.yaml")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range runScenarios(t, file) {
+		t.Logf("observed for %s: %+v", observe, r.Counts)
 	}
 }

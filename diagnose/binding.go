@@ -1,0 +1,114 @@
+package diagnose
+
+import (
+	"strings"
+
+	read "corax/reading"
+)
+
+// binding is what the holes of the catalogue's texts are filled with: {name}, or {name|words} for where the fact isn't known.
+type binding struct {
+	target, root string
+	facts        map[string]string
+}
+
+func (w *work) binding(c *cause, target string) binding {
+	other := or(standIn(c), "the failed part")
+	return binding{target: or(target, other), root: or(c.entity, other), facts: c.facts}
+}
+
+// standIn is the root, or, where no message names an entity, the thing that the messages name: the host db7.example.net.
+func standIn(c *cause) string {
+	if c.entity != "" {
+		return c.entity
+	}
+	for _, kind := range [...]string{"instance", "host", "pod", "database", "queue"} {
+		if v := c.facts[kind]; v != "" {
+			return "the " + kind + " " + v
+		}
+	}
+	return ""
+}
+
+// fill puts facts into a text. It is false where a fact without words is missing; used are the facts that it put in. What it puts in is
+// never read again, so a fact that holds braces stays what it is.
+func (b binding) fill(text string) (filled string, used []string, complete bool) {
+	return b.with(text, nil)
+}
+
+// words fills a text for people: a fact without words that is missing becomes its name.
+func (b binding) words(text string) string {
+	out, _, _ := b.with(text, func(name string) string { return "the " + strings.ReplaceAll(name, "_", " ") })
+	return strings.TrimSpace(out)
+}
+
+// command fills a command: what is missing stands in capitals, for a person to replace.
+func (b binding) command(text string) string {
+	b.target, b.root = inCommand(b.target), inCommand(b.root)
+	out, _, _ := b.with(text, strings.ToUpper)
+	return strings.TrimSpace(out)
+}
+
+// inCommand is a name as it can stand in a command. A name comes from outside: one that a shell would read, or words that stand for a name,
+// are left for a person to fill in.
+func inCommand(name string) string {
+	if strings.Contains(name, " ") || !read.Safe(name) {
+		return "TARGET"
+	}
+	return name
+}
+
+func (b binding) with(text string, missing func(name string) string) (string, []string, bool) {
+	if !strings.Contains(text, "{") {
+		return text, nil, true
+	}
+	var out strings.Builder
+	var used []string
+	complete := true
+	for {
+		before, rest, found := strings.Cut(text, "{")
+		out.WriteString(before)
+		if !found {
+			return out.String(), used, complete
+		}
+		hole, after, closed := strings.Cut(rest, "}")
+		if !closed || !isHole(hole) {
+			out.WriteString("{")
+			text = rest
+			continue
+		}
+		name, words, hasWords := strings.Cut(hole, "|")
+		v := b.facts[name]
+		switch name {
+		case "target":
+			v = b.target
+		case "root":
+			v = b.root
+		}
+		switch {
+		case v != "":
+			out.WriteString(v)
+			used = append(used, name)
+		case hasWords && words != "":
+			out.WriteString(words)
+		case hasWords:
+			after = strings.TrimPrefix(after, " ")
+		case missing != nil:
+			out.WriteString(missing(name))
+		default:
+			complete = false
+		}
+		text = after
+	}
+}
+
+// isHole says that what stands between braces is a name, with or without words: awk's braces are not.
+func isHole(hole string) bool {
+	name, _, _ := strings.Cut(hole, "|")
+	for i := range len(name) {
+		if c := name[i]; !(c >= 'a' && c <= 'z' || c == '_') {
+			return false
+		}
+	}
+	return name != ""
+}

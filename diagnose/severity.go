@@ -113,6 +113,9 @@ func (w *work) byReach(g group, c corax.Cascade) (factors []factor) {
 func (w *work) byWords(g group, root cause) (list []factor) {
 	best := map[int]factor{}
 	for _, i := range g.incidents {
+		if w.graph.Len() > 0 && w.incidents[i].entity != root.entity {
+			continue // who feels it is known from the topology, and counts as reach
+		}
 		for _, s := range w.incidents[i].signals {
 			r := &w.readings[s]
 			lead := r.lead()

@@ -98,7 +98,7 @@ func (w *work) byReach(g group, c corax.Cascade) (factors []factor) {
 	}
 	n := len(c.Affected)
 	if n > 0 {
-		factors = append(factors, factor{math.Round(10*(0.4+0.4*math.Log2(float64(n)))) / 10, fmt.Sprintf("felt by %s", list(c.Affected))})
+		factors = append(factors, factor{math.Round(10*(0.4+0.25*math.Log2(float64(n)))) / 10, fmt.Sprintf("felt by %s", list(c.Affected))})
 	}
 	if all := w.graph.Len(); all > 3 && n+1 >= (all+1)/2+1 {
 		factors = append(factors, factor{1, fmt.Sprintf("%d of %d entities are in trouble", n+1, all)})

@@ -506,7 +506,7 @@ func options(dir string, s Store, top corax.Topology) Options {
 		}
 	}
 	return Options{
-		DBPath: filepath.Join(dir, "heal.db"), Store: s,
+		Database: filepath.Join(dir, "heal.db"), Store: s,
 		Probe: func(ctx context.Context, name string) (r corax.ProbeResult, err error) {
 			req, err := http.NewRequestWithContext(ctx, http.MethodGet, base+"/probe/"+name, nil)
 			if err != nil {
@@ -587,7 +587,7 @@ func (b *bench) run(steps []corax.Step) {
 func (b *bench) ends(plan corax.PlanState, problem corax.ProblemState) corax.PlanRun {
 	b.Helper()
 	b.store.await(b.T, "the end of the plan", func() bool {
-		return planEnded(b.store.Plans["pln-1"].State) && (plan == corax.PlanWithdrawn ||
+		return b.store.Plans["pln-1"].State.Ended() && (plan == corax.PlanWithdrawn ||
 			b.store.Problems["prb-1"].State == problem)
 	})
 	run, _ := b.store.PlanRun(b.Context(), "pln-1")

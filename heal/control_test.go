@@ -138,7 +138,7 @@ func TestCancel(t *testing.T) {
 
 func (b *bench) undone(state corax.UndoState) corax.PlanRun {
 	b.Helper()
-	b.store.await(b.T, "the undo to end", func() bool {
+	b.store.await(b.TB, "the undo to end", func() bool {
 		u := b.store.Plans["pln-1"].Undo
 		return u != nil && u.EndedAt != nil
 	})

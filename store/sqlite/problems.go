@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 	"slices"
 
 	"corax"
@@ -62,6 +63,12 @@ func (s *Store) Problems(ctx context.Context, f store.ProblemFilter) ([]corax.Pr
 		query = openProblems
 	}
 	return list[corax.Problem](ctx, s, "list problems", query, limit(f.Limit))
+}
+
+// OpenProblems is how many problems have not ended.
+func (s *Store) OpenProblems(ctx context.Context) (n int, err error) {
+	err = s.each(ctx, "count open problems", func(rows *sql.Rows) error { return rows.Scan(&n) }, countOpenProblems)
+	return n, err
 }
 
 // UpdateProblem stores what fn made of a problem, with the events. Where fn fails nothing is stored, and its error is returned. Nobody

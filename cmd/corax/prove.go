@@ -89,6 +89,10 @@ func (s system) Decisions(ctx context.Context) ([]corax.Decision, error) {
 	return all, nil
 }
 
+func (s system) Outcomes(ctx context.Context) ([]corax.Outcome, error) {
+	return s.Store().Outcomes(ctx, "", "")
+}
+
 func (s system) Approvals(ctx context.Context) ([]corax.ApprovalRequest, error) {
 	return s.Store().Approvals(ctx, false)
 }

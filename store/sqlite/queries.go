@@ -69,8 +69,9 @@ const (
 	upsertPlanRun  = `INSERT INTO plan_runs (id, problem, state, started_at, doc) VALUES (?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET state = excluded.state, started_at = excluded.started_at, doc = excluded.doc`
 
-	insertDecision = `INSERT INTO decisions (id, plan, at, doc) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`
-	listDecisions  = `SELECT doc FROM decisions WHERE plan = ? ORDER BY seq`
+	insertDecision  = `INSERT INTO decisions (id, plan, at, doc) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`
+	recentDecisions = `SELECT doc FROM decisions ORDER BY seq DESC LIMIT ?`
+	listDecisions   = `SELECT doc FROM decisions WHERE plan = ? ORDER BY seq`
 
 	getApproval    = `SELECT doc FROM approvals WHERE id = ?`
 	listApprovals  = `SELECT doc FROM approvals ORDER BY asked_at, id`

@@ -83,6 +83,7 @@ func testPlans(t *testing.T, s Store) {
 	found := must(s.Decisions(ctx, "pl1"))(t)
 	same(t, "decisions", ids(found, func(d corax.Decision) string { return d.ID }), []string{"d1", "d0"})
 	same(t, "the first", found[0], d)
+	same(t, "latest", ids(must(s.RecentDecisions(ctx, 1))(t), func(d corax.Decision) string { return d.ID }), []string{"d0"})
 	same(t, "events", ids(must(s.Events(ctx, store.EventFilter{Plan: "pl1"}))(t), eventText), []string{"allowed"})
 	equal(t, "decisions of another", len(must(s.Decisions(ctx, "pl2"))(t)), 0)
 }

@@ -35,6 +35,7 @@ type Store interface {
 	UpdatePlanRun(ctx context.Context, plan string, fn func(*corax.PlanRun) error, events ...corax.Event) (corax.PlanRun, error)
 	SaveDecision(ctx context.Context, d corax.Decision, events ...corax.Event) error
 	Decisions(ctx context.Context, plan string) ([]corax.Decision, error)
+	RecentDecisions(ctx context.Context, limit int) ([]corax.Decision, error)
 	SaveApproval(ctx context.Context, a corax.ApprovalRequest, events ...corax.Event) error
 	Approval(ctx context.Context, id string) (corax.ApprovalRequest, error)
 	Approvals(ctx context.Context, openOnly bool) ([]corax.ApprovalRequest, error)

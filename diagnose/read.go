@@ -37,7 +37,7 @@ func (w *work) read() {
 		w.recall(r, d)
 		evidence := 0.0
 		for _, h := range r.hits {
-			if sig := &w.matcher.sigs[h.sig]; sig.use == useDirect {
+			if sig := &w.matcher.sigs[h.sig]; sig.use == useDirect && sig.Weight > evidence && !r.Assures(read.Span{Start: h.span.start, End: h.span.end}) {
 				evidence = max(evidence, sig.Weight)
 			}
 		}

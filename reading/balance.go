@@ -179,7 +179,7 @@ func (r *Reading) weighPhrases(b *balance) {
 		switch sign, ok := r.phraseAt(i); {
 		case ok && sign > 0 && !r.negated(i) && !r.vain(i):
 			b.add(i, -1)
-		case ok && sign == 0, t.is(meant|acted) && r.meantBy(i):
+		case ok && sign == 0, (meant(t.Text) || t.is(acted)) && r.meantBy(i):
 			b.marks = append(b.marks, mark{i, 0})
 		}
 	}

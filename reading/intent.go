@@ -51,6 +51,15 @@ next:
 	return 0, false
 }
 
+// meant says that a word tells that something was to happen. Its stem would not do: a request is not requested.
+func meant(text string) bool {
+	switch text {
+	case "planned", "scheduled", "requested", "graceful", "gracefully", "logout", "intended", "intentionally", "deliberately":
+		return true
+	}
+	return false
+}
+
 // meantBy says that what a word tells was meant to happen: it was planned, or somebody did it.
 func (r *Reading) meantBy(i int) bool {
 	from, to := r.clauseFrom(i, 8), r.clauseTo(i, 8)
@@ -68,7 +77,7 @@ func (r *Reading) meantBy(i int) bool {
 			if r.text(k-1) == "by" || t.Text == "schedule" && r.text(k-1) == "on" {
 				return true
 			}
-		case t.is(meant) && !r.negated(k):
+		case meant(t.Text) && !r.negated(k):
 			return true
 		case t.Text == "by" && r.agent(k+1) && r.among(from, k, acted):
 			return true

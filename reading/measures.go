@@ -110,7 +110,9 @@ func (r *Reading) amountAt(i int) (a amount, ok bool) {
 	return a, true
 }
 
-// numeral reads digits with commas between thousands and a decimal point.
+var thousands = strings.NewReplacer(",", "", " ", "")
+
+// numeral reads digits with commas or spaces between thousands and a decimal point.
 func (r *Reading) numeral(start int) (value float64, end int, ok bool) {
 	for end = start; isDigit(r.char(end)); end++ {
 	}
@@ -118,7 +120,7 @@ func (r *Reading) numeral(start int) (value float64, end int, ok bool) {
 		return 0, end, false
 	}
 	if end-start <= 3 {
-		for r.char(end) == ',' && end+4 <= len(r.Text) && allDigits(r.Text[end+1:end+4]) && !isDigit(r.char(end+4)) {
+		for (r.char(end) == ',' || r.char(end) == ' ') && end+4 <= len(r.Text) && allDigits(r.Text[end+1:end+4]) && !isWord(r.char(end+4)) {
 			end += 4
 		}
 	}
@@ -129,7 +131,7 @@ func (r *Reading) numeral(start int) (value float64, end int, ok bool) {
 			return 0, end, false // an address, a version
 		}
 	}
-	value, err := strconv.ParseFloat(strings.ReplaceAll(r.Text[start:end], ",", ""), 64)
+	value, err := strconv.ParseFloat(thousands.Replace(r.Text[start:end]), 64)
 	return value, end, err == nil
 }
 
@@ -246,9 +248,11 @@ func (r *Reading) judgeShare(from, to, at int, a amount) Polarity {
 		return Neutral
 	case percent:
 		return Neutral
+	case !attained:
+		return Neutral
 	case share == 1:
 		return Healthy
-	case attained && (share < almostAll || a.whole < many):
+	case (share < almostAll || a.whole < many):
 		return Failing
 	}
 	return Neutral
@@ -291,7 +295,7 @@ func (r *Reading) judgeCount(m *measure, a amount) Polarity {
 	switch {
 	case a.value == 0 && r.among(m.from, m.to, bad|burden):
 		return Healthy
-	case a.value < few && label && r.among(m.from, m.to, burden):
+	case a.value < few && label && r.among(m.from, m.to, burden) && !r.among(m.from, m.to, delay):
 		return Healthy
 	}
 	return Neutral

@@ -31,7 +31,6 @@ const (
 	delay                       // is what a time is the time of
 	attained                    // is well where it is said of all, and trouble where not: "6 of 6 joined"
 	soft                        // is no trouble where it was meant: "stopped by operator"
-	meant                       // says that something was meant to happen
 	acted                       // is what people and their tools do to a system
 	titled                      // is what carries a name in quotes that says nothing about health: report "failed payments"
 	chores                      // is work that may be waiting: that there is none is well
@@ -132,7 +131,6 @@ var vocabulary = []struct {
 		printed scanned checked succeeded passed completed registered members active reachable available running`},
 	{soft, `stopped stop down offline disconnected exited terminated suspended interrupted evicted failover isolated dropped closed dismounted
 		lost killed outage`},
-	{meant, `planned scheduled schedule requested gracefully graceful logged logout intended intentionally deliberately rebooted`},
 	{acted, `opened created saved paused reviewed approved changed updated deleted removed added raised lowered stopped restarted rebooted shut
 		disabled enabled emptied closed set edited started scheduled acknowledged assigned generated renamed moved muted`},
 	{titled, `dashboard report rule runbook playbook ticket template panel view filter policy window page label tag document article search`},

@@ -45,7 +45,7 @@ func (w *work) read() {
 			evidence = 0
 		}
 		r.polarity = r.Polarity(evidence)
-		if r.polarity == read.Failing && r.well > soundsVeryWell && s.Kind == "" && s.Attributes["class"] == "" {
+		if r.polarity == read.Failing && r.well > soundsVeryWell && !r.Measured() && s.Kind == "" && s.Attributes["class"] == "" {
 			r.polarity = read.Neutral
 		}
 	}

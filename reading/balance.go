@@ -4,6 +4,7 @@ package reading
 type balance struct {
 	score         int
 	sure, stated  bool   // trouble beyond doubt; a failure is stated rather than named
+	measured      bool   // a number or a status shows it
 	trouble, well int    // the last token of each, -1 for none
 	marks         []mark // in the order of the text
 }
@@ -57,6 +58,7 @@ func (r *Reading) weigh(b *balance) {
 			b.marks = append(b.marks, mark{m.at, 1})
 		case Failing:
 			b.fails(m.at, codeTrouble, true)
+			b.measured = true
 		}
 	}
 	r.weighPhrases(b)
@@ -93,6 +95,11 @@ func (r *Reading) weighPlain(b *balance, i int) {
 	case "err", "errno": // "err=-12785"
 		if next := r.text(i + 1); r.char(t.End) == '=' && next != "0" && next != "nil" && next != "null" && !r.isName(i) {
 			b.fails(i, someTrouble, false)
+		}
+	case "red", "amber":
+		if r.shows(i) {
+			b.fails(i, codeTrouble, true)
+			b.measured = true
 		}
 	case "back", "again":
 		if r.returns(i) {
@@ -135,7 +142,7 @@ func (r *Reading) weighWord(b *balance, i int, measures []measure) {
 		value = someTrouble
 	case value == 0 && !t.is(restored):
 		return
-	case value < 0 && !turned && (r.hollow(i) || r.vain(i)):
+	case value < 0 && !turned && (r.hollow(i) || r.vain(i) || r.text(i-1) == "from"), value < 0 && turned && r.choreBefore(i):
 		value = 0
 	case value < 0 && r.denied(i):
 		b.fails(i, codeTrouble, true)
@@ -160,6 +167,12 @@ func (r *Reading) weighWord(b *balance, i int, measures []measure) {
 			b.trouble = i
 		}
 	}
+}
+
+// Measured says that a number, an exit code or a status shows the trouble, whatever the message sounds like.
+func (r *Reading) Measured() bool {
+	b := r.weighed()
+	return b.measured && b.score > 0
 }
 
 // harmless says that a number speaks well of a word of trouble: "lag 0.2 s".

@@ -62,10 +62,7 @@ func meant(text string) bool {
 
 // meantBy says that what a word tells was meant to happen: it was planned, or somebody did it.
 func (r *Reading) meantBy(i int) bool {
-	from, to := r.clauseFrom(i, 8), r.clauseTo(i, 8)
-	if from > 0 && r.char(r.Tokens[from-1].End) == ':' {
-		from = r.clauseFrom(from-1, 4)
-	}
+	from, to := r.subjectFrom(i), r.clauseTo(i, 8)
 	for k := from; k <= to; k++ {
 		t := &r.Tokens[k]
 		switch {
@@ -78,6 +75,8 @@ func (r *Reading) meantBy(i int) bool {
 				return true
 			}
 		case meant(t.Text) && !r.negated(k):
+			return true
+		case t.Text == "with" && (r.text(k+1) == "card" || r.text(k+1) == "badge") && r.among(from, k, acted):
 			return true
 		case t.Text == "by" && r.agent(k+1) && r.among(from, k, acted):
 			return true
@@ -105,7 +104,7 @@ func (r *Reading) undone(i int) bool {
 		return false
 	}
 	t := &r.Tokens[i]
-	if t.is(unneeded|bad|good|wanted|soft) || r.text(i-2) == "if" {
+	if t.is(unneeded|bad|good|wanted|soft) || r.text(i-2) == "if" || r.text(i-2) == "0" {
 		return false
 	}
 	switch t.Text {
@@ -116,8 +115,20 @@ func (r *Reading) undone(i int) bool {
 }
 
 // choreBefore says that what was not found is only work: "no packages found".
-func (r *Reading) choreBefore(i int) bool {
-	return i > 0 && r.Tokens[i-1].is(chores)
+func (r *Reading) choreBefore(i int) bool { return i > 0 && r.Tokens[i-1].is(chores) }
+
+// quoted says that a word is within the quotes of a name: report "failed payments".
+func (r *Reading) quoted(i int) bool {
+	for k := i; k > 0 && k > i-6; k-- {
+		switch r.Text[r.Tokens[k-1].End:min(r.Tokens[k].Start, len(r.Text))] {
+		case " ", "-", "_", "/":
+		case ` "`, " '", " `":
+			return r.Tokens[k-1].is(titled)
+		default:
+			return false
+		}
+	}
+	return false
 }
 
 // setting says that "expires" only has a number of seconds with it: "registered, expires 3600".
@@ -135,6 +146,15 @@ func (r *Reading) activity(i int) bool {
 	case "scan", "backup", "sync", "resync", "rebuild", "import", "export", "dump", "crawl", "index", "gc", "vacuum", "duplex", "speed", "path",
 		"name", "restore", "report", "load", "access", "capacity", "mesh", "text", "check":
 		return true
+	}
+	return false
+}
+
+// shows says that a colour is what a lamp or a status shows: "status red", "from green to red".
+func (r *Reading) shows(i int) bool {
+	switch r.text(i - 1) {
+	case "status", "state", "health", "led", "lamp", "to", "is", "are", "light", "turned", "went":
+		return !r.isName(i)
 	}
 	return false
 }

@@ -20,9 +20,11 @@ const (
 	trifling  = 0.001 // of what failed
 	almostAll = 0.99  // of many, of what succeeded
 	many      = 100
-	prompt    = 0.5 // seconds to answer
-	fresh     = 10  // seconds behind
-	few       = 10  // things that wait
+	quick     = 0.05 // seconds that any thing may take
+	prompt    = 0.5  // seconds to answer
+	fresh     = 10   // seconds behind
+	stale     = 600
+	few       = 10 // things that wait
 )
 
 // mostMeasures bounds how many numbers of a message are judged.
@@ -57,7 +59,7 @@ func (r *Reading) measure(i int) (measure, int) {
 	if !ok {
 		return measure{}, r.skipNumber(i)
 	}
-	from, to := r.clauseFrom(i, 5), r.clauseTo(a.next-1, 4)
+	from, to := r.clauseFrom(i, 7), r.clauseTo(a.next-1, 4)
 	m := measure{from: from, to: to, at: i}
 	if k := r.exitLabel(i); k >= 0 {
 		m.from, m.to, m.health = k, i, Failing
@@ -92,13 +94,14 @@ func (r *Reading) amountAt(i int) (a amount, ok bool) {
 	if !ok {
 		return a, false
 	}
-	a.value = value
-	if a.unit, end, ok = r.unitAfter(end); !ok {
+	sc, end, ok := r.unitAfter(end)
+	if !ok {
 		return a, false
 	}
+	a.unit, a.value = sc.unit, value*sc.factor
 	if a.unit == Percentage {
-		a.value, a.whole = value/100, 1
-	} else if whole, last, found := r.wholeAfter(end, a.unit); found && whole >= value && whole > 0 {
+		a.whole = 1
+	} else if whole, last, found := r.wholeAfter(end, sc.unit); found && whole >= a.value && whole > 0 {
 		a.whole, end = whole, last
 	} else if end < len(r.Text) && strings.IndexByte("/:", r.Text[end]) >= 0 && isDigit(r.char(end+1)) {
 		return a, false
@@ -136,22 +139,22 @@ func (r *Reading) numeral(start int) (value float64, end int, ok bool) {
 }
 
 // unitAfter reads the unit that follows a number; not ok where letters follow that are none.
-func (r *Reading) unitAfter(end int) (Measure, int, bool) {
+func (r *Reading) unitAfter(end int) (scale, int, bool) {
 	at := end
 	if r.char(at) == ' ' {
 		at++
 	}
 	if r.char(at) == '%' {
-		return Percentage, at + 1, true
+		return scale{Percentage, 0.01}, at + 1, true
 	}
 	to := at
 	for to < len(r.Text) && to-at < 8 && (isLetter(r.Text[to]) || r.Text[to] >= 0x80) {
 		to++
 	}
 	if sc, ok := r.unit(at, to, at == end); ok && !isWord(r.char(to)) {
-		return sc.unit, to, true
+		return sc, to, true
 	}
-	return "", end, at > end || to == at
+	return scale{"", 1}, end, at > end || to == at
 }
 
 // wholeAfter reads what a number is a part of: "of 12", "out of 12", "of limit 12", "/12", with the unit of the part.
@@ -172,14 +175,14 @@ func (r *Reading) wholeAfter(end int, unit Measure) (whole float64, last int, ok
 	if whole, last, ok = r.numeral(at); !ok {
 		return 0, end, false
 	}
-	u, to, ok := r.unitAfter(last)
-	if !ok || u != unit && u != "" || strings.IndexByte("/-", r.char(to)) >= 0 && isWord(r.char(to+1)) {
+	sc, to, ok := r.unitAfter(last)
+	if !ok || sc.unit != unit && sc.unit != "" && unit != "" || strings.IndexByte("/-", r.char(to)) >= 0 && isWord(r.char(to+1)) {
 		return 0, end, false
 	}
-	if u != "" {
+	if sc.unit != "" {
 		last = to
 	}
-	return whole, last, true
+	return whole * sc.factor, last, true
 }
 
 // clauseFrom is the first token of the clause of a token, at most n before it. A colon right before the token belongs to it.
@@ -191,6 +194,15 @@ func (r *Reading) clauseFrom(i, n int) int {
 			break
 		}
 		from--
+	}
+	return from
+}
+
+// subjectFrom is clauseFrom beyond a colon: with what is spoken of.
+func (r *Reading) subjectFrom(i int) int {
+	from := r.clauseFrom(i, 8)
+	if from > 0 && r.char(r.Tokens[from-1].End) == ':' {
+		from = r.clauseFrom(from-1, 4)
 	}
 	return from
 }
@@ -210,7 +222,7 @@ func (r *Reading) clauseTo(i, n int) int {
 // among says that a word of a class stands among tokens, unless it is part of a name.
 func (r *Reading) among(from, to int, c class) bool {
 	for k := from; k <= to; k++ {
-		if r.Tokens[k].is(c) && !bare(r.Tokens[k].Text) && !r.isName(k) {
+		if t := &r.Tokens[k]; t.is(c) && (t.is(c&^(bad|good)) || !bare(t.Text)) && !r.isName(k) {
 			return true
 		}
 	}
@@ -228,7 +240,7 @@ func (r *Reading) judgeShare(from, to, at int, a amount) Polarity {
 		}
 	}
 	switch capacity := r.among(from, to, capacity); {
-	case r.among(from, to, left):
+	case r.among(from, to, left), capacity && r.among(from, to, available):
 		return Neutral
 	case r.ails(from, to):
 		switch {
@@ -274,8 +286,10 @@ func (r *Reading) judgeDelay(from, to int, a amount) Polarity {
 		t := &r.Tokens[k]
 		switch {
 		case !t.is(delay) || r.isName(k):
-		case a.value <= prompt, a.value <= fresh && t.is(burden):
+		case a.value <= quick, a.value <= prompt && t.Text != "latency", a.value <= fresh && t.is(burden):
 			return Healthy
+		case a.value >= stale && t.is(burden):
+			return Failing
 		}
 	}
 	return Neutral
@@ -283,7 +297,9 @@ func (r *Reading) judgeDelay(from, to int, a amount) Polarity {
 
 // judgeCount judges a bare number: none or few of what burdens, none of what is trouble.
 func (r *Reading) judgeCount(m *measure, a amount) Polarity {
-	label := m.from < m.at && (a.next > m.to || r.Tokens[a.next].Start >= len(r.Text) || !r.adjoins(a.next) || r.Tokens[a.next].is(plain))
+	m.from = max(m.from, m.at-5)
+	label := m.from < m.at && (a.next > m.to || r.Tokens[a.next].Start >= len(r.Text) || !r.adjoins(a.next) || r.Tokens[a.next].is(about) ||
+		r.text(a.next) == "in" || r.text(a.next) == "per" || r.text(a.next) == "for" || r.text(a.next) == "since")
 	if label {
 		m.to = m.at
 	} else {
@@ -293,12 +309,27 @@ func (r *Reading) judgeCount(m *measure, a amount) Polarity {
 		return Neutral
 	}
 	switch {
-	case a.value == 0 && r.among(m.from, m.to, bad|burden):
+	case a.value == 0 && (r.among(m.from, m.to, bad|burden) || r.among(r.subjectFrom(m.at), m.at, burden)):
 		return Healthy
-	case a.value < few && label && r.among(m.from, m.to, burden) && !r.among(m.from, m.to, delay):
+	case a.value > 0 && r.ailing(*m, a, label) && !r.past(m.at) && !r.compared(m.from, m.to):
+		return Failing
+	case a.value < few && label && (r.Tokens[m.at-1].is(burden) || r.among(m.from, m.to, burden) && !r.among(m.from, m.to, delay)):
 		return Healthy
 	}
 	return Neutral
+}
+
+// ailing says that a number counts what is trouble by itself: "31 errors", "errors: 31".
+func (r *Reading) ailing(m measure, a amount, label bool) bool {
+	k := a.next
+	if label {
+		k = m.at - 1
+	}
+	if k < 0 || k >= len(r.Tokens) {
+		return false
+	}
+	t := &r.Tokens[k]
+	return t.is(bad) && !bare(t.Text) && !t.is(predicate) && (t.is(burden) && a.value >= few || t.Text[len(t.Text)-1] == 's') && !r.isName(k)
 }
 
 // adjoins says that a token follows the one before it with nothing but a space between.
@@ -308,9 +339,17 @@ func (r *Reading) adjoins(i int) bool {
 
 // compared says that a number is set against another, so that its size alone tells nothing.
 func (r *Reading) compared(from, to int) bool {
+	for k := from; k < len(r.Tokens) && k <= to+4; k++ {
+		switch r.Tokens[k].Text {
+		case "normal", "usual", "base", "usually", "normally":
+			if k+1 < len(r.Tokens) && r.Tokens[k+1].Number() {
+				return true
+			}
+		}
+	}
 	for k := from; k <= to; k++ {
 		switch r.Tokens[k].Text {
-		case "vs", "versus", "against", "instead", "base", "baseline", "normally", "usually", "expected", "above", "over", "exceeds", "exceeded",
+		case "vs", "versus", "against", "instead", "baseline", "expected", "above", "over", "exceeds", "exceeded",
 			"than", "minimum", "was":
 			return true
 		}

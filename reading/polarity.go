@@ -173,14 +173,19 @@ func (r *Reading) hollow(i int) bool {
 	if r.Tokens[i].Text == "available" {
 		switch r.text(i - 1) {
 		case "is", "are", "now", "again", "fully", "becomes", "became":
-		default:
-			return true // "available space"
+		default: // "available space" says nothing, "instance available" does
+			return !r.alone(i) || i > 0 && (r.Tokens[i-1].is(capacity|chores|plain|left) || r.Tokens[i-1].Number())
 		}
 	}
 	if i+1 < len(r.Tokens) && r.Tokens[i+1].is(predicate) && r.Tokens[i+1].Start-r.Tokens[i].End == 1 {
 		return true // "recovery failed"
 	}
 	return i > 0 && r.Tokens[i-1].is(bad) && r.Tokens[i-1].is(predicate) && !beyondClause(r.Text[r.Tokens[i-1].End:r.Tokens[i].Start])
+}
+
+// alone says that a word ends its clause.
+func (r *Reading) alone(i int) bool {
+	return i+1 == len(r.Tokens) || r.Tokens[i+1].Start >= len(r.Text) || beyondClause(r.Text[r.Tokens[i].End:r.Tokens[i+1].Start])
 }
 
 // supposed says that a word of trouble is about what may be: "on failure", "if it fails", "in case of errors".
@@ -263,7 +268,7 @@ func (r *Reading) farOff(i int) bool {
 // isName says that a word is part of a name and says nothing: "error-service", "/var/log/error.log", "failure detector".
 func (r *Reading) isName(i int) bool {
 	t := &r.Tokens[i]
-	if r.inName(r.subject, t) {
+	if r.inName(r.subject, t) || r.quoted(i) {
 		return true
 	}
 	for k := range r.Mentions {

@@ -26,6 +26,7 @@ const (
 	thing                       // does so after a space too
 	holds                       // ends the name of a thing that is about trouble, and is none: "error handler", "timeout_ms"
 	capacity                    // is used up where all of it is taken
+	available                   // says that a number is of what may still be taken, or of what is well
 	left                        // says that a number is of what remains of a capacity
 	burden                      // is well where there is none or little of it: a queue, a lag
 	delay                       // is what a time is the time of
@@ -81,7 +82,7 @@ var vocabulary = []struct {
 		enotfound ehostunreach econnreset unregistered suspended lag lagging backlog drift skew leak spike spoofed attack
 		brute breach incident emergency alert warning cannot unable split evicted evict insufficient starved deadlock deadlocks conflict
 		conflicts queued interrupted faulted fault faulty jam jammed abended abend spoiled unreadable inconsistent implausible
-		contaminated unbalanced diverged lockout illegal deviation disagrees disagree unexpected nok trouble broke abnormally quarantined refuse bounced undelivered misconfigured compromised wrong stale unverifiable unexpectedly`},
+		contaminated unbalanced diverged unassigned inaccessible lockout illegal deviation disagrees disagree unexpected nok trouble broke abnormally quarantined refuse bounced undelivered misconfigured compromised wrong stale unverifiable unexpectedly`},
 	{strong, `econnrefused etimedout enotfound nxdomain servfail panic oom bsod bugcheck segfault sigsegv outage unreachable crashed
 		traceback fatal`},
 	{predicate, `failed failing refused rejected rejecting denied unreachable unavailable timed lost crashed corrupted exhausted broken stuck
@@ -90,7 +91,7 @@ var vocabulary = []struct {
 	{good, `ok okay healthy recovered recovery resolved restored normal success successful successfully succeeded reachable green
 		passed passing stable ready completed cleared available listening accepted nominal renewed synchronized synchronised delivered`},
 	{restored, `recovered recovers resolved restored reestablished resumed rejoined reconnected`},
-	{turned, `no not non never without zero t isn doesn don didn wasn aren hasn haven couldn 0 nor`},
+	{turned, `no not none non never without zero t isn doesn don didn wasn aren hasn haven couldn 0 nor`},
 	{wanted, `response responding respond reply replying answer answering heartbeat quorum leader carrier signal connectivity keepalive
 		running found exist exists match matching matched start started starting work working connected synced synchronized mounted allowed
 		permitted supported valid enough writable readable accessible present registered established active bootable resolvable operational
@@ -122,13 +123,14 @@ var vocabulary = []struct {
 		exercise tolerance metric metrics topic letter retry callback listener class ms seconds secs txt go py java php html json conf cfg`},
 	{capacity, `used use usage utilisation utilization occupancy capacity quota consumed consumption connections sessions leases seats channels slots
 		memory heap swap disk cpu dtu ru load pool threads handles descriptors addresses sockets bandwidth full`},
+	{available, `available`},
 	{left, `left remaining remain free spare budget battery fuel charge runtime`},
 	{burden, `lag lagging queue queues queued backlog pending waiting waits deferred undelivered inaccessible unassigned behind delay delayed
 		retransmissions retransmits evicted stuck unsynced replay`},
 	{delay, `lag lagging behind delay latency offset jitter took duration answer answers answered response respond responded median p50 p90 p95
 		p99 drift skew pause bind commit`},
 	{attained, `up joined processed written delivered online served enrolled updated finished applied synced sync streaming healthy ready done
-		printed scanned checked succeeded passed completed registered members active reachable available running`},
+		printed scanned checked succeeded passed completed registered members active reachable running`},
 	{soft, `stopped stop down offline disconnected exited terminated suspended interrupted evicted failover isolated dropped closed dismounted
 		lost killed outage`},
 	{acted, `opened created saved paused reviewed approved changed updated deleted removed added raised lowered stopped restarted rebooted shut
@@ -137,7 +139,7 @@ var vocabulary = []struct {
 	{chores, `packages package updates update upgrades changes change candidates differences jobs work tasks candidate migrations`},
 	{unneeded, `needed required used affected changed modified enabled configured set applicable necessary supported logged running found exist
 		expected yet only enough limited interrupted due related allowed permitted`},
-	{thing, `handler handlers handling page pages policy detector detection tracker callback listener injection simulation drill boundary
+	{thing, `handler handlers handling page pages policy rule rules detector detection tracker callback listener injection simulation drill boundary
 		tolerance settings class topic support`},
 }
 

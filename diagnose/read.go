@@ -1,6 +1,8 @@
 package diagnose
 
 import (
+	"slices"
+
 	"corax"
 	read "corax/reading"
 )
@@ -35,6 +37,7 @@ func (w *work) read() {
 		r := &w.readings[i]
 		*r = reading{Reading: reader.Read(s), index: i, signal: s}
 		w.recall(r, d)
+		r.hits = slices.DeleteFunc(r.hits, func(h hit) bool { return r.InCode(read.Span{Start: h.span.start, End: h.span.end}) })
 		evidence := 0.0
 		for _, h := range r.hits {
 			if sig := &w.matcher.sigs[h.sig]; sig.use == useDirect && sig.Weight > evidence && !r.Assures(read.Span{Start: h.span.start, End: h.span.end}) {

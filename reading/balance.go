@@ -207,10 +207,10 @@ func (r *Reading) Assures(at Span) bool {
 	}
 	first := min(r.tokenAt(at.Start), len(r.Tokens)-1)
 	last := max(first, r.tokenAt(at.End)-1)
-	for first > 0 && !r.parts(first) {
+	for first > 0 && !r.begins(first) {
 		first--
 	}
-	for last+1 < len(r.Tokens) && !r.parts(last+1) {
+	for last+1 < len(r.Tokens) && !r.begins(last+1) {
 		last++
 	}
 	well := false
@@ -226,12 +226,12 @@ func (r *Reading) Assures(at Span) bool {
 	return well
 }
 
-// parts says that a clause begins at a token. A colon ends none: what stands before it is what is spoken of.
-func (r *Reading) parts(i int) bool {
+// begins says that a clause begins at a token. A colon ends none: what stands before it is what is spoken of.
+func (r *Reading) begins(i int) bool {
 	from, to := r.Tokens[i-1].End, min(r.Tokens[i].Start, len(r.Text))
 	if from >= to {
 		return from > to || r.Tokens[i].Start >= len(r.Text)
 	}
 	between := r.Text[from:to]
-	return between != "," && between[0] != ':' && beyondClause(between)
+	return between[0] != ':' && parts(between)
 }

@@ -89,7 +89,9 @@ func (r *Reading) meantBy(i int) bool {
 // agent says that a person or a tool of theirs follows: "m.lind", "operator", "policy".
 func (r *Reading) agent(i int) bool {
 	switch r.text(i) {
-	case "operator", "admin", "administrator", "user", "schedule", "policy", "noc", "request", "hand", "engineer", "plan", "oncall", "rotation":
+	case "user":
+		return r.alone(i)
+	case "operator", "admin", "administrator", "schedule", "policy", "noc", "request", "hand", "engineer", "plan", "oncall", "rotation":
 		return true
 	}
 	if i+1 >= len(r.Tokens) || i < 0 || r.Tokens[i].Number() || r.Tokens[i+1].Number() {
@@ -166,4 +168,23 @@ func (r *Reading) direction(i int) bool {
 	}
 	before := strings.TrimRight(r.Text[:r.Tokens[i].Start], " ")
 	return strings.HasSuffix(before, "bit/s") || strings.HasSuffix(before, "bps") || strings.HasSuffix(before, "b/s")
+}
+
+// InCode says that a place is one part of a code that joins letters and digits, and no word of its own: R57 in R57-M0-N1.
+func (r *Reading) InCode(at Span) bool {
+	i := r.tokenAt(at.Start)
+	if i >= len(r.Tokens) || r.Tokens[i].End != at.End || !r.mixed(i) {
+		return false
+	}
+	return i+1 < len(r.Tokens) && r.char(at.End) == '-' && r.Tokens[i+1].Start == at.End+1 && r.mixed(i+1) ||
+		i > 0 && r.char(at.Start-1) == '-' && r.Tokens[i-1].End == at.Start-1 && r.mixed(i-1)
+}
+
+// mixed says that a token has both letters and digits.
+func (r *Reading) mixed(i int) bool {
+	digits, letters := false, false
+	for _, c := range []byte(r.Tokens[i].Text) {
+		digits, letters = digits || isDigit(c), letters || isLetter(c)
+	}
+	return digits && letters
 }

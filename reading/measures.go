@@ -25,6 +25,7 @@ const (
 	fresh     = 10   // seconds behind
 	stale     = 600
 	few       = 10 // things that wait
+	crowd     = 10000
 )
 
 // mostMeasures bounds how many numbers of a message are judged.
@@ -190,7 +191,7 @@ func (r *Reading) clauseFrom(i, n int) int {
 	from := i
 	for from > 0 && i-from < n {
 		between := r.Text[r.Tokens[from-1].End:min(r.Tokens[from].Start, len(r.Text))]
-		if beyondClause(between) && !(from == i && strings.TrimLeft(between, " \"'") == ": ") && between != "," {
+		if parts(between) && !(from == i && strings.TrimLeft(between, " \"'") == ": ") {
 			break
 		}
 		from--
@@ -211,12 +212,17 @@ func (r *Reading) subjectFrom(i int) int {
 func (r *Reading) clauseTo(i, n int) int {
 	to := i
 	for to+1 < len(r.Tokens) && to-i < n && r.Tokens[to+1].Start < len(r.Text) {
-		if beyondClause(r.Text[r.Tokens[to].End:r.Tokens[to+1].Start]) {
+		if parts(r.Text[r.Tokens[to].End:r.Tokens[to+1].Start]) {
 			break
 		}
 		to++
 	}
 	return to
+}
+
+// parts is beyondClause, but for what stands within a number or a name: "4,980", "8.2".
+func parts(between string) bool {
+	return between != "," && between != "." && between != ":" && beyondClause(between)
 }
 
 // among says that a word of a class stands among tokens, unless it is part of a name.
@@ -311,6 +317,8 @@ func (r *Reading) judgeCount(m *measure, a amount) Polarity {
 	switch {
 	case a.value == 0 && (r.among(m.from, m.to, bad|burden) || r.among(r.subjectFrom(m.at), m.at, burden)):
 		return Healthy
+	case a.value >= crowd && r.among(r.subjectFrom(m.at), m.at, burden) && !r.among(m.at, r.clauseTo(m.at, 4), attained):
+		return Failing
 	case a.value > 0 && r.ailing(*m, a, label) && !r.past(m.at) && !r.compared(m.from, m.to):
 		return Failing
 	case a.value < few && label && (r.Tokens[m.at-1].is(burden) || r.among(m.from, m.to, burden) && !r.among(m.from, m.to, delay)):

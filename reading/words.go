@@ -134,13 +134,13 @@ var vocabulary = []struct {
 	{soft, `stopped stop down offline disconnected exited terminated suspended interrupted evicted failover isolated dropped closed dismounted
 		lost killed outage`},
 	{acted, `opened created saved paused reviewed approved changed updated deleted removed added raised lowered stopped restarted rebooted shut
-		disabled enabled emptied closed set edited started scheduled acknowledged assigned generated renamed moved muted`},
+		disabled enabled emptied closed set edited scheduled acknowledged assigned generated renamed moved muted`},
 	{titled, `dashboard report rule runbook playbook ticket template panel view filter policy window page label tag document article search`},
 	{chores, `packages package updates update upgrades changes change candidates differences jobs work tasks candidate migrations`},
 	{unneeded, `needed required used affected changed modified enabled configured set applicable necessary supported logged running found exist
 		expected yet only enough limited interrupted due related allowed permitted`},
 	{thing, `handler handlers handling page pages policy rule rules detector detection tracker callback listener injection simulation drill boundary
-		tolerance settings class topic support`},
+		tolerance settings class topic support letter`},
 }
 
 // cutStems is Stems without the lexicon, which is made from it.

@@ -84,6 +84,10 @@ func (r *Reading) weighPlain(b *balance, i int) {
 				b.fails(i, someTrouble, false)
 			}
 		}
+	case "never":
+		if i+1 < len(r.Tokens) && r.adjoins(i+1) && !r.Tokens[i+1].is(bad|good|wanted|unneeded) {
+			b.fails(i, someTrouble, false)
+		}
 	case "too", "running", "above", "over", "below", "under", "beyond", "almost", "nearly":
 		if r.strained(i) && !r.negated(i) {
 			b.fails(i, someTrouble, false)
@@ -142,7 +146,7 @@ func (r *Reading) weighWord(b *balance, i int, measures []measure) {
 		value = someTrouble
 	case value == 0 && !t.is(restored):
 		return
-	case value < 0 && !turned && (r.hollow(i) || r.vain(i) || r.text(i-1) == "from"), value < 0 && turned && r.choreBefore(i):
+	case value < 0 && !turned && (r.hollow(i) || r.vain(i) || r.text(i-1) == "from" || r.moved(i)), value < 0 && turned && r.choreBefore(i):
 		value = 0
 	case value < 0 && r.denied(i):
 		b.fails(i, codeTrouble, true)
@@ -158,6 +162,10 @@ func (r *Reading) weighWord(b *balance, i int, measures []measure) {
 	if t.is(restored) && !turned && !bare(t.Text) && !r.vain(i) {
 		b.well = i
 		b.add(i, -1)
+	}
+	if value < 0 && turned && t.is(soft) {
+		b.score += value // "was never dropped" may be what is wrong
+		return
 	}
 	b.add(i, value)
 	if value > 0 {
@@ -192,7 +200,7 @@ func (r *Reading) weighPhrases(b *balance) {
 		switch sign, ok := r.phraseAt(i); {
 		case ok && sign > 0 && !r.negated(i) && !r.vain(i):
 			b.add(i, -1)
-		case ok && sign == 0, (meant(t.Text) || t.is(acted)) && r.meantBy(i):
+		case ok && sign == 0, t.is(acted) && r.meantBy(i):
 			b.marks = append(b.marks, mark{i, 0})
 		}
 	}

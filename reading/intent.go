@@ -100,6 +100,15 @@ func (r *Reading) agent(i int) bool {
 	return len(r.Tokens[i].Text) <= 12 && r.char(r.Tokens[i].End) == '.' && r.Tokens[i+1].Start == r.Tokens[i].End+1
 }
 
+// moved says that a word of success only tells that the work went to another: "failover completed".
+func (r *Reading) moved(i int) bool {
+	switch r.text(i - 1) {
+	case "failover", "switchover", "takeover":
+		return true
+	}
+	return false
+}
+
 // undone says that "not" is followed by what should have been done: "not acknowledged", "not carried out", "not level".
 func (r *Reading) undone(i int) bool {
 	if i >= len(r.Tokens) || r.Tokens[i].Start >= len(r.Text) || r.Tokens[i].Start-r.Tokens[i-1].End != 1 {

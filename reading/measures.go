@@ -104,7 +104,7 @@ func (r *Reading) amountAt(i int) (a amount, ok bool) {
 		a.whole = 1
 	} else if whole, last, found := r.wholeAfter(end, sc.unit); found && whole >= a.value && whole > 0 {
 		a.whole, end = whole, last
-	} else if end < len(r.Text) && strings.IndexByte("/:", r.Text[end]) >= 0 && isDigit(r.char(end+1)) {
+	} else if end < len(r.Text) && strings.IndexByte("/:-_", r.Text[end]) >= 0 && isWord(r.char(end+1)) {
 		return a, false
 	}
 	a.next = i + 1
@@ -292,7 +292,7 @@ func (r *Reading) judgeDelay(from, to int, a amount) Polarity {
 		t := &r.Tokens[k]
 		switch {
 		case !t.is(delay) || r.isName(k):
-		case a.value <= quick, a.value <= prompt && t.Text != "latency", a.value <= fresh && t.is(burden):
+		case a.value <= quick, a.value <= prompt && !t.is(sway), a.value <= fresh && t.is(burden):
 			return Healthy
 		case a.value >= stale && t.is(burden):
 			return Failing

@@ -148,7 +148,7 @@ func (r *Reading) noneAfter(i int) bool {
 	if next.Text == "0" {
 		return strings.Trim(between, " =:\"'") == "" && !strings.HasPrefix(strings.TrimLeft(r.Text[next.End:], " "), "of ")
 	}
-	return strings.ContainsAny(between, "=:") && strings.Trim(between, " =:\"'<") == ""
+	return strings.ContainsAny(between, "=:") && strings.Trim(between, " =:\"'<") == "" && (next.Text != "no" || r.alone(i+1))
 }
 
 // denied says that a good word has a value that takes it back: "ready=false".

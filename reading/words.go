@@ -30,6 +30,7 @@ const (
 	left                        // says that a number is of what remains of a capacity
 	burden                      // is well where there is none or little of it: a queue, a lag
 	delay                       // is what a time is the time of
+	sway                        // is such a time of which little is already much
 	attained                    // is well where it is said of all, and trouble where not: "6 of 6 joined"
 	soft                        // is no trouble where it was meant: "stopped by operator"
 	acted                       // is what people and their tools do to a system
@@ -126,15 +127,16 @@ var vocabulary = []struct {
 	{available, `available`},
 	{left, `left remaining remain free spare budget battery fuel charge runtime`},
 	{burden, `lag lagging queue queues queued backlog pending waiting waits deferred undelivered inaccessible unassigned behind delay delayed
-		retransmissions retransmits evicted stuck unsynced replay`},
+		retransmissions retransmits evicted stuck unsynced replay steal`},
 	{delay, `lag lagging behind delay latency offset jitter took duration answer answers answered response respond responded median p50 p90 p95
 		p99 drift skew pause bind commit`},
+	{sway, `latency jitter offset drift skew`},
 	{attained, `up joined processed written delivered online served enrolled updated finished applied synced sync streaming healthy ready done
 		printed scanned checked succeeded passed completed registered members active reachable running`},
 	{soft, `stopped stop down offline disconnected exited terminated suspended interrupted evicted failover isolated dropped closed dismounted
 		lost killed outage`},
 	{acted, `opened created saved paused reviewed approved changed updated deleted removed added raised lowered stopped restarted rebooted shut
-		disabled enabled emptied closed set edited scheduled acknowledged assigned generated renamed moved muted`},
+		disabled enabled emptied closed set edited acknowledged assigned generated renamed moved muted`},
 	{titled, `dashboard report rule runbook playbook ticket template panel view filter policy window page label tag document article search`},
 	{chores, `packages package updates update upgrades changes change candidates differences jobs work tasks candidate migrations`},
 	{unneeded, `needed required used affected changed modified enabled configured set applicable necessary supported logged running found exist

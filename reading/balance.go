@@ -139,6 +139,10 @@ func (r *Reading) weighWord(b *balance, i int, measures []measure) {
 	}
 	turned := r.negated(i)
 	switch {
+	case value == 0 && !turned && t.is(wanted) && r.noneAfter(i) && r.alone(i+1) && r.Tokens[i+1].Text != "0": // "running: no"
+		b.fails(i, codeTrouble, true)
+		b.measured = true
+		return
 	case value == 0 && turned && t.is(wanted) && !r.besideTrouble(i) && !r.choreBefore(i):
 		b.fails(i, someTrouble, t.Text != "found" && t.Text != "exist" && t.Stem != "match")
 		return
@@ -171,6 +175,7 @@ func (r *Reading) weighWord(b *balance, i int, measures []measure) {
 	if value > 0 {
 		b.sure = b.sure || value >= sureTrouble
 		b.stated = b.stated || t.is(predicate) && t.Text != "exceeds"
+		b.measured = b.measured || t.is(predicate) && !t.is(soft) && r.alone(i) && !r.past(i)
 		if !r.past(i) {
 			b.trouble = i
 		}
@@ -198,6 +203,8 @@ func (r *Reading) weighPhrases(b *balance) {
 	for i := range r.Tokens {
 		t := &r.Tokens[i]
 		switch sign, ok := r.phraseAt(i); {
+		case ok && sign < 0 && !r.negated(i):
+			b.fails(i, someTrouble, false)
 		case ok && sign > 0 && !r.negated(i) && !r.vain(i):
 			b.add(i, -1)
 		case ok && sign == 0, t.is(acted) && r.meantBy(i):

@@ -2,7 +2,7 @@ package reading
 
 import "strings"
 
-// wellPhrases are words that together say that all is well (1) or that nothing is the matter (0), by the first.
+// wellPhrases are words that together say that all is well (1), that nothing is the matter (0) or that something is (-1), by the first.
 var wellPhrases = map[string][]struct {
 	rest []string
 	sign int
@@ -12,12 +12,21 @@ var wellPhrases = map[string][]struct {
 	"up":      {{[]string{"to", "date"}, 1}},
 	"nothing": {{[]string{"to", "do"}, 1}, {[]string{"changed"}, 0}},
 	"as":      {{[]string{"planned"}, 1}, {[]string{"expected"}, 1}, {[]string{"scheduled"}, 0}},
+	"after":   {{[]string{"planned"}, 0}, {[]string{"scheduled"}, 0}},
+	"for":     {{[]string{"planned"}, 0}, {[]string{"scheduled"}, 0}},
 	"with":    {{[]string{"success"}, 1}},
 	"no":      {{[]string{"changes"}, 0}, {[]string{"change"}, 0}},
 	"ended":   {{[]string{"normally"}, 1}},
 	"closed":  {{[]string{"normally"}, 1}},
 	"logged":  {{[]string{"out"}, 0}},
 	"test":    {{[]string{"ok"}, 1}},
+	"gave":    {{[]string{"up"}, -1}},
+	"giving":  {{[]string{"up"}, -1}},
+	"gives":   {{[]string{"up"}, -1}},
+	"out":     {{[]string{"of", "band"}, -1}, {[]string{"of", "range"}, -1}, {[]string{"of", "bounds"}, -1}, {[]string{"of", "order"}, -1}},
+	"sees":    {{[]string{"nothing"}, -1}},
+	"reads":   {{[]string{"nothing"}, -1}},
+	"wrong":   {{[]string{"state"}, -1}},
 }
 
 // wellWords say so alone, and only mark: they are no word of health in other places.
@@ -115,7 +124,7 @@ func (r *Reading) undone(i int) bool {
 		return false
 	}
 	t := &r.Tokens[i]
-	if t.is(unneeded|bad|good|wanted|soft) || r.text(i-2) == "if" || r.text(i-2) == "0" {
+	if t.is(unneeded|bad|good|wanted|soft) && t.Text != "closed" || r.text(i-2) == "if" || r.text(i-2) == "0" {
 		return false
 	}
 	switch t.Text {

@@ -245,18 +245,18 @@ func (r *Reading) judgeShare(from, to, at int, a amount) Polarity {
 			return Neutral // "3 of 8 not joined": the words say it
 		}
 	}
-	switch capacity := r.among(from, to, capacity); {
-	case r.among(from, to, left), capacity && r.among(from, to, available):
+	switch used := r.among(from, to, capacity); {
+	case r.among(from, to, left), used && r.among(from, to, available):
 		return Neutral
 	case r.ails(from, to):
 		switch {
 		case share == 0:
 			return Healthy
-		case share < trifling || percent:
+		case share < trifling || percent && (share < 0.01 || !r.among(from, to, bad)):
 			return Neutral
 		}
 		return Failing
-	case capacity:
+	case used:
 		switch {
 		case share >= tight && (a.whole >= few || percent || a.unit != "" || a.whole < 1.5):
 			return Failing
@@ -317,7 +317,7 @@ func (r *Reading) judgeCount(m *measure, a amount) Polarity {
 	switch {
 	case a.value == 0 && (r.among(m.from, m.to, bad|burden) || r.among(r.subjectFrom(m.at), m.at, burden)):
 		return Healthy
-	case a.value >= crowd && r.among(r.subjectFrom(m.at), m.at, burden) && !r.among(m.at, r.clauseTo(m.at, 4), attained):
+	case a.value >= crowd && r.among(r.subjectFrom(m.at), r.clauseTo(a.next-1, 2), burden) && !r.among(m.at, r.clauseTo(m.at, 4), attained):
 		return Failing
 	case a.value > 0 && r.ailing(*m, a, label) && !r.past(m.at) && !r.compared(m.from, m.to):
 		return Failing

@@ -83,7 +83,7 @@ var vocabulary = []struct {
 		enotfound ehostunreach econnreset unregistered suspended lag lagging backlog drift skew leak spike spoofed attack
 		brute breach incident emergency alert warning cannot unable split evicted evict insufficient starved deadlock deadlocks conflict
 		conflicts queued interrupted faulted fault faulty jam jammed abended abend spoiled unreadable inconsistent implausible
-		contaminated unbalanced diverged unassigned inaccessible lockout illegal deviation disagrees disagree unexpected nok trouble broke abnormally quarantined refuse bounced undelivered misconfigured compromised wrong stale unverifiable unexpectedly`},
+		contaminated unbalanced diverged unassigned inaccessible lockout illegal deviation disagrees disagree unexpected nok trouble broke threats watchdog assertion interlock abnormally quarantined refuse bounced undelivered misconfigured compromised wrong stale unverifiable unexpectedly`},
 	{strong, `econnrefused etimedout enotfound nxdomain servfail panic oom bsod bugcheck segfault sigsegv outage unreachable crashed
 		traceback fatal`},
 	{predicate, `failed failing refused rejected rejecting denied unreachable unavailable timed lost crashed corrupted exhausted broken stuck
@@ -96,7 +96,7 @@ var vocabulary = []struct {
 	{wanted, `response responding respond reply replying answer answering heartbeat quorum leader carrier signal connectivity keepalive
 		running found exist exists match matching matched start started starting work working connected synced synchronized mounted allowed
 		permitted supported valid enough writable readable accessible present registered established active bootable resolvable operational
-		functioning loaded installed trusted verified converged master primary backend backends endpoint endpoints upstream route space
+		functioning feedback contact supply voltage loaded installed trusted verified converged master primary backend backends endpoint endpoints upstream route space
 		free`},
 	{leveled, `trace debug verbose dbg fine finest info informational information inf notice warn warning wrn error err severe critical crit
 		fatal alert emerg emergency panic`},

@@ -44,8 +44,12 @@ func (c *Catalogue) Check() error {
 		}
 	}
 	for _, i := range c.Impacts {
-		if err := checkPhrases([]string{i.Say}); err != nil || i.Name == "" || i.Why == "" || i.Points == 0 && i.Lead == 0 {
-			say("impact "+i.Name, "needs a name, what is said, why it counts, and points; %v", err)
+		err := checkPhrases([]string{i.Say})
+		if i.Rule != "" && i.Say == "" {
+			_, err = regexp.Compile(i.Rule)
+		}
+		if err != nil || i.Name == "" || i.Why == "" || i.Points == 0 && i.Lead == 0 {
+			say("impact "+i.Name, "needs a name, what is said or asked by a rule, why it counts, and points; %v", err)
 		}
 	}
 	for _, m := range c.Mechanisms {

@@ -22,10 +22,11 @@ type Catalogue struct {
 	Healthy []string `yaml:"healthy"`
 }
 
-// Impact is what words say about how bad something is, whatever broke.
+// Impact is what words, or the rule that an alert carries, say about how bad something is, whatever broke.
 type Impact struct {
 	Name string `yaml:"name"`
-	Say  string `yaml:"say"` // alternatives, split by "|"
+	Say  string `yaml:"say"`  // alternatives, split by "|"; empty where Rule is given
+	Rule string `yaml:"rule"` // regular expression for the rule's expression
 	// Points are log odds of "someone has to act now"; Lead is added where a message's first clause says it.
 	Points float64 `yaml:"points"`
 	Lead   float64 `yaml:"lead"`

@@ -208,12 +208,64 @@ func (t *teller) weighed() {
 	}
 }
 
+// open tells what the signals of this problem leave open: what a code stands for, what joins those who have no tie, which change came before.
+func (t *teller) open() {
+	sc := t.root.scene
+	for _, h := range t.holdings(sc) {
+		if h.kind == "code" && !t.readings[h.by[0].signal].known(h.value) && !strings.Contains(read.Lower(h.by[0].entity), read.Lower(h.value)) {
+			t.say(corax.TellsUnclear, []int{h.by[0].signal}, fmt.Sprintf("What %s stands for%s, neither a signal nor the catalogue tells", h.value, beside(h.by[0].entity)))
+			break
+		}
+	}
+	var loose []string
+	var signals []int
+	for _, a := range sc.actors[:min(len(sc.actors), mostActors)] {
+		if a.entity != "" && a.entity != t.root.entity && t.relation(a.entity) == "" && a.count > 0 && len(t.lines(a)) > 0 {
+			loose = append(loose, a.entity)
+			signals = append(signals, t.lines(a)[0].signal)
+		}
+	}
+	if t.root.entity != "" && len(loose) > 0 {
+		order := ""
+		if !sc.timed {
+			order = ", and not every signal carries its time"
+		}
+		t.say(corax.TellsUnclear, signals, fmt.Sprintf("Whether %s suffers from %s or from something that all of them need is open: no signal and no topology joins them%s",
+			list(loose), t.root.entity, order))
+	}
+	if t.root.entity == "" || people(t.root.entity) || len(t.altered()) > 0 {
+		return
+	}
+	if from := sc.from; !from.IsZero() {
+		t.say(corax.TellsUnclear, nil, fmt.Sprintf("Whether anything was changed on %s before %s, no signal tells", t.root.entity, from.UTC().Format(time.TimeOnly)))
+	} else {
+		t.say(corax.TellsUnclear, nil, fmt.Sprintf("Since when %s is in this state, and what was changed on it before, no signal tells", t.root.entity))
+	}
+}
+
+// known says that a code in the message is one of a standard, so that its meaning is no question.
+func (r *reading) known(code string) bool {
+	return slices.ContainsFunc(r.Codes(), func(c read.Code) bool {
+		return c.Start < c.End && c.End <= len(r.Text) && strings.Contains(r.Text[c.Start:c.End], read.Lower(code))
+	})
+}
+
+func beside(entity string) string {
+	if entity == "" {
+		return ""
+	}
+	return " at " + entity
+}
+
 // lacks compares the signatures of a mechanism with what the signals say: of the one that fits best, what they say and what they don't.
 func (t *teller) lacks(m *knowledge.Mechanism, signals *[]int) (has, lacks string) {
 	most, say, at := 0.0, []string(nil), -1
 	for _, sig := range m.Signatures {
 		for _, a := range t.root.scene.actors[:min(len(t.root.scene.actors), mostTold)] {
 			for _, l := range t.lines(a) {
+				if l.change {
+					continue
+				}
 				n := 0
 				for _, phrase := range sig.Say {
 					if t.readings[l.signal].alternative(phrase) != "" {
@@ -300,7 +352,8 @@ func (q *inquirer) add(action, target string, s corax.Step) {
 	s.Action, s.Target, s.Params = action, target, map[string]string{}
 	s.Risk, s.Purpose = cmp.Or(s.Risk, a.Risk), cmp.Or(s.Purpose, corax.Fix)
 	s.Phase = or(s.Phase, "gather")
-	s.Check, s.Verify, s.Undo = or(s.Check, a.Check), or(s.Verify, a.Verify), or(s.Undo, a.Undo)
+	b := q.binding(&q.root, target)
+	s.Check, s.Verify, s.Undo = b.words(or(s.Check, a.Check)), or(s.Verify, b.words(a.Verify)), b.words(or(s.Undo, a.Undo))
 	q.steps = append(q.steps, s)
 }
 
@@ -359,7 +412,7 @@ func (q *inquirer) tellApart() {
 			b := q.binding(&q.root, q.root.entity)
 			q.add("evidence.gather", q.root.entity, corax.Step{
 				Do:     fmt.Sprintf("Find out at %s: %s", or(standIn(&q.root), "the system that wrote it"), b.words(m.Evidence[n])),
-				Verify: fmt.Sprintf("it is known whether %s", m.Title),
+				Verify: fmt.Sprintf("it is known whether the answer fits this: %s", m.Title),
 			})
 		}
 	}
@@ -464,7 +517,7 @@ func (q *inquirer) reach(a *actor, facts map[string]string) {
 	peer := or(facts["address"], facts["host"])
 	for _, l := range q.lines(a) {
 		for _, m := range q.readings[l.signal].Mentions {
-			if peer == "" {
+			if peer == "" && (q.root.scene.by[m.Entity] != nil || q.inGraph(m.Entity)) {
 				peer = m.Entity
 			}
 		}
@@ -482,11 +535,16 @@ func (q *inquirer) reach(a *actor, facts map[string]string) {
 	q.add("evidence.gather", a.entity, step)
 }
 
+func (q *inquirer) inGraph(name string) bool {
+	_, ok := q.graph.Entity(name)
+	return ok
+}
+
 // whatChanged asks for the changes that no signal tells of.
 func (q *inquirer) whatChanged() {
 	var names []string
 	for _, a := range q.root.scene.actors {
-		if a.entity != "" && len(names) < mostTold {
+		if a.entity != "" && !people(a.entity) && len(names) < mostTold {
 			names = append(names, a.entity)
 		}
 	}

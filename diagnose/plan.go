@@ -109,7 +109,7 @@ func (w *work) confirm(root cause) []corax.Step {
 	a, _ := w.cat.Action("evidence.gather")
 	b := w.binding(&root, root.entity)
 	s := corax.Step{ID: "1.1", Phase: "confirm", Action: "evidence.gather", Target: root.entity, Params: map[string]string{}, Risk: a.Risk,
-		Purpose: corax.Restore, Check: b.words(a.Check), Verify: "it is known whether it fits this: " + m.Title, Undo: b.words(a.Undo),
+		Purpose: corax.Restore, Check: b.words(a.Check), Verify: "the answer says whether this fits: " + m.Title, Undo: b.words(a.Undo),
 		Do: fmt.Sprintf("Make sure first, at %s: %s", b.target, b.words(m.Evidence[0]))}
 	if next, ok := w.runnerUp(root.verdict, root.verdict.pattern); ok {
 		s.Verify += "; or rather this: " + w.matcher.mechs[next.mech].Title

@@ -188,18 +188,19 @@ func (t *teller) weighed() {
 		if n == mostWeighed || s.total < worthWeighing {
 			break
 		}
-		n++
 		m := &t.matcher.mechs[s.mech]
 		var signals []int
 		has, lacks := t.lacks(m, &signals)
+		if has == "" && s.rules <= 0 {
+			continue // by its sound alone
+		}
+		n++
 		text := fmt.Sprintf("Weighed and not sure enough: %s (%s)", m.Title, m.Pattern)
 		switch {
 		case has != "" && lacks != "":
 			text += fmt.Sprintf("; the signals speak of %s, but of nothing like %s", has, lacks)
 		case lacks != "":
 			text += "; no signal speaks of " + lacks
-		case s.rules <= 0:
-			text += "; only the wording sounds like it"
 		}
 		t.say(corax.TellsUnclear, signals, text)
 	}
@@ -398,23 +399,25 @@ func (q *inquirer) gone() string {
 	return "no new signal of it comes"
 }
 
-// tellApart gathers the evidence of the candidates, that of the best first, in turn.
+// tellApart gathers the evidence of the candidates, that of the best first.
 func (q *inquirer) tellApart() {
-	for n := range 2 {
-		for k, s := range q.root.verdict.ranked {
-			if k == mostWeighed || s.total < worthWeighing {
-				break
-			}
-			m := &q.matcher.mechs[s.mech]
-			if n >= len(m.Evidence) || s.rules <= 0 && s.total < worthAsking {
-				continue
-			}
-			b := q.binding(&q.root, q.root.entity)
-			q.add("evidence.gather", q.root.entity, corax.Step{
-				Do:     fmt.Sprintf("Find out at %s: %s", or(standIn(&q.root), "the system that wrote it"), b.words(m.Evidence[n])),
-				Verify: fmt.Sprintf("it is known whether the answer fits this: %s", m.Title),
-			})
+	b := q.binding(&q.root, q.root.entity)
+	for k, s := range q.root.verdict.ranked {
+		if k == mostWeighed || s.total < worthWeighing {
+			break
 		}
+		m := &q.matcher.mechs[s.mech]
+		if len(m.Evidence) == 0 || s.rules <= 0 && s.total < worthAsking {
+			continue
+		}
+		var ask []string
+		for _, e := range m.Evidence[:min(len(m.Evidence), 2)] {
+			ask = append(ask, b.words(e))
+		}
+		q.add("evidence.gather", q.root.entity, corax.Step{
+			Do:     fmt.Sprintf("Find out at %s: %s", or(standIn(&q.root), "the system that wrote it"), strings.Join(ask, "; then: ")),
+			Verify: "the answers say whether this fits: " + m.Title,
+		})
 	}
 }
 

@@ -181,15 +181,16 @@ func (w *work) mode(steps []corax.Step, root cause, confidence float64) (corax.M
 			return corax.Approval, fmt.Sprintf("step %s, %s on %s, is %s", s.ID, s.Action, s.Target, s.Risk)
 		}
 	}
-	return corax.AutoHeal, fmt.Sprintf("every step that runs unattended on %s can be undone or only reads, and each is verified", unattended(steps))
+	return corax.AutoHeal, fmt.Sprintf("%s at %s is %.0f %% sure, and what runs unattended is reversible or only reads, and is verified: %s",
+		root.id, root.entity, 100*confidence, unattended(steps))
 }
 
-// unattended names the targets of the steps that nobody is asked for.
+// unattended names the steps that nobody is asked for.
 func unattended(steps []corax.Step) string {
 	var names []string
 	for _, s := range steps {
-		if !s.Ask && s.Target != "" && !slices.Contains(names, s.Target) {
-			names = append(names, s.Target)
+		if !s.Ask {
+			names = append(names, fmt.Sprintf("%s %s", s.ID, s.Action))
 		}
 	}
 	return list(names)

@@ -284,12 +284,13 @@ func (t *teller) story() {
 		if len(signals) == 0 {
 			continue
 		}
+		text = t.attributed(capital(text, s.Text), text, signals)
 		for _, name := range used {
 			if at, ok := t.root.from[name]; ok {
 				signals = append(signals, at)
 			}
 		}
-		t.say(corax.TellsWhat, signals, t.attributed(capital(text, s.Text), text, signals))
+		t.say(corax.TellsWhat, signals, text)
 	}
 }
 

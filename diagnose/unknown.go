@@ -96,8 +96,11 @@ func (t *teller) common() {
 	said := 0
 	for _, h := range t.holdings(t.root.scene) {
 		what, ok := ties[h.kind]
-		if !ok || said == 2 {
-			continue
+		if !ok || said == 2 || t.root.scene.by[read.Lower(h.value)] != nil {
+			continue // one of them names itself
+		}
+		if h.kind == "host" && codeLike(h.value) {
+			what = "the code"
 		}
 		if names, signals := sharers(h.by); len(signals) > 1 && (len(names) > 1 || len(names) == 0) {
 			t.say(corax.TellsWhy, signals, fmt.Sprintf("%s name %s %s", or(list(names), "Several messages"), what, h.value))
@@ -213,7 +216,7 @@ func (t *teller) weighed() {
 func (t *teller) open() {
 	sc := t.root.scene
 	for _, h := range t.holdings(sc) {
-		if h.kind == "code" && !t.readings[h.by[0].signal].known(h.value) && !strings.Contains(read.Lower(h.by[0].entity), read.Lower(h.value)) {
+		if (h.kind == "code" || h.kind == "host" && codeLike(h.value) && sc.by[read.Lower(h.value)] == nil) && !t.readings[h.by[0].signal].known(h.value) && !strings.Contains(read.Lower(h.by[0].entity), read.Lower(h.value)) {
 			t.say(corax.TellsUnclear, []int{h.by[0].signal}, fmt.Sprintf("What %s stands for%s, neither a signal nor the catalogue tells", h.value, beside(h.by[0].entity)))
 			break
 		}
@@ -231,8 +234,12 @@ func (t *teller) open() {
 		if !sc.timed {
 			order = ", and not every signal carries its time"
 		}
-		t.say(corax.TellsUnclear, signals, fmt.Sprintf("Whether %s suffers from %s or from something that all of them need is open: no signal and no topology joins them%s",
-			list(loose), t.root.entity, order))
+		suffer := "suffers"
+		if len(loose) > 1 {
+			suffer = "suffer"
+		}
+		t.say(corax.TellsUnclear, signals, fmt.Sprintf("Whether %s %s from %s or from something that all of them need is open: no signal and no topology joins them%s",
+			list(loose), suffer, t.root.entity, order))
 	}
 	if t.root.entity == "" || people(t.root.entity) || len(t.altered()) > 0 {
 		return
@@ -242,6 +249,13 @@ func (t *teller) open() {
 	} else {
 		t.say(corax.TellsUnclear, nil, fmt.Sprintf("Since when %s is in this state, and what was changed on it before, no signal tells", t.root.entity))
 	}
+}
+
+// codeLike says that a name is more likely the code of a fault than a host: F-207, E771.
+func codeLike(name string) bool {
+	letters := strings.IndexAny(name, "0123456789-")
+	digits := strings.TrimLeft(name[max(letters, 0):], "-")
+	return letters > 0 && letters <= 3 && len(digits) >= 2 && strings.Trim(digits, "0123456789") == "" && name[0] <= 'Z'
 }
 
 // known says that a code in the message is one of a standard, so that its meaning is no question.
@@ -517,7 +531,10 @@ func people(name string) bool {
 
 // reach asks whether what an entity names as its peer can be reached from it.
 func (q *inquirer) reach(a *actor, facts map[string]string) {
-	peer := or(facts["address"], facts["host"])
+	peer := facts["address"]
+	if h := facts["host"]; peer == "" && (strings.Contains(h, ".") || q.root.scene.by[read.Lower(h)] != nil || q.inGraph(h)) {
+		peer = h
+	}
 	for _, l := range q.lines(a) {
 		for _, m := range q.readings[l.signal].Mentions {
 			if peer == "" && (q.root.scene.by[m.Entity] != nil || q.inGraph(m.Entity)) {

@@ -326,22 +326,41 @@ var plainByte = func() (plain [256]bool) {
 	return plain
 }()
 
+// plainPrefix is how many bytes of a text stand as they are, up to the first that may not. It looks at eight bytes as one number: a byte that
+// is less than a space, or that is zero after the sign in question was taken out by exclusive or, borrows into its highest bit, which a
+// byte beyond ASCII has anyway ("Hacker's Delight", 6-1).
+func plainPrefix(s string) int {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	n := 0
+	for ; len(s)-n >= 8; n += 8 {
+		p := s[n : n+8]
+		_ = p[7]
+		v := uint64(p[0]) | uint64(p[1])<<8 | uint64(p[2])<<16 | uint64(p[3])<<24 | uint64(p[4])<<32 | uint64(p[5])<<40 | uint64(p[6])<<48 | uint64(p[7])<<56
+		if (v|(v-ones*' ')|(v^ones*'"'-ones)|(v^ones*'\\'-ones))&highs != 0 {
+			break
+		}
+	}
+	for n < len(s) && plainByte[s[n]] {
+		n++
+	}
+	return n
+}
+
 func (e *encoder) string(s string) {
 	b := append(e.b, '"')
-	from := 0 // what was not copied yet
-	for i := 0; i < len(s); {
-		if plainByte[s[i]] {
-			i++
-			continue
+	for {
+		n := plainPrefix(s)
+		b = append(b, s[:n]...)
+		if n == len(s) {
+			break
 		}
-		size, escape := escaped(s[i:])
-		if escape != "" {
-			b = append(append(b, s[from:i]...), escape...)
-			from = i + size
+		size, escape := escaped(s[n:])
+		if escape == "" {
+			escape = s[n : n+size]
 		}
-		i += size
+		b, s = append(b, escape...), s[n+size:]
 	}
-	e.b = append(append(b, s[from:]...), '"')
+	e.b = append(b, '"')
 }
 
 // escaped is how what a text begins with is written, empty where it stands as it is, and how many bytes it takes.

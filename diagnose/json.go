@@ -127,11 +127,11 @@ func at(line []byte, dec *json.Decoder, from int, err error) error {
 	return &InputError{min(from, len(line)) + 1, err}
 }
 
-// WriteJSON writes a report as one line. It uses the free memory of a writer that has some, such as a bytes.Buffer.
+// WriteJSON writes a report as one line; into a bytes.Buffer without a copy.
 func WriteJSON(w io.Writer, r corax.Report) error {
 	var free []byte
-	if lends, ok := w.(interface{ AvailableBuffer() []byte }); ok {
-		free = lends.AvailableBuffer()
+	if buffer, ok := w.(*bytes.Buffer); ok {
+		free = buffer.AvailableBuffer()
 	}
 	line, err := AppendJSON(free, r)
 	if err == nil {

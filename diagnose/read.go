@@ -25,15 +25,13 @@ const soundsWell = 2.0
 const soundsVeryWell = 6.0
 
 // read fills w.readings.
-func (w *work) read() {
-	d := w.desks.Get().(*desk)
-	defer w.desks.Put(d)
-	reader := read.NewReader(w.graph)
-	w.readings = make([]reading, len(w.c.Signals))
+func (w *work) read(d *desk) {
+	d.clear(w.graph)
+	w.readings = d.room(len(w.c.Signals))
 	for i := range w.c.Signals {
 		s := &w.c.Signals[i]
 		r := &w.readings[i]
-		*r = reading{Reading: reader.Read(s), index: i, signal: s}
+		*r = reading{Reading: d.reader.Read(s), index: i, signal: s}
 		w.recall(r, d)
 		evidence := 0.0
 		for _, h := range r.hits {

@@ -22,8 +22,15 @@ import (
 )
 
 func (a *App) startHealer(ctx context.Context, cfg *config.Config) error {
+	database := filepath.Join(cfg.DataDir, workflowsFile)
+	if ref := cfg.Heal.Database; ref != "" {
+		var err error
+		if database, err = secret(ref); err != nil {
+			return err
+		}
+	}
 	h, err := heal.New(heal.Options{
-		DBPath: filepath.Join(cfg.DataDir, workflowsFile), Store: a.store, Probe: a.RunMonitor, Monitors: a.monitorsOf,
+		Database: database, Store: a.store, Probe: a.RunMonitor, Monitors: a.monitorsOf,
 		Topology: a.topology, Actions: a.actions, Policy: func() corax.Policy { return a.config().Policy }, Escalate: a.tellPeople,
 		Redactor: &a.redactor, Clock: a.o.Clock, StableFor: cfg.Heal.StableFor, EscalateAfter: cfg.Heal.EscalateAfter, RetryEvery: cfg.Heal.RetryEvery, Log: a.log,
 	})

@@ -151,6 +151,7 @@ func (l *loader) checkMain() {
 		it.link("escalation.webhook.url", c.Escalation.Webhook.URL)
 	}
 	it.reference("escalation.webhook.token", c.Escalation.Webhook.Token)
+	it.reference("heal.database", c.Heal.Database)
 	if c.Heartbeat.URL != "" {
 		it.link("heartbeat.url", c.Heartbeat.URL)
 	}

@@ -137,6 +137,9 @@ type Heal struct {
 	StableFor     time.Duration `yaml:"stable_for"`     // monitors must stay green this long before a problem is healed
 	EscalateAfter time.Duration `yaml:"escalate_after"` // a target that stays away this long is told to people
 	RetryEvery    time.Duration `yaml:"step_retry"`     // how often a step that waits for its target asks again
+	// Database is the reference of the postgres:// address that plans are kept at, for it holds a password; a file in the
+	// data directory where it is empty.
+	Database string `yaml:"database"`
 }
 
 // Escalation says who is told when Corax needs people.

@@ -167,7 +167,7 @@ func (m *memory) throw(s store.Stop) {
 }
 
 // await waits until cond holds; it is asked after each change, with the lock held.
-func (m *memory) await(t *testing.T, what string, cond func() bool) {
+func (m *memory) await(t testing.TB, what string, cond func() bool) {
 	t.Helper()
 	limit := time.After(30 * time.Second)
 	for {
@@ -506,7 +506,7 @@ func options(dir string, s Store, top corax.Topology) Options {
 		}
 	}
 	return Options{
-		DBPath: filepath.Join(dir, "heal.db"), Store: s,
+		Database: filepath.Join(dir, "heal.db"), Store: s,
 		Probe: func(ctx context.Context, name string) (r corax.ProbeResult, err error) {
 			req, err := http.NewRequestWithContext(ctx, http.MethodGet, base+"/probe/"+name, nil)
 			if err != nil {
@@ -535,7 +535,7 @@ func options(dir string, s Store, top corax.Topology) Options {
 
 // bench is a world, its store and a healer at work.
 type bench struct {
-	*testing.T
+	testing.TB
 	world  *world
 	store  *memory
 	healer *Healer
@@ -543,10 +543,10 @@ type bench struct {
 	o      Options
 }
 
-func newBench(t *testing.T, change func(*Options)) *bench {
+func newBench(t testing.TB, change func(*Options)) *bench {
 	t.Helper()
 	t.Setenv("HEAL_TEST_TOKEN", "sesame-sesame")
-	b := &bench{T: t, world: newWorld(t), store: newMemory(""), told: make(chan string, 16)}
+	b := &bench{TB: t, world: newWorld(t), store: newMemory(""), told: make(chan string, 16)}
 	b.o = options(t.TempDir(), b.store, b.world.topology())
 	b.o.Escalate = func(_ context.Context, _ corax.Problem, text string) error {
 		b.told <- text
@@ -586,8 +586,8 @@ func (b *bench) run(steps []corax.Step) {
 // ends waits for the plan's end and holds it against what is expected.
 func (b *bench) ends(plan corax.PlanState, problem corax.ProblemState) corax.PlanRun {
 	b.Helper()
-	b.store.await(b.T, "the end of the plan", func() bool {
-		return planEnded(b.store.Plans["pln-1"].State) && (plan == corax.PlanWithdrawn ||
+	b.store.await(b.TB, "the end of the plan", func() bool {
+		return b.store.Plans["pln-1"].State.Ended() && (plan == corax.PlanWithdrawn ||
 			b.store.Problems["prb-1"].State == problem)
 	})
 	run, _ := b.store.PlanRun(b.Context(), "pln-1")

@@ -22,8 +22,10 @@ const (
 
 // Options say what a Healer works with.
 type Options struct {
-	DBPath string // the workflow engine's SQLite file; its directory must exist
-	Store  Store
+	// Database is the workflow engine's: the path of an SQLite file, whose directory must exist, or the postgres:// address
+	// of a PostgreSQL database.
+	Database string
+	Store    Store
 
 	// Probe runs one of our monitors now.
 	Probe func(ctx context.Context, monitor string) (corax.ProbeResult, error)
@@ -89,8 +91,8 @@ type Healer struct {
 // New makes a Healer; Start starts it.
 func New(o Options) (*Healer, error) {
 	switch {
-	case o.DBPath == "":
-		return nil, corax.Errorf(corax.Invalid, "make healer", "no path for the workflow engine's database")
+	case o.Database == "":
+		return nil, corax.Errorf(corax.Invalid, "make healer", "no database for the workflow engine")
 	case o.Store == nil || o.Probe == nil || o.Monitors == nil || o.Topology == nil || o.Actions == nil ||
 		o.Policy == nil:
 		return nil, corax.Errorf(corax.Internal, "make healer",
@@ -136,7 +138,8 @@ func (h *Healer) Start(ctx context.Context) error {
 	}
 	// The engine takes an end of its parent's context for a durable cancel of every plan; only its own stop leaves them
 	// to be resumed.
-	engine, err := startEngine(context.WithoutCancel(ctx), h.o.DBPath, h.o.Log, h.o.point, h.carryOut)
+	engine, err := startEngine(context.WithoutCancel(ctx), h.o.Database, h.o.Log, h.o.point,
+		map[string]func(*flow, string) error{planWorkflow: h.carryOut, undoWorkflow: h.takeBack})
 	if err != nil {
 		return err
 	}
@@ -174,7 +177,7 @@ func (h *Healer) Run(ctx context.Context, planID string) error {
 		return &corax.Error{Code: corax.Unavailable, Op: "run plan " + planID,
 			Err: errors.New("the healer is not running")}
 	}
-	return h.engine.run(planID)
+	return h.engine.run(planWorkflow, planID, planID)
 }
 
 // Answer records a person's answer to a request and wakes the plan that waits for it. It is a Conflict where the
@@ -213,7 +216,7 @@ func (h *Healer) SetStop(ctx context.Context) error { return h.refreshStops(ctx)
 // finished, or undone. Withdrawing a plan that has ended does nothing.
 func (h *Healer) Withdraw(ctx context.Context, planID, why string) error {
 	run, err := h.o.Store.PlanRun(ctx, planID)
-	if err != nil || planEnded(run.State) {
+	if err != nil || run.State.Ended() {
 		return err
 	}
 	err = h.endPlan(ctx, run.Plan, corax.PlanWithdrawn, why, func(r *corax.PlanRun) error {

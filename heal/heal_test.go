@@ -245,7 +245,7 @@ func withDestroy() []corax.Step {
 func (b *bench) asked() corax.ApprovalRequest {
 	b.Helper()
 	var req corax.ApprovalRequest
-	b.store.await(b.T, "a request for approval", func() bool {
+	b.store.await(b.TB, "a request for approval", func() bool {
 		for _, a := range b.store.Approvals {
 			req = a
 		}

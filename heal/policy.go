@@ -17,6 +17,7 @@ type ruling struct {
 	Verdict corax.Verdict `json:"verdict"`
 	Why     string        `json:"why"`
 	Expires time.Duration `json:"expires,omitempty"`
+	Ended   ended         `json:"ended"` // the plan ended before anything was decided
 }
 
 // policyInput is what rules see; see corax.Rule.
@@ -67,17 +68,14 @@ func (h *Healer) judge(ctx context.Context, p corax.Policy, input map[string]any
 	return corax.Deny, corax.Rule{Name: "default"}, "no rule allows it"
 }
 
-// decide makes the decision on one step and records it. turn counts the decisions of a step, each of which is a
-// record of its own.
-func (h *Healer) decide(ctx context.Context, j job, turn int) (ruling, error) {
-	now := h.o.Clock.Now()
-	input := policyInput(j)
-	verdict, rule, why := h.judge(ctx, h.o.Policy(), input, now)
-	id := []string{j.plan.ID, j.step.ID, fmt.Sprint(turn)}
+// ruleOn is the policy's verdict on a job, and what stands above the policy: the way back, and what always needs a
+// person.
+func (h *Healer) ruleOn(ctx context.Context, j job, input map[string]any, now time.Time) (
+	verdict corax.Verdict, rule corax.Rule, why string) {
+	verdict, rule, why = h.judge(ctx, h.o.Policy(), input, now)
 	switch {
 	case j.undo:
 		// The way back was part of what was decided about the step: only a rule that forbids it by name takes it away.
-		id = append(id, "undo")
 		if verdict != corax.Deny || rule.Name == "default" {
 			verdict, why = corax.Allow, "the way back of a step that was decided on"
 		}
@@ -85,6 +83,19 @@ func (h *Healer) decide(ctx context.Context, j job, turn int) (ruling, error) {
 		if reason := mustAsk(j); reason != "" {
 			verdict, why = corax.Ask, reason
 		}
+	}
+	return verdict, rule, why
+}
+
+// decide makes the decision on one step and records it. turn counts the decisions of a step, each of which is a
+// record of its own.
+func (h *Healer) decide(ctx context.Context, j job, turn int) (ruling, error) {
+	now := h.o.Clock.Now()
+	input := policyInput(j)
+	verdict, rule, why := h.ruleOn(ctx, j, input, now)
+	id := []string{j.plan.ID, j.step.ID, fmt.Sprint(turn)}
+	if j.undo {
+		id = append(id, "undo")
 	}
 	d := corax.Decision{
 		ID: corax.HashID("dec", id...), At: now, Plan: j.plan.ID, Step: j.step.ID, Verdict: verdict, Rule: rule.Name,

@@ -29,6 +29,7 @@ type Records interface {
 	Problems(ctx context.Context, f store.ProblemFilter) ([]corax.Problem, error)
 	Problem(ctx context.Context, id string) (corax.Problem, error)
 	PlanRun(ctx context.Context, id string) (corax.PlanRun, error)
+	PlanRuns(ctx context.Context, states ...corax.PlanState) ([]corax.PlanRun, error)
 	Decisions(ctx context.Context, plan string) ([]corax.Decision, error)
 	Approvals(ctx context.Context, openOnly bool) ([]corax.ApprovalRequest, error)
 	Events(ctx context.Context, f store.EventFilter) ([]corax.Event, error)
@@ -41,6 +42,7 @@ type Records interface {
 
 // Controls is what the API sets in motion.
 type Controls interface {
+	Plans
 	Acknowledge(ctx context.Context, incident, by string) error
 	Resolve(ctx context.Context, incident, by string) error
 	Escalate(ctx context.Context, problem, by, reason string) error
@@ -95,6 +97,7 @@ func New(o Options) http.Handler {
 		a := api{o: o, huma: humachi.New(r, config)}
 		a.incidents()
 		a.problems()
+		a.plans()
 		a.operations()
 	})
 	return r

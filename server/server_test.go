@@ -59,6 +59,34 @@ func (f *fake) PlanRun(_ context.Context, id string) (corax.PlanRun, error) {
 	return corax.PlanRun{}, f.note("run %s", id)
 }
 
+func (f *fake) PlanRuns(_ context.Context, states ...corax.PlanState) ([]corax.PlanRun, error) {
+	return nil, f.note("runs %v", states)
+}
+
+func (f *fake) Pause(_ context.Context, plan, by, reason string) error {
+	return f.note("pause %s by %s: %s", plan, by, reason)
+}
+
+func (f *fake) Resume(_ context.Context, plan, by, reason string) error {
+	return f.note("resume %s by %s: %s", plan, by, reason)
+}
+
+func (f *fake) Cancel(_ context.Context, plan, by, reason string) error {
+	return f.note("cancel %s by %s: %s", plan, by, reason)
+}
+
+func (f *fake) Undo(_ context.Context, plan, by, reason string) error {
+	return f.note("undo %s by %s: %s", plan, by, reason)
+}
+
+func (f *fake) Rehearse(_ context.Context, plan string) ([]corax.Rehearsal, error) {
+	return nil, f.note("rehearse %s", plan)
+}
+
+func (f *fake) Replay(_ context.Context, plan string) ([]corax.Replayed, error) {
+	return nil, f.note("replay %s", plan)
+}
+
 func (f *fake) Decisions(_ context.Context, plan string) ([]corax.Decision, error) {
 	return nil, f.note("decisions %s", plan)
 }
@@ -140,6 +168,14 @@ func TestCallsReachTheirRooms(t *testing.T) {
 		{"POST /api/v1/incidents/inc-7/resolve", `{"by":"ann"}`, []string{"resolve inc-7 by ann"}},
 		{"POST /api/v1/problems/prb-7/escalate", `{"by":"ann","reason":"odd"}`, []string{"escalate prb-7 by ann: odd"}},
 		{"POST /api/v1/approvals/apr-7", `{"by":"ann","verdict":"deny"}`, []string{"answer apr-7 deny by ann"}},
+		{"GET /api/v1/plans?state=paused", "", []string{"runs [paused]"}},
+		{"GET /api/v1/plans/pln-7", "", []string{"run pln-7"}},
+		{"POST /api/v1/plans/pln-7/pause", `{"by":"ann","reason":"lunch"}`, []string{"pause pln-7 by ann: lunch"}},
+		{"POST /api/v1/plans/pln-7/resume", `{"by":"ann"}`, []string{"resume pln-7 by ann: "}},
+		{"POST /api/v1/plans/pln-7/cancel", `{"by":"ann"}`, []string{"cancel pln-7 by ann: "}},
+		{"POST /api/v1/plans/pln-7/undo", `{"by":"ann"}`, []string{"undo pln-7 by ann: "}},
+		{"POST /api/v1/plans/pln-7/dry-run", "", []string{"rehearse pln-7"}},
+		{"POST /api/v1/plans/pln-7/replay", "", []string{"replay pln-7"}},
 		{"GET /api/v1/approvals", "", []string{"approvals open=true"}},
 		{"GET /api/v1/incidents", "", []string{"incidents live=false entity= problem= limit=100 before="}},
 		{"GET /api/v1/incidents?live=true&entity=shop&problem=prb-7&limit=5&before=inc-9", "",

@@ -173,13 +173,14 @@ func (b *builder) phrase(alternatives string) int32 {
 }
 
 func words(phrase string) []string {
-	var out []string
+	var room [4]read.Token
+	out := make([]string, 0, strings.Count(phrase, " ")+1)
 	for f := range strings.FieldsSeq(phrase) {
 		if f == number {
 			out = append(out, number)
 			continue
 		}
-		for _, t := range read.Tokenise(read.Lower(f), nil) {
+		for _, t := range read.Tokenise(read.Lower(f), room[:0]) {
 			out = append(out, t.Stem)
 		}
 	}

@@ -15,6 +15,7 @@ type reading struct {
 	impacts  []hit   // words that tell how bad it is
 	well     float64 // how much it sounds as if all were well, in log odds
 	heard    []heard // mechanisms that it sounds like, the best first
+	saying   string  // see words; empty until it is asked for
 }
 
 // soundsWell is how much a message must sound, to the learned view, as if all were well, for the words of a fault to be no trouble by

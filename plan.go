@@ -226,20 +226,6 @@ type Decision struct {
 	Rule    string         `json:"rule"` // name of the rule that decided; "default" where none matched
 	Why     string         `json:"why"`
 	Input   map[string]any `json:"input"` // what the rule saw
-}
-
-// ApprovalRequest asks a person for one step.
-type ApprovalRequest struct {
-	ID         string     `json:"id"`
-	Plan       string     `json:"plan"`
-	Step       string     `json:"step"`
-	Problem    string     `json:"problem"`
-	Action     string     `json:"action"`
-	Target     string     `json:"target"`
-	Why        string     `json:"why"`
-	AskedAt    time.Time  `json:"asked_at"`
-	ExpiresAt  time.Time  `json:"expires_at"` // no answer by then means no
-	Answer     Verdict    `json:"answer,omitempty"`
-	By         string     `json:"by,omitempty"`
-	AnsweredAt *time.Time `json:"answered_at,omitempty"`
+	// BreakGlass is the id of the emergency that turned a no into a question, or spared the second person.
+	BreakGlass string `json:"break_glass,omitempty"`
 }

@@ -106,6 +106,11 @@ func secret(ref string) (string, error) {
 }
 
 func (a *App) startServer(ctx context.Context, cfg *config.Config) error {
+	known, err := newOperators(cfg)
+	if err != nil {
+		return err
+	}
+	a.operators.Store(&known)
 	l, err := a.listen(ctx, cfg)
 	if err != nil {
 		return err
@@ -120,7 +125,7 @@ func (a *App) startServer(ctx context.Context, cfg *config.Config) error {
 		return err
 	}
 	a.serve(l, server.New(server.Options{
-		Version: a.o.Version, Token: a.address.Token, Records: a.store, Controls: controls{a}, Clock: a.o.Clock, Log: a.log,
+		Version: a.o.Version, Token: a.address.Token, Operator: a.operator, Records: a.store, Controls: controls{a}, Clock: a.o.Clock, Log: a.log,
 		Metrics: a.metrics(),
 		Receive: func(r chi.Router) {
 			in.Routes(r)

@@ -25,7 +25,9 @@ type Config struct {
 	DataDir string   `yaml:"data_dir"`
 	Listen  string   `yaml:"listen"`
 	Tokens  []string `yaml:"tokens"` // references of the tokens that receivers accept
-	Sync    Sync     `yaml:"sync"`
+	// Operators are the people who are known by a token of their own.
+	Operators []corax.Operator `yaml:"operators"`
+	Sync      Sync             `yaml:"sync"`
 
 	Retention Retention `yaml:"retention"`
 	Bus       Bus       `yaml:"bus"`

@@ -86,9 +86,7 @@ func TestApprovedWhilePaused(t *testing.T) {
 	if err := b.healer.Pause(t.Context(), "pln-1", "ann", "wait for the change board"); err != nil {
 		t.Fatal(err)
 	}
-	if err := b.healer.Answer(t.Context(), req.ID, corax.Allow, "bob"); err != nil {
-		t.Fatal(err)
-	}
+	b.answer(req.ID, corax.Allow, "bob")
 	b.store.await(t, "the plan to pause", func() bool { return b.store.Plans["pln-1"].State == corax.PlanPaused })
 	if b.effects() != 0 {
 		t.Error("it acted while paused")
@@ -124,7 +122,7 @@ func TestCancel(t *testing.T) {
 		req := b.asked()
 		for _, f := range []func() error{
 			func() error { return b.healer.Pause(t.Context(), "pln-1", "ann", "hm") },
-			func() error { return b.healer.Answer(t.Context(), req.ID, corax.Allow, "bob") },
+			func() error { b.answer(req.ID, corax.Allow, "bob"); return nil },
 			func() error { return b.healer.Cancel(t.Context(), "pln-1", "ann", "no") },
 		} {
 			if err := f(); err != nil {
@@ -265,9 +263,7 @@ func TestRehearsalChangesNothing(t *testing.T) {
 func TestReplay(t *testing.T) {
 	b := newBench(t, nil)
 	b.run(withDestroy())
-	if err := b.healer.Answer(t.Context(), b.asked().ID, corax.Allow, "ann"); err != nil {
-		t.Fatal(err)
-	}
+	b.answer(b.asked().ID, corax.Allow, "ann", "bob")
 	b.ends(corax.PlanDone, corax.ProblemClosed)
 	for _, r := range b.healer.Replay(t.Context(), b.store.Decisions, policy()) {
 		if !r.Same {

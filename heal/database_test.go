@@ -57,9 +57,7 @@ func TestEveryDatabase(t *testing.T) {
 			req := b.asked()
 			b.healer.Stop()
 			b.start()
-			if err := b.healer.Answer(t.Context(), req.ID, corax.Allow, "ann"); err != nil {
-				t.Fatal(err)
-			}
+			b.answer(req.ID, corax.Allow, "ann", "bob")
 			b.states(b.ends(corax.PlanDone, corax.ProblemClosed),
 				"1 done, 2.1 not_needed, 2.2 done, 2.3 done, 3 done, 4 done, 5 done")
 		})
@@ -140,9 +138,7 @@ func firstEffect(tb testing.TB, database string, ask bool) time.Duration {
 	if ask {
 		id := b.asked().ID
 		from = time.Now()
-		if err := b.healer.Answer(b.Context(), id, corax.Allow, "ann"); err != nil {
-			b.Fatal(err)
-		}
+		b.answer(id, corax.Allow, "ann")
 	}
 	at := <-arrived
 	if !ask {

@@ -30,6 +30,7 @@ type memory struct {
 	Decisions []corax.Decision
 	Approvals map[string]corax.ApprovalRequest
 	Events    []corax.Event
+	Glasses   []corax.BreakGlass
 	Thrown    []store.Stop
 }
 
@@ -136,15 +137,14 @@ func (m *memory) SaveApproval(_ context.Context, a corax.ApprovalRequest, e ...c
 	return m.saved()
 }
 
-func (m *memory) AnswerApproval(ctx context.Context, id string, v corax.Verdict, by string,
-	at time.Time) (corax.ApprovalRequest, error) {
-	return update(m, m.Approvals, id, func(a *corax.ApprovalRequest) error {
-		if a.Answer != "" {
-			return corax.Errorf(corax.Conflict, "answer "+id, "answered before")
-		}
-		a.Answer, a.By, a.AnsweredAt = v, by, &at
-		return nil
-	}, nil)
+func (m *memory) AnswerApproval(_ context.Context, id string, a corax.Answer, e ...corax.Event) (corax.ApprovalRequest, error) {
+	return update(m, m.Approvals, id, func(r *corax.ApprovalRequest) error { return r.Take(a) }, e)
+}
+
+func (m *memory) BreakGlasses(_ context.Context, after time.Time) ([]corax.BreakGlass, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(m.Glasses), func(g corax.BreakGlass) bool { return !g.ExpiresAt.After(after) }), nil
 }
 
 func (m *memory) AppendEvents(_ context.Context, e ...corax.Event) error {
@@ -440,7 +440,8 @@ func actions() []corax.Action {
 		{
 			Name: "rotation.soften", Title: "Do not retry deliveries", AppliesTo: authority, Risk: corax.Reversible,
 			Within: within,
-			Read:   []corax.Reading{keys}, Effect: post("${target.attributes.admin_url}/soften", nil),
+			Read:   []corax.Reading{keys}, Goal: "!facts.keys.hardened",
+			Effect: post("${target.attributes.admin_url}/soften", nil),
 			Verify: []corax.Condition{{That: "!facts.keys.hardened"}}, Inverse: &corax.Inverse{Action: "rotation.harden"},
 		},
 		{
@@ -624,5 +625,18 @@ func (b *bench) escalation(parts ...string) {
 		}
 	case <-time.After(30 * time.Second):
 		b.Fatalf("people were not told\n%s", b.store.timeline())
+	}
+}
+
+// operator is somebody whose token proves the name.
+func operator(name string) corax.Actor { return corax.Actor{Name: name, Via: corax.ViaToken} }
+
+// answer says yes or no for each of the people.
+func (b *bench) answer(id string, v corax.Verdict, people ...string) {
+	b.Helper()
+	for _, name := range people {
+		if _, err := b.healer.Answer(b.Context(), id, v, operator(name)); err != nil {
+			b.Fatal(err)
+		}
 	}
 }

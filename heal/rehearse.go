@@ -36,8 +36,12 @@ func (h *Healer) rehearse(ctx context.Context, plan corax.Plan, s corax.Step) (c
 	now := h.o.Clock.Now()
 	l, found := h.prepare(ctx, j, now)
 	r.Finding, r.Text = string(l.Finding), l.Text
-	verdict, rule, why := h.ruleOn(ctx, j, policyInput(j), now)
-	r.Verdict, r.Rule, r.Why = verdict, rule.Name, h.o.Redactor.Redact(why)
+	glass, err := h.emergency(ctx, j, now)
+	if err != nil {
+		return r, err
+	}
+	ruled, rule := h.rulesOn(ctx, j, policyInput(j), now, glass)
+	r.Verdict, r.Rule, r.Why = ruled.Verdict, rule.Name, h.o.Redactor.Redact(ruled.Why)
 	r.Effect = h.o.Redactor.Redact(h.wouldSend(ctx, j, found, now))
 	for _, c := range j.action.Verify {
 		r.Verify = append(r.Verify, c.That)

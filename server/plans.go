@@ -51,7 +51,7 @@ func (a api) plans() {
 	} {
 		operation(a, verb.name+"-plan", http.MethodPost, "/plans/{id}/"+verb.name, verb.about,
 			func(ctx context.Context, in *intervene) (done, error) {
-				return done{true}, verb.do(a.o.Controls, ctx, in.ID, in.Body.By, in.Body.Reason)
+				return done{true}, verb.do(a.o.Controls, ctx, in.ID, actor(ctx, in.Body.By).Name, in.Body.Reason)
 			})
 	}
 	operation(a, "rehearse-plan", http.MethodPost, "/plans/{id}/dry-run", "What each step would come to now; changes nothing",

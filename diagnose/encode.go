@@ -335,7 +335,8 @@ func plainPrefix(s string) int {
 	for ; len(s)-n >= 8; n += 8 {
 		p := s[n : n+8]
 		_ = p[7]
-		v := uint64(p[0]) | uint64(p[1])<<8 | uint64(p[2])<<16 | uint64(p[3])<<24 | uint64(p[4])<<32 | uint64(p[5])<<40 | uint64(p[6])<<48 | uint64(p[7])<<56
+		v := uint64(p[0]) | uint64(p[1])<<8 | uint64(p[2])<<16 | uint64(p[3])<<24 |
+			uint64(p[4])<<32 | uint64(p[5])<<40 | uint64(p[6])<<48 | uint64(p[7])<<56
 		if (v|(v-ones*' ')|(v^ones*'"'-ones)|(v^ones*'\\'-ones))&highs != 0 {
 			break
 		}

@@ -29,7 +29,6 @@ import (
 
 	"corax"
 	"corax/knowledge"
-	"corax/model"
 	"corax/topology"
 )
 
@@ -71,17 +70,6 @@ func NewWith(cat *knowledge.Catalogue, v Views) *Engine {
 	return e
 }
 
-// desk is the memory that a case is worked on with; cases take turns.
-type desk struct {
-	match *scratch
-	model *model.Scratch
-	words []string
-}
-
-func (e *Engine) newDesk() *desk {
-	return &desk{match: e.matcher.scratch(), model: e.learned.scratch()}
-}
-
 // work is a case on its way through the stages.
 type work struct {
 	*Engine
@@ -95,7 +83,9 @@ type work struct {
 
 // Diagnose makes the report of a case.
 func (e *Engine) Diagnose(c corax.Case) corax.Report {
-	w, groups := e.work(c)
+	d := e.desks.Get().(*desk)
+	defer e.desks.Put(d)
+	w, groups := e.work(c, d)
 	report := corax.Report{ID: c.ID, Incidents: make([]corax.CaseIncident, 0, len(w.incidents)), Problems: make([]corax.Diagnosis, 0, len(groups))}
 	for _, p := range w.report(groups) {
 		report.Problems = append(report.Problems, p.Diagnosis)
@@ -113,10 +103,10 @@ func (e *Engine) Diagnose(c corax.Case) corax.Report {
 	return report
 }
 
-// work reads a case and finds what belongs together.
-func (e *Engine) work(c corax.Case) (*work, []group) {
+// work reads a case and finds what belongs together. It is good until the desk is used again.
+func (e *Engine) work(c corax.Case, d *desk) (*work, []group) {
 	w := &work{Engine: e, c: c, graph: topology.New(c.Topology)}
-	w.read()
+	w.read(d)
 	w.group()
 	return w, w.problems()
 }

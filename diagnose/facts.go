@@ -89,29 +89,34 @@ func fact(f knowledge.Fact, readings []*reading) (string, *reading) {
 			}
 		}
 	}
-	for _, phrase := range f.After {
-		for _, r := range readings {
-			if !mayHold(r.Text, phrase) {
-				continue
-			}
-			if v := r.after(words(phrase)); v != "" {
-				return v, r
-			}
-		}
+	if v, r := beside(f.After, readings, (*reading).after); v != "" {
+		return v, r
 	}
-	for _, phrase := range f.Before {
-		for _, r := range readings {
-			if !mayHold(r.Text, phrase) {
-				continue
-			}
-			if v := r.before(words(phrase)); v != "" {
-				return v, r
-			}
-		}
+	if v, r := beside(f.Before, readings, (*reading).before); v != "" {
+		return v, r
 	}
 	for _, r := range readings {
 		if v := r.arrow(f.Arrow); v != "" {
 			return v, r
+		}
+	}
+	return "", nil
+}
+
+// beside looks for a value next to the first of the phrases that has one.
+func beside(phrases []string, readings []*reading, find func(*reading, []string) string) (string, *reading) {
+	for _, phrase := range phrases {
+		var want []string // made once, and only where it may stand
+		for _, r := range readings {
+			if !mayHold(r.Text, phrase) {
+				continue
+			}
+			if want == nil {
+				want = words(phrase)
+			}
+			if v := find(r, want); v != "" {
+				return v, r
+			}
 		}
 	}
 	return "", nil

@@ -23,7 +23,7 @@ const (
 func (e *Engine) Learn(c corax.Case, d corax.Diagnosis, id, title string, helped []corax.Step) (knowledge.Mechanism, error) {
 	m := knowledge.Mechanism{ID: id, Domain: "learned", Title: title, Pattern: corax.Unknown, Severity: knowledge.Rating{Base: d.Severity},
 		What: "It was seen before and resolved; it is known by the words of that time."}
-	w, _ := e.work(c)
+	w, _ := e.work(c, e.newDesk())
 	names := map[string]bool{}
 	for _, r := range w.readings {
 		for _, word := range words(read.Lower(r.Entity)) {

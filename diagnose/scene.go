@@ -204,6 +204,13 @@ const (
 // words is what a message says, without the name of its entity before it; a part of the message as it is written, and without quotation
 // marks, so that it can stand between some.
 func (r *reading) words() string {
+	if r.saying == "" {
+		r.saying = r.say()
+	}
+	return r.saying
+}
+
+func (r *reading) say() string {
 	text := r.signal.Message[:min(len(r.signal.Message), 4*mostQuoted)]
 	text = strings.TrimSpace(text)
 	text = text[logHead(text):]

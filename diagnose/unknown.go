@@ -217,7 +217,7 @@ func (t *teller) open() {
 	sc := t.root.scene
 	for _, h := range t.holdings(sc) {
 		if (h.kind == "code" || h.kind == "host" && codeLike(h.value) && sc.by[read.Lower(h.value)] == nil) && !t.readings[h.by[0].signal].known(h.value) && !strings.Contains(read.Lower(h.by[0].entity), read.Lower(h.value)) {
-			t.say(corax.TellsUnclear, []int{h.by[0].signal}, fmt.Sprintf("What %s stands for%s, neither a signal nor the catalogue tells", h.value, beside(h.by[0].entity)))
+			t.say(corax.TellsUnclear, []int{h.by[0].signal}, fmt.Sprintf("What %s stands for%s, neither a signal nor the catalogue tells", h.value, whereAt(h.by[0].entity)))
 			break
 		}
 	}
@@ -265,7 +265,7 @@ func (r *reading) known(code string) bool {
 	})
 }
 
-func beside(entity string) string {
+func whereAt(entity string) string {
 	if entity == "" {
 		return ""
 	}

@@ -241,7 +241,7 @@ func (e *Engine) WhyNot(c corax.Case, name string) ([]WhyNot, error) {
 		return nil, &corax.Error{Code: corax.NotFound, Op: "explain why not " + name, Err: fmt.Errorf("neither a pattern nor a mechanism of the catalogue"),
 			Hint: "see: corax knowledge list"}
 	}
-	w, groups := e.work(c)
+	w, groups := e.work(c, e.newDesk())
 	answers := []WhyNot{}
 	for n, p := range w.report(groups) {
 		answers = append(answers, w.whyNot(n, p, asked))

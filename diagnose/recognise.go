@@ -18,6 +18,7 @@ const (
 	leeway      = 0.45 // how much less than "none of them" a mechanism may have whose family won
 	clearly     = 0.5  // how much more than "none of them" a stated cause needs, for what is felt to yield
 	yielding    = 0.7  // how much less than that cause it then has
+	outweighed  = 3.0  // how much more than that cause it may have before
 	// mostEvidenceSum bounds what one view says, so that a long case is not surer than its best words are.
 	mostEvidenceSum = 12.0
 )
@@ -184,7 +185,7 @@ func (w *work) yield(g group, list []standing) {
 	for i := range list {
 		s := &list[i]
 		for _, cause := range causes {
-			if w.felt[s.mech] && s.total > cause.total-yielding && w.apart(g, cause.mech, s.mech) {
+			if w.felt[s.mech] && s.total > cause.total-yielding && s.total < cause.total+outweighed && w.apart(g, cause.mech, s.mech) {
 				s.total = cause.total - yielding
 			}
 		}

@@ -51,7 +51,7 @@ func (v *Investigator) mayPlan(ctx context.Context, p corax.Problem, was corax.R
 }
 
 // bind holds the plan against the actions that are declared here: what restores and fixes must be among them, or people do it; what only
-// prevents or tidies is left to people in a plan that otherwise runs by itself.
+// prevents, tidies, or reads to find the cause, is left to people in a plan that otherwise runs by itself.
 func (v *Investigator) bind(plan *corax.Plan) {
 	if !runnable(plan.Mode) {
 		return
@@ -75,6 +75,7 @@ func (v *Investigator) bind(plan *corax.Plan) {
 		switch {
 		case declared(s):
 			kept = append(kept, s)
+		case s.Purpose == corax.Fix && s.Risk == corax.Read:
 		case s.Purpose == corax.Restore || s.Purpose == corax.Fix || s.Purpose == "":
 			plan.Mode = corax.Manual
 			plan.Why = fmt.Sprintf("no action %s is declared for %s", s.Action, s.Target)
@@ -103,7 +104,7 @@ func (v *Investigator) handOver(ctx context.Context, p corax.Problem, plan corax
 	return nil
 }
 
-// settleEnded resolves the problems whose incidents are all over and that no plan is at work on; a plan that only waits for a yes is
+// settleEnded resolves the problems whose incidents are all over and that no plan is at work on; a plan that only waits for people is
 // withdrawn first.
 func (v *Investigator) settleEnded(ctx context.Context, open []corax.Problem, live []corax.Incident) error {
 	for _, p := range open {
@@ -116,7 +117,7 @@ func (v *Investigator) settleEnded(ctx context.Context, open []corax.Problem, li
 				return err
 			}
 			if run.EndedAt == nil {
-				if run.State == corax.PlanAsking && v.o.Healer != nil {
+				if (run.State == corax.PlanAsking || run.State == corax.PlanPaused) && v.o.Healer != nil {
 					// A plan that has acted is not withdrawn: it goes on.
 					err := v.o.Healer.Withdraw(ctx, p.Plan, "the fault went away by itself")
 					if err != nil && corax.CodeOf(err) != corax.Conflict {

@@ -179,7 +179,7 @@ func (w *work) profile(inc *incident, t *features) profile {
 	p.beliefs = w.beliefs(inc)
 	if len(p.beliefs) > 0 && p.beliefs[0].p >= sureCause && !inc.change {
 		p.role = felt
-		if top := p.beliefs[0].mech; w.states(inc, top) && !w.felt[w.matcher.mechs[top].Pattern] {
+		if top := p.beliefs[0].mech; w.states(inc, top) && !w.felt[top] {
 			p.role = seed
 		}
 	}

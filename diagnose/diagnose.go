@@ -39,7 +39,7 @@ type Engine struct {
 	learned learned
 	kin     kin
 	views   Views
-	felt    map[string]bool    // patterns whose signs are also felt by others
+	felt    []bool             // of each mechanism: its signs are also felt by others
 	rare    map[string]float64 // stem -> how telling it is, 0 to 1; 1 where absent
 	desks   sync.Pool          // of *desk
 
@@ -58,9 +58,10 @@ func New(cat *knowledge.Catalogue) *Engine { return NewWith(cat, Views{}) }
 
 // NewWith prepares an engine that recognises by some of its views.
 func NewWith(cat *knowledge.Catalogue, v Views) *Engine {
-	e := &Engine{cat: cat, matcher: newMatcher(cat), views: v, rare: rarity(cat), felt: map[string]bool{}}
-	for _, p := range cat.Patterns {
-		e.felt[p.Name] = p.Felt
+	e := &Engine{cat: cat, matcher: newMatcher(cat), views: v, rare: rarity(cat)}
+	for _, m := range cat.Mechanisms {
+		p, _ := cat.Pattern(m.Pattern)
+		e.felt = append(e.felt, m.Felt || p.Felt)
 	}
 	e.learned = newLearned(e.matcher.mechByID)
 	e.kin = newKin(cat.Mechanisms, e.matcher.mechByID)
@@ -118,17 +119,27 @@ type solved struct {
 	verdict verdict
 }
 
-// report diagnoses the groups: the gravest problem first, then the largest.
+// report diagnoses the groups: the gravest problem first, then the largest. What states no cause of its own may well be felt from another
+// problem, and counts one level less.
 func (w *work) report(groups []group) []solved {
 	all := make([]solved, 0, len(groups))
 	for _, g := range groups {
 		all = append(all, w.diagnose(g))
 	}
 	slices.SortStableFunc(all, func(a, b solved) int {
-		return cmp.Or(cmp.Compare(b.Severity, a.Severity), cmp.Compare(len(b.Signals), len(a.Signals)),
+		return cmp.Or(cmp.Compare(w.precedence(b), w.precedence(a)), cmp.Compare(b.Severity, a.Severity), cmp.Compare(len(b.Signals), len(a.Signals)),
 			cmp.Compare(b.PatternConfidence, a.PatternConfidence), cmp.Compare(a.Signals[0], b.Signals[0]))
 	})
 	return all
+}
+
+// precedence is a problem's severity, one more where its own words state a cause.
+func (w *work) precedence(s solved) int {
+	n := int(s.Severity)
+	if m := s.verdict.mech; m >= 0 && !w.felt[m] && s.verdict.mechShare >= sureCause && w.groupStates(s.group, m) {
+		n++
+	}
+	return n
 }
 
 // diagnose makes the diagnosis of one problem.

@@ -62,6 +62,8 @@ type Mechanism struct {
 	Signatures []Signature `yaml:"signatures"`
 	// Shared says that several entities which show it at once point to what all of them need.
 	Shared bool `yaml:"shared"`
+	// Felt says that it is seldom where an outage began: its signs are also what others show when something that they need has failed.
+	Felt bool `yaml:"felt"`
 	// Causes is what dependents show, in their own words: their trouble, explained by this mechanism elsewhere.
 	Causes   []Signature `yaml:"causes"`
 	Severity Rating      `yaml:"severity"`

@@ -123,6 +123,27 @@ func errorStatus(t string) bool {
 	return len(t) == 3 && (t[0] == '4' && t[1] <= '3' || t[0] == '5' && t[1] <= '1') && isDigit(t[1]) && isDigit(t[2])
 }
 
+// Who tells of the trouble of others: people, and what watches.
+var (
+	desks   = []string{"helpdesk", "help-desk", "servicedesk", "service-desk", "hotline", "support", "users", "user", "customers", "customer", "operator", "operators", "staff", "ticket"}
+	watches = []string{"nms", "monitoring", "monitor", "apm", "siem", "uptime", "nagios", "zabbix", "icinga", "checkmk", "prtg", "prometheus", "alertmanager", "grafana", "syslog", "synthetic", "dashboard"}
+)
+
+// Desk says that a name is of people who report, and never of what failed.
+func Desk(entity string) bool { return names(entity, desks) }
+
+// Watches says that a name is of what watches others: at fault only where little speaks for anyone else.
+func Watches(entity string) bool { return names(entity, watches) }
+
+// names says that a name is one of the words, or that and a number: "user-svc" is a service.
+func names(entity string, words []string) bool {
+	entity = Lower(entity)
+	return slices.ContainsFunc(words, func(w string) bool {
+		rest, ok := strings.CutPrefix(entity, w)
+		return ok && strings.Trim(rest, "-0123456789") == ""
+	})
+}
+
 // guess finds names of entities where no topology says which there are: "X:" at the beginning, "X service", names like host-01.
 func (r *Reading) guess() []topology.Mention {
 	text, tokens := r.Text, r.Tokens

@@ -38,7 +38,8 @@ type Engine struct {
 	cat     *knowledge.Catalogue
 	matcher *matcher
 	learned learned
-	kin     kin
+	family  []int32 // of each mechanism, the number of its pattern; -1: of none
+	topics  topics
 	views   Views
 	felt    map[string]bool    // patterns whose signs are also felt by others
 	rare    map[string]float64 // stem -> how telling it is, 0 to 1; 1 where absent
@@ -57,12 +58,13 @@ func New(cat *knowledge.Catalogue) *Engine { return NewWith(cat, Views{}) }
 
 // NewWith prepares an engine that recognises by some of its views.
 func NewWith(cat *knowledge.Catalogue, v Views) *Engine {
-	e := &Engine{cat: cat, matcher: newMatcher(cat), views: v, rare: rarity(cat), felt: map[string]bool{}}
+	said := vocabulary(cat)
+	e := &Engine{cat: cat, matcher: newMatcher(cat), views: v, rare: rarity(said), topics: newTopics(cat, said), felt: map[string]bool{}}
 	for _, p := range cat.Patterns {
 		e.felt[p.Name] = p.Felt
 	}
 	e.learned = newLearned(e.matcher.mechByID)
-	e.kin = newKin(cat.Mechanisms, e.matcher.mechByID)
+	e.family = families(cat.Mechanisms)
 	e.remedies = newRemedies(cat)
 	e.desks.New = func() any { return e.newDesk() }
 	return e

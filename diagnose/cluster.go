@@ -31,6 +31,9 @@ func (w *work) cluster(groups []group, left []int) []group {
 	if len(left) == 0 {
 		return groups
 	}
+	if len(left) == 1 {
+		return append(groups, w.gather(left, []int{0})...)
+	}
 	left = w.inOrder(left)
 	n := w.network(left)
 	need := enough + chance*math.Log(float64(min(max(len(left), fewIncidents), many))/fewIncidents)
@@ -45,12 +48,21 @@ func (w *work) cluster(groups []group, left []int) []group {
 
 // inOrder sorts incidents by what they say, so that the order in which signals came decides nothing.
 func (w *work) inOrder(list []int) []int {
-	list = slices.Clone(list)
-	text := func(i int) string { return w.readings[w.told(&w.incidents[i])[0]].signal.Message }
-	slices.SortStableFunc(list, func(a, b int) int {
-		return cmp.Or(cmp.Compare(w.incidents[a].entity, w.incidents[b].entity), cmp.Compare(text(a), text(b)))
-	})
-	return list
+	type key struct {
+		entity, text string
+		incident     int
+	}
+	keys := make([]key, len(list))
+	for n, i := range list {
+		inc := &w.incidents[i]
+		keys[n] = key{inc.entity, w.c.Signals[w.told(inc)[0]].Message, i}
+	}
+	slices.SortStableFunc(keys, func(a, b key) int { return cmp.Or(cmp.Compare(a.entity, b.entity), cmp.Compare(a.text, b.text)) })
+	sorted := make([]int, len(list))
+	for n, k := range keys {
+		sorted[n] = k.incident
+	}
+	return sorted
 }
 
 // network compares incidents. Those about one entity are together from the start, unless they state two causes.

@@ -56,8 +56,8 @@ type topic struct{ mechs, fields []component }
 const (
 	// causesCount is how much what dependents say counts beside the mechanism's own words: it is what most of a storm is made of.
 	causesCount = 3.0
-	// leastTelling is the inverse frequency that a word needs; one of a third of the mechanisms tells nothing.
-	leastTelling = 1.0
+	// leastTelling is the inverse frequency that a word needs; one of a seventh of the mechanisms tells nothing.
+	leastTelling = 2.0
 	// faint is the share of the strongest mechanism that is taken from each: what is left is what the text is about.
 	faint = 0.05
 )
@@ -148,37 +148,34 @@ func newTopics(cat *knowledge.Catalogue, vocabulary []map[string]float64) topics
 
 // of is the topic of a text; each word counts once. sum has a place for each mechanism, is all zero, and is so again afterwards.
 func (t *topics) of(stems []string, sum []float64) topic {
-	var touched []int32
 	for _, s := range stems {
 		for _, c := range t.words[s] {
-			if sum[c.at] == 0 {
-				touched = append(touched, c.at)
-			}
 			sum[c.at] += c.v
 		}
 	}
-	most := 0.0
-	for _, m := range touched {
-		most = max(most, sum[m])
-	}
-	slices.Sort(touched)
-	list := make([]component, 0, len(touched)/2)
-	for _, m := range touched {
-		if v := sum[m] - faint*most; v > 0 {
-			list = append(list, component{m, v})
+	least, about := faint*slices.Max(sum), 0
+	for _, v := range sum {
+		if v > least {
+			about++
 		}
-		sum[m] = 0
 	}
+	list := make([]component, 0, about)
+	for m, v := range sum {
+		if v > least {
+			list = append(list, component{int32(m), v - least})
+		}
+	}
+	clear(sum)
 	unit(list)
 	for _, c := range list {
 		sum[t.field[c.at]] += c.v * c.v
 	}
-	var fields []component
-	for f := range t.most {
-		if v := sum[f]; v > 0 {
-			fields = append(fields, component{f, v})
-			sum[f] = 0
+	fields := make([]component, 0, t.most)
+	for f, v := range sum[:t.most] {
+		if v > 0 {
+			fields = append(fields, component{int32(f), v})
 		}
 	}
+	clear(sum)
 	return topic{list, unit(fields)}
 }

@@ -11,7 +11,8 @@
 //	match      facts to signatures of the catalogue
 //	incident   signals to incidents, and which are quiet
 //	explain    incidents to problems, with a topology: who explains whose trouble
-//	cluster    incidents to problems, from text
+//	cluster    incidents to problems, from text: profile is what an incident is compared by, topic what it is about, affinity how much two
+//	           speak for one outage, linkage puts them together
 //	link       why the incidents of a problem belong together
 //	recognise  a problem's signals to mechanism and pattern, with probabilities; learned is one of its views
 //	cause      who failed: root, evidence for and against, what is missing, facts; details are the names and values of any text

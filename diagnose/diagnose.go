@@ -46,6 +46,8 @@ type Engine struct {
 	rare    map[string]float64 // stem -> how telling it is, 0 to 1; 1 where absent
 	desks   sync.Pool          // of *desk
 
+	rules []ruleForm // what the rules of alerts ask for
+
 	remedies [][]remedy // of each mechanism, in the order of a plan
 }
 
@@ -67,6 +69,7 @@ func NewWith(cat *knowledge.Catalogue, v Views) *Engine {
 	e.learned = newLearned(e.matcher.mechByID)
 	e.family = families(cat.Mechanisms)
 	e.remedies = newRemedies(cat)
+	e.rules = newRuleForms(cat)
 	e.desks.New = func() any { return e.newDesk() }
 	return e
 }

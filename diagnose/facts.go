@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -32,7 +33,19 @@ func (w *work) facts(g group, c *cause) {
 			delete(c.facts, a)
 		}
 	}
+	// What stands where the mechanism is stated is about it, more than what stands elsewhere.
+	slices.SortStableFunc(readings, func(a, b *reading) int { return cmp.Compare(w.holdsIt(b, c.mech), w.holdsIt(a, c.mech)) })
 	w.identify(c, readings)
+}
+
+// holdsIt is 1 where a reading holds a signature of the mechanism, else 0.
+func (w *work) holdsIt(r *reading, mech int) int {
+	for _, h := range r.hits {
+		if sig := &w.matcher.sigs[h.sig]; mech >= 0 && sig.mech == mech && sig.use == useDirect {
+			return 1
+		}
+	}
+	return 0
 }
 
 // asked lists the readings of a problem that are read for facts: those of the root first, and of a storm not all.

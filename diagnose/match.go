@@ -90,7 +90,9 @@ func newMatcher(cat *knowledge.Catalogue) *matcher {
 		return ids
 	}
 	for i, impact := range cat.Impacts {
-		add(knowledge.Signature{Say: []string{impact.Say}}, i, useImpact)
+		if impact.Say != "" {
+			add(knowledge.Signature{Say: []string{impact.Say}}, i, useImpact)
+		}
 	}
 	for i, mech := range cat.Mechanisms {
 		m.mechByID[mech.ID] = i

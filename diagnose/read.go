@@ -1,6 +1,8 @@
 package diagnose
 
 import (
+	"slices"
+
 	"corax"
 	read "corax/reading"
 )
@@ -35,9 +37,10 @@ func (w *work) read() {
 		r := &w.readings[i]
 		*r = reading{Reading: reader.Read(s), index: i, signal: s}
 		w.recall(r, d)
+		r.hits = slices.DeleteFunc(r.hits, func(h hit) bool { return r.InCode(read.Span{Start: h.span.start, End: h.span.end}) })
 		evidence := 0.0
 		for _, h := range r.hits {
-			if sig := &w.matcher.sigs[h.sig]; sig.use == useDirect {
+			if sig := &w.matcher.sigs[h.sig]; sig.use == useDirect && sig.Weight > evidence && !r.Assures(read.Span{Start: h.span.start, End: h.span.end}) {
 				evidence = max(evidence, sig.Weight)
 			}
 		}
@@ -45,7 +48,7 @@ func (w *work) read() {
 			evidence = 0
 		}
 		r.polarity = r.Polarity(evidence)
-		if r.polarity == read.Failing && r.well > soundsVeryWell && s.Kind == "" && s.Attributes["class"] == "" {
+		if r.polarity == read.Failing && r.well > soundsVeryWell && !r.Measured() && s.Kind == "" && s.Attributes["class"] == "" {
 			r.polarity = read.Neutral
 		}
 	}

@@ -33,6 +33,8 @@ type Reading struct {
 
 	ratios []Ratio
 	ties   []string
+
+	balance balance
 }
 
 // done says what of a reading was read already.
@@ -44,6 +46,7 @@ const (
 	doneQuantities
 	doneRatios
 	doneTies
+	doneBalance
 )
 
 // Reader reads the signals of one case. It is not safe for concurrent use.

@@ -11,7 +11,8 @@
 //	match      facts to signatures of the catalogue
 //	incident   signals to incidents, and which are quiet
 //	explain    incidents to problems, with a topology: who explains whose trouble
-//	cluster    incidents to problems, from text
+//	cluster    incidents to problems, from text: profile is what an incident is compared by, topic what it is about, affinity how much two
+//	           speak for one outage, linkage puts them together
 //	link       why the incidents of a problem belong together
 //	recognise  a problem's signals to mechanism and pattern, with probabilities; learned is one of its views
 //	cause      who failed: root, evidence for and against, what is missing, facts; details are the names and values of any text
@@ -37,7 +38,8 @@ type Engine struct {
 	cat     *knowledge.Catalogue
 	matcher *matcher
 	learned learned
-	kin     kin
+	family  []int32 // of each mechanism, the number of its pattern; -1: of none
+	topics  topics
 	views   Views
 	felt    []bool             // of each mechanism: its signs are also felt by others
 	rare    map[string]float64 // stem -> how telling it is, 0 to 1; 1 where absent
@@ -58,13 +60,14 @@ func New(cat *knowledge.Catalogue) *Engine { return NewWith(cat, Views{}) }
 
 // NewWith prepares an engine that recognises by some of its views.
 func NewWith(cat *knowledge.Catalogue, v Views) *Engine {
-	e := &Engine{cat: cat, matcher: newMatcher(cat), views: v, rare: rarity(cat)}
+	said := vocabulary(cat)
+	e := &Engine{cat: cat, matcher: newMatcher(cat), views: v, rare: rarity(said), topics: newTopics(cat, said)}
 	for _, m := range cat.Mechanisms {
 		p, _ := cat.Pattern(m.Pattern)
 		e.felt = append(e.felt, m.Felt || p.Felt)
 	}
 	e.learned = newLearned(e.matcher.mechByID)
-	e.kin = newKin(cat.Mechanisms, e.matcher.mechByID)
+	e.family = families(cat.Mechanisms)
 	e.remedies = newRemedies(cat)
 	e.rules = newRuleForms(cat)
 	e.desks.New = func() any { return e.newDesk() }

@@ -197,6 +197,7 @@ func (e *encoder) step(s *corax.Step) {
 	e.string(string(s.Risk))
 	e.filled(`,"do":`, s.Do)
 	e.filled(`,"run":`, s.Run)
+	some(e, `,"fill":`, s.Fill, e.text)
 	e.filled(`,"check":`, s.Check)
 	e.raw(`,"verify":`)
 	e.string(s.Verify)

@@ -122,6 +122,40 @@ func TestScenarios(t *testing.T) {
 	}
 }
 
+// The terse cases are for tuning alone, and hold no signal of the half that is only measured.
+func TestTerse(t *testing.T) {
+	catalogue, err := knowledge.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	measured, ids, of := map[string]bool{}, map[string]bool{}, map[string]int{}
+	for _, c := range records[scenario](t, "scenarios/cases.jsonl") {
+		for _, s := range c.Signals {
+			measured[s] = measured[s] || c.Split == "test"
+		}
+	}
+	for _, c := range records[scenario](t, "scenarios/terse/cases.jsonl") {
+		if ids[c.ID] || !strings.HasPrefix(c.ID, "dev-") || c.Split != "dev" {
+			t.Errorf("%s: want an id of its own that begins with dev-, and split dev, not %q", c.ID, c.Split)
+		}
+		if (c.Kind == "single") != (len(c.Signals) == 1) || c.Conditions == "" || c.RootCause == "" || c.Expect.Severity == corax.SeverityNone {
+			t.Errorf("%s: kind %q with %d signals, or a field is empty", c.ID, c.Kind, len(c.Signals))
+		}
+		for _, s := range c.Signals {
+			if measured[s] {
+				t.Errorf("%s: signal %q is in the test half", c.ID, s)
+			}
+		}
+		ids[c.ID] = true
+		of[c.Expect.Pattern]++
+	}
+	for _, p := range catalogue.Patterns {
+		if of[p.Name] < 4 {
+			t.Errorf("%s: %d cases, want 4 or more", p.Name, of[p.Name])
+		}
+	}
+}
+
 func (c scenario) check() error {
 	n := len(c.Signals)
 	one := c.Expect.Correlation != nil && *c.Expect.Correlation
@@ -176,7 +210,7 @@ func TestLines(t *testing.T) {
 	for _, f := range []struct {
 		file  string
 		least int
-	}{{"healthy/lines.txt", 400}, {"other/lines.txt", 150}} {
+	}{{"healthy/lines.txt", 400}, {"healthy/unseen.txt", 100}, {"twins/lines.txt", 60}, {"other/lines.txt", 150}} {
 		all := lines(t, f.file)
 		if len(all) < f.least {
 			t.Errorf("%s: %d lines, want %d or more", f.file, len(all), f.least)

@@ -43,6 +43,7 @@ type shown struct {
 const (
 	mostEvidence = 8
 	mostQuote    = 180
+	watcher      = 0.3 // of its points remain to what watches others
 	// leastShare is the probability that a mechanism outside of all families needs where only the learned view speaks for it.
 	leastShare = 0.5
 )
@@ -94,8 +95,11 @@ func (w *work) root(g group, v verdict) (entity string, rivals []string, sure fl
 	points := map[string]float64{}
 	first := map[string]int{}
 	note := func(e string, p float64, at int) {
-		if e == "" {
+		switch {
+		case e == "" || read.Desk(e) && w.graph.Len() == 0:
 			return
+		case read.Watches(e) && w.graph.Len() == 0:
+			p *= watcher
 		}
 		if _, ok := first[e]; !ok {
 			first[e] = at

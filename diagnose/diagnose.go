@@ -11,7 +11,8 @@
 //	match      facts to signatures of the catalogue
 //	incident   signals to incidents, and which are quiet
 //	explain    incidents to problems, with a topology: who explains whose trouble
-//	cluster    incidents to problems, from text
+//	cluster    incidents to problems, from text: profile is what an incident is compared by, topic what it is about, affinity how much two
+//	           speak for one outage, linkage puts them together
 //	link       why the incidents of a problem belong together
 //	recognise  a problem's signals to mechanism and pattern, with probabilities; learned is one of its views
 //	cause      who failed: root, evidence for and against, what is missing, facts; details are the names and values of any text
@@ -29,7 +30,6 @@ import (
 
 	"corax"
 	"corax/knowledge"
-	"corax/model"
 	"corax/topology"
 )
 
@@ -38,11 +38,14 @@ type Engine struct {
 	cat     *knowledge.Catalogue
 	matcher *matcher
 	learned learned
-	kin     kin
+	family  []int32 // of each mechanism, the number of its pattern; -1: of none
+	topics  topics
 	views   Views
-	felt    map[string]bool    // patterns whose signs are also felt by others
+	felt    []bool             // of each mechanism: its signs are also felt by others
 	rare    map[string]float64 // stem -> how telling it is, 0 to 1; 1 where absent
 	desks   sync.Pool          // of *desk
+
+	rules []ruleForm // what the rules of alerts ask for
 
 	remedies [][]remedy // of each mechanism, in the order of a plan
 }
@@ -57,26 +60,18 @@ func New(cat *knowledge.Catalogue) *Engine { return NewWith(cat, Views{}) }
 
 // NewWith prepares an engine that recognises by some of its views.
 func NewWith(cat *knowledge.Catalogue, v Views) *Engine {
-	e := &Engine{cat: cat, matcher: newMatcher(cat), views: v, rare: rarity(cat), felt: map[string]bool{}}
-	for _, p := range cat.Patterns {
-		e.felt[p.Name] = p.Felt
+	said := vocabulary(cat)
+	e := &Engine{cat: cat, matcher: newMatcher(cat), views: v, rare: rarity(said), topics: newTopics(cat, said)}
+	for _, m := range cat.Mechanisms {
+		p, _ := cat.Pattern(m.Pattern)
+		e.felt = append(e.felt, m.Felt || p.Felt)
 	}
 	e.learned = newLearned(e.matcher.mechByID)
-	e.kin = newKin(cat.Mechanisms, e.matcher.mechByID)
+	e.family = families(cat.Mechanisms)
 	e.remedies = newRemedies(cat)
+	e.rules = newRuleForms(cat)
 	e.desks.New = func() any { return e.newDesk() }
 	return e
-}
-
-// desk is the memory that a case is worked on with; cases take turns.
-type desk struct {
-	match *scratch
-	model *model.Scratch
-	words []string
-}
-
-func (e *Engine) newDesk() *desk {
-	return &desk{match: e.matcher.scratch(), model: e.learned.scratch()}
 }
 
 // work is a case on its way through the stages.
@@ -92,7 +87,9 @@ type work struct {
 
 // Diagnose makes the report of a case.
 func (e *Engine) Diagnose(c corax.Case) corax.Report {
-	w, groups := e.work(c)
+	d := e.desks.Get().(*desk)
+	defer e.desks.Put(d)
+	w, groups := e.work(c, d)
 	report := corax.Report{ID: c.ID, Incidents: make([]corax.CaseIncident, 0, len(w.incidents)), Problems: make([]corax.Diagnosis, 0, len(groups))}
 	for _, p := range w.report(groups) {
 		report.Problems = append(report.Problems, p.Diagnosis)
@@ -110,10 +107,10 @@ func (e *Engine) Diagnose(c corax.Case) corax.Report {
 	return report
 }
 
-// work reads a case and finds what belongs together.
-func (e *Engine) work(c corax.Case) (*work, []group) {
+// work reads a case and finds what belongs together. It is good until the desk is used again.
+func (e *Engine) work(c corax.Case, d *desk) (*work, []group) {
 	w := &work{Engine: e, c: c, graph: topology.New(c.Topology)}
-	w.read()
+	w.read(d)
 	w.group()
 	return w, w.problems()
 }
@@ -125,17 +122,27 @@ type solved struct {
 	verdict verdict
 }
 
-// report diagnoses the groups: the gravest problem first, then the largest.
+// report diagnoses the groups: the gravest problem first, then the largest. What states no cause of its own may well be felt from another
+// problem, and counts one level less.
 func (w *work) report(groups []group) []solved {
 	all := make([]solved, 0, len(groups))
 	for _, g := range groups {
 		all = append(all, w.diagnose(g))
 	}
 	slices.SortStableFunc(all, func(a, b solved) int {
-		return cmp.Or(cmp.Compare(b.Severity, a.Severity), cmp.Compare(len(b.Signals), len(a.Signals)),
+		return cmp.Or(cmp.Compare(w.precedence(b), w.precedence(a)), cmp.Compare(b.Severity, a.Severity), cmp.Compare(len(b.Signals), len(a.Signals)),
 			cmp.Compare(b.PatternConfidence, a.PatternConfidence), cmp.Compare(a.Signals[0], b.Signals[0]))
 	})
 	return all
+}
+
+// precedence is a problem's severity, one more where its own words state a cause.
+func (w *work) precedence(s solved) int {
+	n := int(s.Severity)
+	if m := s.verdict.mech; m >= 0 && !w.felt[m] && s.verdict.mechShare >= sureCause && w.groupStates(s.group, m) {
+		n++
+	}
+	return n
 }
 
 // diagnose makes the diagnosis of one problem.

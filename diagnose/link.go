@@ -90,7 +90,8 @@ func (l *linker) shares(i int) shares {
 	s, ok := l.known[i]
 	if !ok {
 		var p profile
-		l.describe(&l.incidents[i], &p, l.table)
+		inc := &l.incidents[i]
+		l.describe(inc, inc.signals[:min(len(inc.signals), crowd+1)], &p, l.table)
 		s = shares{p.features, slices.Sorted(slices.Values(p.features))}
 		l.known[i] = s
 	}

@@ -16,6 +16,9 @@ const (
 	modelWeight = 0.3
 	nothing     = 1.95 // what "none of them" always has
 	leeway      = 0.45 // how much less than "none of them" a mechanism may have whose family won
+	clearly     = 0.5  // how much more than "none of them" a stated cause needs, for what is felt to yield
+	yielding    = 0.7  // how much less than that cause it then has
+	outweighed  = 3.0  // how much more than that cause it may have before
 	// mostEvidenceSum bounds what one view says, so that a long case is not surer than its best words are.
 	mostEvidenceSum = 12.0
 )
@@ -89,6 +92,9 @@ func (w *work) standings(g group) []standing {
 		}
 	}
 	w.narrow(list)
+	if g.mech < 0 { // else the topology has said who makes whose trouble
+		w.yield(g, list)
+	}
 	slices.SortFunc(list, func(a, b standing) int { return cmp.Or(cmp.Compare(b.total, a.total), cmp.Compare(a.mech, b.mech)) })
 	return list
 }
@@ -165,6 +171,54 @@ func (w *work) narrow(list []standing) {
 			list[i].total = min(s.total, top-1.1)
 		}
 	}
+}
+
+// yield takes from what is also felt by others where another signal states a cause: a session that is lost, a phone that registers anew, are
+// then what that cause did.
+func (w *work) yield(g group, list []standing) {
+	var causes []standing
+	for _, s := range list {
+		if !w.felt[s.mech] && w.matcher.mechs[s.mech].Pattern != corax.Unknown && s.total > nothing+clearly {
+			causes = append(causes, s)
+		}
+	}
+	for i := range list {
+		s := &list[i]
+		for _, cause := range causes {
+			if w.felt[s.mech] && s.total > cause.total-yielding && s.total < cause.total+outweighed && w.apart(g, cause.mech, s.mech) {
+				s.total = cause.total - yielding
+			}
+		}
+	}
+}
+
+// apart says that a signal states the cause and has no words of the other mechanism.
+func (w *work) apart(g group, cause, other int) bool {
+	for _, i := range g.incidents {
+		for _, s := range w.incidents[i].signals {
+			states := false
+			for _, h := range w.readings[s].hits {
+				sig := &w.matcher.sigs[h.sig]
+				if sig.use != useDirect {
+					continue
+				}
+				if sig.mech == other {
+					states = false
+					break
+				}
+				states = states || sig.mech == cause && sig.Role == knowledge.CauseRole && sig.Weight >= sureWords
+			}
+			if states {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// groupStates says that the words of a cause stand in one of the group's incidents.
+func (w *work) groupStates(g group, mech int) bool {
+	return slices.ContainsFunc(g.incidents, func(i int) bool { return w.states(&w.incidents[i], mech) })
 }
 
 // probability rounds to two decimals and keeps off the certainties that nobody has.

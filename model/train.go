@@ -15,6 +15,7 @@ import (
 // Settings of the training. They were chosen by cross-validation over the catalogue's examples (docs/engine.md).
 const (
 	epochs    = 24
+	averaged  = 8 // last epochs, of whose weights the mean is kept: less hangs on which text came last
 	rate      = 0.7
 	decay     = 2e-5
 	drop      = 0.4   // share of words left out, anew in each epoch, so that no single word decides
@@ -64,6 +65,22 @@ func (t *trainer) train(texts []text, class func(text) (int, bool), rng *rand.Ra
 				t.learn(thin(x.words, rng), c, step)
 			}
 		}
+		t.average(epoch - (epochs - averaged))
+	}
+	t.weight, t.bias = t.mean, t.meanBias
+}
+
+// average makes the weights of the nth epoch that counts part of their mean.
+func (t *trainer) average(n int) {
+	if n < 0 {
+		return
+	}
+	share := 1 / float32(n+1)
+	for i, w := range t.weight {
+		t.mean[i] += float32((w - t.mean[i]) * share)
+	}
+	for i, w := range t.bias {
+		t.meanBias[i] += float32((w - t.meanBias[i]) * share)
 	}
 }
 
@@ -78,7 +95,7 @@ func Digest(cat *knowledge.Catalogue, split func(string) []string) [sha256.Size]
 
 func digest(texts []text, classes []string) (sum [sha256.Size]byte) {
 	h := sha256.New()
-	fmt.Fprintln(h, epochs, rate, decay, drop, smallest, Features, gram, classes)
+	fmt.Fprintln(h, epochs, averaged, rate, decay, drop, smallest, Features, gram, classes)
 	for _, t := range texts {
 		fmt.Fprintln(h, t.class, t.words)
 	}
@@ -164,13 +181,15 @@ type trainer struct {
 	weight   []float32 // feature*classes + class
 	caution  []float32 // feature: sum of squared gradients
 	bias     []float32
+	mean     []float32 // of the weight over the last epochs, and of the bias
+	meanBias []float32
 	sum      []float32
 	features featureSet
 }
 
 func newTrainer(classes int) *trainer {
 	return &trainer{classes: classes, weight: make([]float32, Features*classes), caution: make([]float32, Features),
-		bias: make([]float32, classes), sum: make([]float32, classes), features: newFeatureSet()}
+		bias: make([]float32, classes), mean: make([]float32, Features*classes), meanBias: make([]float32, classes), sum: make([]float32, classes), features: newFeatureSet()}
 }
 
 // learn takes one step towards the class. Products are rounded before they are summed, so that no machine fuses them.

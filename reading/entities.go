@@ -56,6 +56,9 @@ func (r *Reading) name(graph *topology.Graph) {
 	}
 	for _, f := range found {
 		at := Span{f.Start, f.End}
+		if at.Start == 0 && graph.Len() == 0 && r.titled(at.End) {
+			continue
+		}
 		fault := r.lays(at)
 		if !f.Sure && !fault && at.Start > 0 {
 			continue // a common word that happens to be a name too
@@ -77,6 +80,12 @@ func (r *Reading) name(graph *topology.Graph) {
 		r.Entity, r.Known, r.subject = r.Mentions[0].Entity, graph.Len() > 0, r.Mentions[0].Span
 		r.Mentions = r.Mentions[1:]
 	}
+}
+
+// titled says that a message begins with the name of its alert, which is no entity: the signal says itself whom it is about.
+func (r *Reading) titled(end int) bool {
+	title := r.Signal.Labels["alertname"]
+	return title != "" && r.Signal.Entity != "" && len(title) >= end && strings.HasPrefix(r.Text, Lower(title)+":")
 }
 
 // lays says that the words around a mention point at it: "from X", "upstream X", "X responded".
@@ -112,6 +121,27 @@ func (r *Reading) troubled(at Span) bool {
 // errorStatus says that a token is an HTTP status of 400 and above.
 func errorStatus(t string) bool {
 	return len(t) == 3 && (t[0] == '4' && t[1] <= '3' || t[0] == '5' && t[1] <= '1') && isDigit(t[1]) && isDigit(t[2])
+}
+
+// Who tells of the trouble of others: people, and what watches.
+var (
+	desks   = []string{"helpdesk", "help-desk", "servicedesk", "service-desk", "hotline", "support", "users", "user", "customers", "customer", "operator", "operators", "staff", "ticket"}
+	watches = []string{"nms", "monitoring", "monitor", "apm", "siem", "uptime", "nagios", "zabbix", "icinga", "checkmk", "prtg", "prometheus", "alertmanager", "grafana", "syslog", "synthetic", "dashboard"}
+)
+
+// Desk says that a name is of people who report, and never of what failed.
+func Desk(entity string) bool { return names(entity, desks) }
+
+// Watches says that a name is of what watches others: at fault only where little speaks for anyone else.
+func Watches(entity string) bool { return names(entity, watches) }
+
+// names says that a name is one of the words, or that and a number: "user-svc" is a service.
+func names(entity string, words []string) bool {
+	entity = Lower(entity)
+	return slices.ContainsFunc(words, func(w string) bool {
+		rest, ok := strings.CutPrefix(entity, w)
+		return ok && strings.Trim(rest, "-0123456789") == ""
+	})
 }
 
 // guess finds names of entities where no topology says which there are: "X:" at the beginning, "X service", names like host-01.

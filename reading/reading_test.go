@@ -128,3 +128,14 @@ func TestStemsAndLower(t *testing.T) {
 		t.Error("only ASCII letters are folded")
 	}
 }
+
+func TestReporters(t *testing.T) {
+	for name, want := range map[string][2]bool{
+		"Helpdesk": {true, false}, "service-desk": {true, false}, "users": {true, false}, "nms": {false, true}, "monitoring-2": {false, true},
+		"user-svc": {false, false}, "usermanager": {false, false}, "db-1": {false, false}, "": {false, false},
+	} {
+		if got := [2]bool{Desk(name), Watches(name)}; got != want {
+			t.Errorf("%q: desk and watcher %v, want %v", name, got, want)
+		}
+	}
+}

@@ -105,8 +105,20 @@ type Policy struct {
 	Rules []Rule `json:"rules" yaml:"rules"`
 }
 
-// Rule is one line of a policy. When is CEL over action {name, risk, has_inverse, undo}, entity {id, kind, name, labels, attributes}, problem
-// {id, severity, severity_level (1 low to 4 critical), confidence, pattern, mechanism, root, affected (ids)}, plan {mode}, now.
+// Rule is one line of a policy. When is CEL over
+//
+//	action   name, risk, has_inverse, undo
+//	entity   id, kind, name, labels, attributes
+//	problem  id, severity, severity_level (1 low to 4 critical), confidence, pattern, mechanism, root, affected (ids)
+//	plan     mode, steps, targets (ids)
+//	blast    entities (that need the target, and the target), group (size of its group: the same kind, and the same label
+//	         "group" where it has one), acted (how many of the group were acted on within the hour, this one included),
+//	         share (acted of group)
+//	rate     action_hour, action_day, entity_hour: effects begun before this one
+//	history  done, failed: how often this action was verified or failed on this entity against this mechanism, within the
+//	         loop guard's time, in earlier plans
+//	storm    problems (that are open), on
+//	now      the time; now.getHours("Europe/Berlin") and getDayOfWeek make time windows
 type Rule struct {
 	Name    string  `json:"name" yaml:"name"`
 	When    string  `json:"when" yaml:"when"`
@@ -114,6 +126,11 @@ type Rule struct {
 	Because string  `json:"because" yaml:"because"`
 	// Expires bounds how long an Ask may stay unanswered before it counts as no; 60 s where zero.
 	Expires time.Duration `json:"expires,omitempty" yaml:"expires"`
+	// Autonomy grants a level that was not earned. A rule that grants one must name labels or ids of entities, so that
+	// nothing else inherits it.
+	Autonomy Autonomy `json:"autonomy,omitempty" yaml:"autonomy"`
+	// EvenInStorm lets an Allow stand while many problems are open.
+	EvenInStorm bool `json:"even_in_storm,omitempty" yaml:"even_in_storm"`
 }
 
 // Matches says whether the selector picks the entity.

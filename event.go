@@ -26,6 +26,7 @@ const (
 	EventHealed           EventKind = "healed"
 	EventClosed           EventKind = "closed"
 	EventStopSwitch       EventKind = "kill_switch"
+	EventAutonomy         EventKind = "autonomy"    // a level was capped, or learned
 	EventBreakGlass       EventKind = "break_glass" // an operator declared an emergency, or ended it
 )
 

@@ -46,6 +46,7 @@ type Options struct {
 	File    string // the configuration's file, read again at a reload; may be empty
 	Engine  investigate.Engine
 	Version string
+	Ground  corax.Ground // where outcomes of actions are seen; production where empty
 	Clock   corax.Clock
 	Log     *slog.Logger
 }

@@ -146,10 +146,14 @@ func (l *loader) checkMain() {
 		"heal.stable_for":                        int64(c.Heal.StableFor),
 		"heal.escalate_after":                    int64(c.Heal.EscalateAfter),
 		"heal.step_retry":                        int64(c.Heal.RetryEvery),
+		"heal.limits.loop_within":                int64(c.Heal.Limits.LoopWithin),
 		"heartbeat.every":                        int64(c.Heartbeat.Every),
 		"receivers.alertmanager.resolve_timeout": int64(c.Receivers.Alertmanager.ResolveTimeout),
 	} {
 		it.positive(field, value)
+	}
+	if c.Heal.Limits.LoopTimes < 0 || c.Heal.Limits.StormProblems < 0 {
+		it.fail("heal.limits", "0 is no limit", "loop_times and storm_problems must not be negative")
 	}
 	if c.Bus.Partitions > 1024 {
 		it.fail("bus.partitions", "", "at most 1024 partitions")

@@ -139,9 +139,17 @@ type Heal struct {
 	StableFor     time.Duration `yaml:"stable_for"`     // monitors must stay green this long before a problem is healed
 	EscalateAfter time.Duration `yaml:"escalate_after"` // a target that stays away this long is told to people
 	RetryEvery    time.Duration `yaml:"step_retry"`     // how often a step that waits for its target asks again
+	Limits        Limits        `yaml:"limits"`
 	// Database is the reference of the postgres:// address that plans are kept at, for it holds a password; a file in the
 	// data directory where it is empty.
 	Database string `yaml:"database"`
+}
+
+// Limits hold for every plan, whatever the policy allows.
+type Limits struct {
+	LoopTimes     int           `yaml:"loop_times"`     // a remedy that was verified as often and did not last isn't tried again; 0 is no limit
+	LoopWithin    time.Duration `yaml:"loop_within"`    // in this time
+	StormProblems int           `yaml:"storm_problems"` // from so many open problems on, nothing changes anything without a yes; 0 is never
 }
 
 // Escalation says who is told when Corax needs people.
@@ -186,6 +194,7 @@ func Default() Config {
 		Investigate: Investigate{Settle: time.Second, Most: 3 * time.Second},
 		Heal: Heal{
 			Enabled: true, StableFor: 5 * time.Second, EscalateAfter: 30 * time.Second, RetryEvery: time.Second,
+			Limits: Limits{LoopTimes: 2, LoopWithin: 6 * time.Hour, StormProblems: 5},
 		},
 		Heartbeat: Outgoing{Every: time.Minute},
 	}

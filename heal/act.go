@@ -54,7 +54,7 @@ func (h *Healer) act(ctx context.Context, j job, since time.Time) (acted, error)
 	tried := !j.undo && stepRun(&run, j.step).Attempts > 0
 	for try := 1; ; try++ {
 		if !j.undo { // the way back is not held up by what asked for it
-			if end, err := h.leave(ctx, tied, j.plan); err != nil || end.any() && end.Stop == "" {
+			if end, err := h.leave(ctx, tied, j.plan, j.target.ID); err != nil || end.any() && end.Stop == "" {
 				return acted{Ended: end}, err
 			}
 		}

@@ -78,12 +78,21 @@ func CheckPolicy(p corax.Policy) []error {
 		if r.Expires < 0 {
 			fail("expires", "%s is negative", r.Expires)
 		}
+		switch r.Autonomy {
+		case "", corax.Observe, corax.Suggest, corax.Approve, corax.AutoMode:
+		default:
+			fail("autonomy", "%q: expected suggest, approve or auto", r.Autonomy)
+		}
 		prog, err := exprs.compile(inPolicy, r.When)
 		switch {
 		case err != nil:
 			fail("when", "%w", errors.Unwrap(err))
 		case !fits(prog.out, cel.BoolType):
 			fail("when", "%s is of type %s, not a boolean", r.When, typeName(prog.out))
+		case r.Autonomy != "" && !slices.ContainsFunc(selections(prog.tree), func(s selection) bool {
+			return s.of == "entity" && (s.field == "labels" || s.field == "id")
+		}):
+			fail("autonomy", "it is granted to entities by label or id: name entity.labels or entity.id in when")
 		}
 	}
 	return errs

@@ -35,6 +35,10 @@ type Options struct {
 	Topology func() corax.Topology
 	Actions  func() []corax.Action
 	Policy   func() corax.Policy
+	// Limits hold whatever the policy allows; none where nil.
+	Limits func() Limits
+	// Ground is where outcomes are seen; production where empty.
+	Ground corax.Ground
 	// Escalate tells people. It may be called twice for one text. Nil tells nobody: the problem's state says it all the
 	// same.
 	Escalate func(ctx context.Context, p corax.Problem, text string) error
@@ -72,6 +76,14 @@ type Store interface {
 	SaveApproval(ctx context.Context, a corax.ApprovalRequest, events ...corax.Event) error
 	// AnswerApproval enters an answer; its error is that of ApprovalRequest.Take.
 	AnswerApproval(ctx context.Context, id string, a corax.Answer, events ...corax.Event) (corax.ApprovalRequest, error)
+	// PlanRunsSince are the plans that began at a time or later, and those that have not ended.
+	PlanRunsSince(ctx context.Context, since time.Time) ([]corax.PlanRun, error)
+	// OpenProblems is how many problems have not ended.
+	OpenProblems(ctx context.Context) (int, error)
+	// Outcomes are how an action ended on a class of entities; SaveOutcome keeps one, once.
+	Outcomes(ctx context.Context, action, class string) ([]corax.Outcome, error)
+	SaveOutcome(ctx context.Context, o corax.Outcome) error
+	Caps(ctx context.Context) ([]corax.Cap, error)
 	// BreakGlasses are the emergencies that end after a time.
 	BreakGlasses(ctx context.Context, after time.Time) ([]corax.BreakGlass, error)
 	AppendEvents(ctx context.Context, events ...corax.Event) error
@@ -111,6 +123,12 @@ func New(o Options) (*Healer, error) {
 	}
 	if o.Escalate == nil {
 		o.Escalate = func(context.Context, corax.Problem, string) error { return nil }
+	}
+	if o.Limits == nil {
+		o.Limits = func() Limits { return Limits{} }
+	}
+	if o.Ground == "" {
+		o.Ground = corax.InProduction
 	}
 	if o.Asked == nil {
 		o.Asked = func(context.Context, corax.Problem, corax.ApprovalRequest) {}

@@ -33,16 +33,15 @@ func (h *Healer) rehearse(ctx context.Context, plan corax.Plan, s corax.Step) (c
 		r.Text = refusal
 		return r, err
 	}
-	now := h.o.Clock.Now()
-	l, found := h.prepare(ctx, j, now)
+	l, found := h.prepare(ctx, j, h.o.Clock.Now())
 	r.Finding, r.Text = string(l.Finding), l.Text
-	glass, err := h.emergency(ctx, j, now)
+	c, err := h.circumstances(ctx, j)
 	if err != nil {
 		return r, err
 	}
-	ruled, rule := h.rulesOn(ctx, j, policyInput(j), now, glass)
+	ruled, rule := h.rulesOn(ctx, j, c)
 	r.Verdict, r.Rule, r.Why = ruled.Verdict, rule.Name, h.o.Redactor.Redact(ruled.Why)
-	r.Effect = h.o.Redactor.Redact(h.wouldSend(ctx, j, found, now))
+	r.Effect = h.o.Redactor.Redact(h.wouldSend(ctx, j, found, c.now))
 	for _, c := range j.action.Verify {
 		r.Verify = append(r.Verify, c.That)
 	}

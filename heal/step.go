@@ -27,7 +27,7 @@ func (p *planFlow) one(s corax.Step, l look, since time.Time) (look, error) {
 		}
 		tied, untie := p.stops.tie(ctx, p.diagnosis.RootCause.Entity)
 		defer untie()
-		if end, err := p.leave(ctx, tied, p.plan); err != nil || end.any() {
+		if end, err := p.leave(ctx, tied, p.plan, s.Target); err != nil || end.any() {
 			return ruling{Ended: end}, err
 		}
 		return p.decide(ctx, j, turn)

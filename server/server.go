@@ -29,6 +29,7 @@ type Records interface {
 	PlanRun(ctx context.Context, id string) (corax.PlanRun, error)
 	PlanRuns(ctx context.Context, states ...corax.PlanState) ([]corax.PlanRun, error)
 	Decisions(ctx context.Context, plan string) ([]corax.Decision, error)
+	RecentDecisions(ctx context.Context, limit int) ([]corax.Decision, error)
 	Approvals(ctx context.Context, openOnly bool) ([]corax.ApprovalRequest, error)
 	Approval(ctx context.Context, id string) (corax.ApprovalRequest, error)
 	BreakGlasses(ctx context.Context, after time.Time) ([]corax.BreakGlass, error)
@@ -44,6 +45,7 @@ type Records interface {
 type Controls interface {
 	Plans
 	Emergencies
+	Levels
 	Acknowledge(ctx context.Context, incident, by string) error
 	Resolve(ctx context.Context, incident, by string) error
 	Escalate(ctx context.Context, problem, by, reason string) error
@@ -103,6 +105,8 @@ func New(o Options) http.Handler {
 		a.plans()
 		a.approvals()
 		a.emergencies()
+		a.autonomy()
+		a.decisions()
 		a.operations()
 	})
 	return r

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 	"slices"
 
 	"corax"
@@ -62,6 +63,12 @@ func (s *Store) Problems(ctx context.Context, f store.ProblemFilter) ([]corax.Pr
 		query = openProblems
 	}
 	return list[corax.Problem](ctx, s, "list problems", query, limit(f.Limit))
+}
+
+// OpenProblems is how many problems have not ended.
+func (s *Store) OpenProblems(ctx context.Context) (n int, err error) {
+	err = s.each(ctx, "count open problems", func(rows *sql.Rows) error { return rows.Scan(&n) }, countOpenProblems)
+	return n, err
 }
 
 // UpdateProblem stores what fn made of a problem, with the events. Where fn fails nothing is stored, and its error is returned. Nobody
@@ -159,6 +166,11 @@ func (s *Store) SaveDecision(ctx context.Context, d corax.Decision, events ...co
 // Decisions lists the decisions about a plan, oldest first.
 func (s *Store) Decisions(ctx context.Context, plan string) ([]corax.Decision, error) {
 	return list[corax.Decision](ctx, s, "list decisions", listDecisions, plan)
+}
+
+// RecentDecisions lists the latest decisions about any plan, the latest first.
+func (s *Store) RecentDecisions(ctx context.Context, n int) ([]corax.Decision, error) {
+	return list[corax.Decision](ctx, s, "list recent decisions", recentDecisions, limit(n))
 }
 
 // SaveApproval records a request, with the events. One that is recorded already stays as it was (its answer and its expiry too), and its

@@ -27,6 +27,7 @@ type Store interface {
 	SaveProblem(ctx context.Context, p corax.Problem, plan *corax.PlanRun, events []corax.Event) error
 	Problem(ctx context.Context, id string) (corax.Problem, error)
 	Problems(ctx context.Context, f store.ProblemFilter) ([]corax.Problem, error)
+	OpenProblems(ctx context.Context) (int, error)
 	UpdateProblem(ctx context.Context, id string, fn func(*corax.Problem) error, events ...corax.Event) (corax.Problem, error)
 
 	PlanRun(ctx context.Context, plan string) (corax.PlanRun, error)
@@ -34,6 +35,7 @@ type Store interface {
 	UpdatePlanRun(ctx context.Context, plan string, fn func(*corax.PlanRun) error, events ...corax.Event) (corax.PlanRun, error)
 	SaveDecision(ctx context.Context, d corax.Decision, events ...corax.Event) error
 	Decisions(ctx context.Context, plan string) ([]corax.Decision, error)
+	RecentDecisions(ctx context.Context, limit int) ([]corax.Decision, error)
 	SaveApproval(ctx context.Context, a corax.ApprovalRequest, events ...corax.Event) error
 	Approval(ctx context.Context, id string) (corax.ApprovalRequest, error)
 	Approvals(ctx context.Context, openOnly bool) ([]corax.ApprovalRequest, error)
@@ -41,6 +43,12 @@ type Store interface {
 	SaveBreakGlass(ctx context.Context, b corax.BreakGlass, events ...corax.Event) error
 	BreakGlass(ctx context.Context, id string) (corax.BreakGlass, error)
 	BreakGlasses(ctx context.Context, after time.Time) ([]corax.BreakGlass, error)
+
+	SaveOutcome(ctx context.Context, o corax.Outcome) error
+	Outcomes(ctx context.Context, action, class string) ([]corax.Outcome, error)
+	SaveCap(ctx context.Context, c corax.Cap, events ...corax.Event) error
+	Caps(ctx context.Context) ([]corax.Cap, error)
+	PlanRunsSince(ctx context.Context, since time.Time) ([]corax.PlanRun, error)
 
 	AppendEvents(ctx context.Context, events ...corax.Event) error
 	Events(ctx context.Context, f store.EventFilter) ([]corax.Event, error)
@@ -77,6 +85,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"plans and decisions", testPlans},
 		{"approvals are answered once", testApprovals},
 		{"emergencies", testEmergencies},
+		{"outcomes and caps", testAutonomy},
 		{"events are in order", testEvents},
 		{"events of one thing", testEventFilters},
 		{"listeners hear what was committed", testListeners},

@@ -24,7 +24,8 @@ import (
 func (a *App) startHealer(ctx context.Context, cfg *config.Config) error {
 	h, err := heal.New(heal.Options{
 		DBPath: filepath.Join(cfg.DataDir, workflowsFile), Store: a.store, Probe: a.RunMonitor, Monitors: a.monitorsOf,
-		Topology: a.topology, Actions: a.actions, Policy: func() corax.Policy { return a.config().Policy }, Escalate: a.tellPeople,
+		Topology: a.topology, Actions: a.actions, Policy: func() corax.Policy { return a.config().Policy },
+		Executors: func() corax.Executors { return a.config().Executors }, Escalate: a.tellPeople,
 		Redactor: &a.redactor, Clock: a.o.Clock, StableFor: cfg.Heal.StableFor, EscalateAfter: cfg.Heal.EscalateAfter, RetryEvery: cfg.Heal.RetryEvery, Log: a.log,
 	})
 	if err != nil {

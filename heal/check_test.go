@@ -13,7 +13,7 @@ import (
 )
 
 func TestCheckActionsAcceptsGoodOnes(t *testing.T) {
-	if errs := CheckActions(actions()); len(errs) > 0 {
+	if errs := CheckActions(actions(), corax.Executors{}); len(errs) > 0 {
 		t.Error(errs)
 	}
 	if errs := CheckPolicy(policy()); len(errs) > 0 {
@@ -28,7 +28,7 @@ func TestCheckActionsFindsMistakes(t *testing.T) {
 		want  string
 	}{
 		{"no verification", func(a *corax.Action) { a.Verify = nil }, "an action without verification is refused"},
-		{"no effect", func(a *corax.Action) { a.Effect = corax.Effect{} }, "it does nothing"},
+		{"no effect", func(a *corax.Action) { a.Effect = corax.Call{} }, "it does nothing"},
 		{"risk", func(a *corax.Action) { a.Risk = "harmless" }, `"harmless": expected read`},
 		{"applies to nothing", func(a *corax.Action) { a.AppliesTo = corax.Selector{} },
 			"an empty selector matches nothing"},
@@ -63,7 +63,7 @@ func TestCheckActionsFindsMistakes(t *testing.T) {
 			as := actions()
 			c.spoil(&as[0])
 			var text strings.Builder
-			for _, err := range CheckActions(as) {
+			for _, err := range CheckActions(as, corax.Executors{}) {
 				var f *Fault
 				if !errors.As(err, &f) || !strings.HasPrefix(f.Field, "actions[") || corax.CodeOf(err) != corax.Invalid {
 					t.Errorf("%v is %T with code %s", err, err, corax.CodeOf(err))
@@ -101,7 +101,7 @@ func TestFaultsNameTheirFields(t *testing.T) {
 	as[1].Precheck = []corax.Condition{{That: "true"}, {That: "facts ="}}
 	rules := []corax.Rule{{Name: "a", When: "true", Then: corax.Allow}, {Name: "b", When: "1", Then: corax.Allow}}
 	for want, errs := range map[string][]error{
-		"actions[1].precheck[1].that": CheckActions(as),
+		"actions[1].precheck[1].that": CheckActions(as, corax.Executors{}),
 		"policy.rules[1].when":        CheckPolicy(corax.Policy{Rules: rules}),
 	} {
 		var f *Fault

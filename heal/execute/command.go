@@ -78,10 +78,9 @@ func (r running) Run(ctx context.Context, o Order) Result {
 		}
 		return Result{Outcome: outcome, Text: what + ": " + err.Error()}
 	}
-	err = cmd.Wait()
-	if errors.Is(err, exec.ErrWaitDelay) {
-		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // what it left behind and what still writes
-	}
+	_ = cmd.Wait() // how it ended stands in its state
+	// Nothing of it lives on, whoever ended it. What is to go on running is a process, not a command.
+	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
 	if cause := context.Cause(ctx); cause != nil && !cmd.ProcessState.Exited() {
 		return Result{Outcome: o.silent(), Text: what + ": killed: " + cause.Error(), output: said(&out, &errs)}
 	}

@@ -324,7 +324,7 @@ func (b request) answered(resp *http.Response, what string, o Order) Result {
 		r.Text = "the answer is not JSON: " + err.Error()
 		return r
 	}
-	r.Outcome = Done
+	r.Outcome, r.Text = Done, what
 	return r
 }
 

@@ -123,6 +123,11 @@ func (b statement) Run(ctx context.Context, o Order) Result {
 		return b.lost(ctx, what, o, err)
 	}
 	defer func() { _ = tx.Rollback() }() // does nothing after a commit
+	stop, err := b.stopper(ctx, tx)
+	if err != nil {
+		return b.lost(ctx, what, o, err)
+	}
+	defer stop()
 	if o.Read {
 		value, err := b.query(ctx, tx)
 		if err != nil {
@@ -183,6 +188,29 @@ func (b statement) lost(ctx context.Context, what string, o Order, err error) Re
 		r.Outcome = Away
 	}
 	return r
+}
+
+// stopper ends the statement at the server when ctx does. PostgreSQL's driver does so by itself; MariaDB and MySQL go
+// on with a statement whose connection is gone, and hold its locks, until they are told.
+func (b statement) stopper(ctx context.Context, tx *sql.Tx) (func(), error) {
+	if b.db.Kind != mysqlKind {
+		return func() {}, nil
+	}
+	var id int64
+	if err := tx.QueryRowContext(ctx, "SELECT CONNECTION_ID()").Scan(&id); err != nil {
+		return nil, err
+	}
+	return func() {
+		if ctx.Err() == nil {
+			return
+		}
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lettingGo)
+		defer cancel()
+		if db, err := b.open(); err == nil {
+			_, _ = db.ExecContext(last, fmt.Sprintf("KILL %d", id)) // where it fails, it has ended already
+			_ = db.Close()
+		}
+	}, nil
 }
 
 // leaveKey records the key within the transaction; again says that it stood there before.

@@ -1,6 +1,7 @@
 package execute
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
@@ -112,31 +113,87 @@ func (r remote) Run(ctx context.Context, o Order) Result {
 	}
 	defer func() { _ = client.Close() }()
 	hangUp := context.AfterFunc(ctx, func() {
-		time.AfterFunc(lettingGo, func() { _ = client.Close() }) // closing twice is harmless
+		time.AfterFunc(2*lettingGo, func() { _ = client.Close() }) // closing twice is harmless
 	})
 	defer hangUp()
 	session, err := client.NewSession()
 	if err != nil {
 		return Result{Outcome: Failed, Text: what + ": open a session: " + err.Error()}
 	}
-	var out, errs bounded
+	out := headed{named: make(chan struct{})}
+	var errs bounded
 	session.Stdout, session.Stderr = &out, &errs
-	if err := session.Start(quote(argv)); err != nil {
+	if err := session.Start(headline + "$$; exec " + quote(argv)); err != nil {
 		return Result{Outcome: o.silent(), Text: what + ": start: " + err.Error()}
 	}
-	stop := context.AfterFunc(ctx, func() { _ = session.Signal(ssh.SIGKILL) }) // to its process group, says OpenSSH
+	stopped := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() { defer close(stopped); kill(client, out.group(lettingGo)) })
 	err = session.Wait()
-	stop()
+	if !stop() {
+		<-stopped
+	}
 	var exit *ssh.ExitError
 	switch {
 	case err == nil:
-		return ended(r.command, what, o, 0, &out, &errs)
+		return ended(r.command, what, o, 0, &out.bounded, &errs)
 	case errors.As(err, &exit) && exit.Signal() == "":
-		return ended(r.command, what, o, exit.ExitStatus(), &out, &errs)
+		return ended(r.command, what, o, exit.ExitStatus(), &out.bounded, &errs)
 	case ctx.Err() != nil:
 		err = context.Cause(ctx)
 	}
-	return Result{Outcome: o.silent(), Text: what + ": ended without a status: " + err.Error(), output: said(&out, &errs)}
+	return Result{Outcome: o.silent(), Text: what + ": ended without a status: " + err.Error(), output: said(&out.bounded, &errs)}
+}
+
+// headline begins what a remote shell says first: its process, which becomes the command's, and leads a group.
+const headline = "echo corax:"
+
+// headed is output whose first line names the process that it comes from.
+type headed struct {
+	bounded
+	head  []byte
+	read  bool
+	pid   int
+	named chan struct{} // closed when pid is known, or known not to come
+}
+
+func (h *headed) Write(p []byte) (int, error) {
+	if h.read {
+		return h.bounded.Write(p)
+	}
+	h.head = append(h.head, p...)
+	line, rest, ok := bytes.Cut(h.head, []byte("\n"))
+	if !ok && len(h.head) < maxShown {
+		return len(p), nil
+	}
+	h.read = true
+	if _, err := fmt.Sscanf(string(line), "corax:%d", &h.pid); err != nil {
+		rest = h.head // a host that runs something else whatever it is asked
+	}
+	close(h.named)
+	_, _ = h.bounded.Write(rest)
+	return len(p), nil
+}
+
+// group is the process group, or 0 where it is not named in time.
+func (h *headed) group(patience time.Duration) int {
+	select {
+	case <-h.named:
+		return h.pid
+	case <-time.After(patience):
+		return 0
+	}
+}
+
+// kill ends a remote process group. It is done by another command, since the signals of the protocol don't reach the
+// processes of root on a usual server.
+func kill(client *ssh.Client, group int) {
+	if group <= 1 {
+		return
+	}
+	if session, err := client.NewSession(); err == nil {
+		_ = session.Run(fmt.Sprintf("kill -s KILL -- -%d", group)) // where it fails, it has ended
+		_ = session.Close()
+	}
 }
 
 // connect gives a connection to the very host that was declared. Nothing has been asked of it when it fails.

@@ -65,6 +65,7 @@ type App struct {
 	healer       *heal.Healer
 	monitors     *monitor.Monitors
 	redactor     vault.Redactor // knows every secret that an action has used
+	operators    atomic.Pointer[operators]
 	address      Address
 
 	mu      sync.Mutex

@@ -22,8 +22,15 @@ import (
 )
 
 func (a *App) startHealer(ctx context.Context, cfg *config.Config) error {
+	database := filepath.Join(cfg.DataDir, workflowsFile)
+	if ref := cfg.Heal.Database; ref != "" {
+		var err error
+		if database, err = secret(ref); err != nil {
+			return err
+		}
+	}
 	h, err := heal.New(heal.Options{
-		DBPath: filepath.Join(cfg.DataDir, workflowsFile), Store: a.store, Probe: a.RunMonitor, Monitors: a.monitorsOf,
+		Database: database, Store: a.store, Probe: a.RunMonitor, Monitors: a.monitorsOf,
 		Topology: a.topology, Actions: a.actions, Policy: func() corax.Policy { return a.config().Policy },
 		Executors: func() corax.Executors { return a.config().Executors }, Escalate: a.tellPeople,
 		Redactor: &a.redactor, Clock: a.o.Clock, StableFor: cfg.Heal.StableFor, EscalateAfter: cfg.Heal.EscalateAfter, RetryEvery: cfg.Heal.RetryEvery, Log: a.log,
@@ -100,6 +107,11 @@ func secret(ref string) (string, error) {
 }
 
 func (a *App) startServer(ctx context.Context, cfg *config.Config) error {
+	known, err := newOperators(cfg)
+	if err != nil {
+		return err
+	}
+	a.operators.Store(&known)
 	l, err := a.listen(ctx, cfg)
 	if err != nil {
 		return err
@@ -114,7 +126,7 @@ func (a *App) startServer(ctx context.Context, cfg *config.Config) error {
 		return err
 	}
 	a.serve(l, server.New(server.Options{
-		Version: a.o.Version, Token: a.address.Token, Records: a.store, Controls: controls{a}, Clock: a.o.Clock, Log: a.log,
+		Version: a.o.Version, Token: a.address.Token, Operator: a.operator, Records: a.store, Controls: controls{a}, Clock: a.o.Clock, Log: a.log,
 		Metrics: a.metrics(),
 		Receive: func(r chi.Router) {
 			in.Routes(r)

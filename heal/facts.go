@@ -242,6 +242,19 @@ func failedRead(text string, status int) map[string]any {
 	return f
 }
 
+// integersOf turns the whole numbers of a record that was read from JSON back into integers.
+func integersOf(m map[string]any) map[string]any {
+	text, err := json.Marshal(m)
+	if err != nil {
+		return m
+	}
+	back, err := execute.Decode(text)
+	if out, ok := back.(map[string]any); ok && err == nil {
+		return out
+	}
+	return m
+}
+
 // record writes facts for the workflow's record, without secrets; recall reads them back.
 func (h *Healer) record(f facts) json.RawMessage {
 	text, err := json.Marshal(map[string]any(f))

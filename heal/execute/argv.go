@@ -59,6 +59,15 @@ func quote(argv []string) string {
 	return strings.Join(quoted, " ")
 }
 
+// shown is a command for people; its key isn't given out before its turn.
+func shown(c corax.Command, args map[string]string) string {
+	argv, err := fill(c.Argv, args, "...")
+	if err != nil {
+		return c.Name + ": " + err.Error()
+	}
+	return quote(argv)
+}
+
 // places are the placeholders of an argv, but for that of the key.
 func places(argv []string) []string {
 	var names []string

@@ -62,6 +62,8 @@ func (x commands) Bind(call corax.Call, v Values) (Bound, error) {
 	return r, err
 }
 
+func (r running) String() string { return shown(r.command, r.args) }
+
 // Run starts the command and waits for its end. When ctx ends, its whole process group is killed.
 func (r running) Run(ctx context.Context, o Order) Result {
 	what := "command " + r.command.Name

@@ -66,9 +66,11 @@ type Executor interface {
 	Close()
 }
 
-// Bound is a call with every value in its place. Run sends it once, and ends soon after ctx does.
+// Bound is a call with every value in its place. Run sends it once, and ends soon after ctx does; String says, for
+// people, what it would send.
 type Bound interface {
 	Run(ctx context.Context, o Order) Result
+	String() string
 }
 
 // Keying is what the target of a call does with an idempotency key.
@@ -211,6 +213,19 @@ func (s *Set) Run(ctx context.Context, call corax.Call, v Values, o Order) Resul
 		return s.told(failed(context.Cause(ctx)))
 	}
 	return s.told(bound.Run(ctx, o))
+}
+
+// Describe evaluates a call, and says for people what Run would send. It sends nothing.
+func (s *Set) Describe(call corax.Call, v Values) (string, error) {
+	_, x, err := s.pick(call)
+	if err != nil {
+		return "", err
+	}
+	bound, err := x.Bind(call, v)
+	if err != nil {
+		return "", errors.New(s.o.Redactor.Redact(err.Error()))
+	}
+	return cut(s.o.Redactor.Redact(bound.String()), maxText), nil
 }
 
 // told is a result without secrets, and no longer than a record may be. What is redacted is so before it is cut: half

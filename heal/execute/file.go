@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -98,6 +99,7 @@ type edit struct {
 	make   func(now string) (string, error) // what the content becomes; nil where it is a reading or restores
 	back   *string                          // hash to restore
 	value  *corax.FileValue
+	what   string // for people
 	within struct {
 		dir corax.Directory
 		rel string
@@ -106,7 +108,7 @@ type edit struct {
 
 func (x files) Bind(call corax.Call, v Values) (Bound, error) {
 	f := call.File
-	b := edit{x: x, value: f.Set}
+	b := edit{x: x, value: f.Set, what: "reading"}
 	var err error
 	if b.path, err = v.Text(f.Path); err != nil {
 		return nil, fmt.Errorf("path: %w", err)
@@ -119,6 +121,7 @@ func (x files) Bind(call corax.Call, v Values) (Bound, error) {
 		if text, err = v.Text(k.text); err != nil {
 			return nil, fmt.Errorf("%s: %w", k.name, err)
 		}
+		b.what = k.name + " " + strconv.Quote(cut(text, maxShown))
 	}
 	switch {
 	case f.Restore != nil:
@@ -133,6 +136,8 @@ func (x files) Bind(call corax.Call, v Values) (Bound, error) {
 	b.within.dir, b.within.rel, err = confine(x.o.Executors(), b.path, f.Expect == "")
 	return b, err
 }
+
+func (b edit) String() string { return b.what + " of " + b.path }
 
 // Run reads the file, or makes the edit. An edit is whole or not at all: the new content is written beside the file,
 // and takes its name in one step.

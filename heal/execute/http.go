@@ -17,6 +17,7 @@ import (
 	"net/url"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -216,6 +217,10 @@ func authorities(ca string) (*x509.CertPool, []byte, error) {
 		return nil, nil, fmt.Errorf("CA file %s holds no certificate", ca)
 	}
 	return pool, pem, nil
+}
+
+func (b request) String() string {
+	return strings.TrimSpace(fmt.Sprintf("%s %s %s", b.method, b.url.Redacted(), b.body))
 }
 
 // Run sends the request once.

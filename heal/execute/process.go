@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
+	"strings"
 	"sync"
 
 	"corax"
@@ -109,6 +110,8 @@ type control struct {
 	name, verb string
 	busy       chan struct{}
 }
+
+func (b control) String() string { return strings.TrimSpace(b.verb + " process " + b.name) }
 
 func (b control) Run(ctx context.Context, o Order) Result {
 	what := "process " + b.name

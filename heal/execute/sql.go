@@ -109,6 +109,10 @@ func (x sqlExecutor) Bind(call corax.Call, v Values) (Bound, error) {
 	return b, nil
 }
 
+func (b statement) String() string {
+	return fmt.Sprintf("on %s: %s, with %q", b.db.Name, b.text, b.args)
+}
+
 // Run sends the statement in a transaction. Until that is committed nothing has taken effect, so only a commit
 // without an answer is unclear.
 func (b statement) Run(ctx context.Context, o Order) Result {

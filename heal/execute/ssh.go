@@ -99,6 +99,8 @@ func (x sshExecutor) Bind(call corax.Call, v Values) (Bound, error) {
 	return r, err
 }
 
+func (r remote) String() string { return "on " + r.host.Name + ": " + shown(r.command, r.args) }
+
 // Run connects, checks the host's key, and runs the command once. When ctx ends, the command is told to end and the
 // connection is closed.
 func (r remote) Run(ctx context.Context, o Order) Result {

@@ -2,9 +2,7 @@ package sqlite
 
 import (
 	"context"
-	"errors"
 	"slices"
-	"time"
 
 	"corax"
 	"corax/store"
@@ -197,34 +195,23 @@ func (s *Store) Approvals(ctx context.Context, openOnly bool) ([]corax.ApprovalR
 	return list[corax.ApprovalRequest](ctx, s, "list approvals", query)
 }
 
-// AnswerApproval records the first answer to a request. A request that was answered before is a Conflict, and so is a yes after its
-// time; a no after its time is recorded, since no answer in time means no.
-func (s *Store) AnswerApproval(ctx context.Context, id string, v corax.Verdict, by string, at time.Time) (corax.ApprovalRequest, error) {
+// AnswerApproval enters an answer in a request, with the events. What the request doesn't take (see corax.ApprovalRequest.Take) is not
+// stored, and its error returned.
+func (s *Store) AnswerApproval(ctx context.Context, id string, answer corax.Answer, events ...corax.Event) (corax.ApprovalRequest, error) {
 	const op = "answer approval"
-	if v != corax.Allow && v != corax.Deny {
-		return corax.ApprovalRequest{}, corax.Errorf(corax.Invalid, op+" "+id, "%q, expected %s or %s", v, corax.Allow, corax.Deny)
-	}
 	var a corax.ApprovalRequest
 	err := s.transact(ctx, op+" "+id, func(t *tx) (err error) {
-		a, err = change(t, op, getApproval, id, func(a *corax.ApprovalRequest) error {
-			switch {
-			case a.Answer != "":
-				return corax.Errorf(corax.Conflict, op+" "+id, "%s has answered it already: %s", a.By, a.Answer)
-			case v == corax.Allow && !at.Before(a.ExpiresAt):
-				return &corax.Error{Code: corax.Conflict, Op: op + " " + id, Err: errors.New("it has expired, which means no")}
-			}
-			a.Answer, a.By, a.AnsweredAt = v, by, &at
-			return nil
-		})
-		if err != nil {
+		if a, err = change(t, op, getApproval, id, func(a *corax.ApprovalRequest) error { return a.Take(answer) }); err != nil {
 			return err
 		}
 		doc, err := encode(a)
 		if err != nil {
 			return err
 		}
-		_, err = t.exec(answerApproval, doc, id)
-		return err
+		if _, err = t.exec(answerApproval, a.Answer != "", doc, id); err != nil {
+			return err
+		}
+		return t.append(events)
 	})
 	if err != nil {
 		return corax.ApprovalRequest{}, err

@@ -147,7 +147,7 @@ func (a *App) AwaitMonitors(ctx context.Context) error {
 // CheckExpressions says which expressions of a configuration's actions and policy can't be used, and where they stand.
 func CheckExpressions(cfg config.Config) error {
 	var found decode.Errors
-	for _, err := range append(heal.CheckActions(cfg.Actions), heal.CheckPolicy(cfg.Policy)...) {
+	for _, err := range append(heal.CheckActions(cfg.Actions, cfg.Executors), heal.CheckPolicy(cfg.Policy)...) {
 		var f *heal.Fault
 		if !errors.As(err, &f) {
 			return err

@@ -32,7 +32,8 @@ func (a *App) startHealer(ctx context.Context, cfg *config.Config) error {
 	h, err := heal.New(heal.Options{
 		Database: database, Store: a.store, Probe: a.RunMonitor, Monitors: a.monitorsOf,
 		Topology: a.topology, Actions: a.actions, Policy: func() corax.Policy { return a.config().Policy },
-		Limits: func() heal.Limits { return heal.Limits(a.config().Heal.Limits) }, Ground: a.o.Ground, Escalate: a.tellPeople,
+		Limits: func() heal.Limits { return heal.Limits(a.config().Heal.Limits) }, Ground: a.o.Ground,
+		Executors: func() corax.Executors { return a.config().Executors }, Escalate: a.tellPeople,
 		Redactor: &a.redactor, Clock: a.o.Clock, StableFor: cfg.Heal.StableFor, EscalateAfter: cfg.Heal.EscalateAfter, RetryEvery: cfg.Heal.RetryEvery, Log: a.log,
 	})
 	if err != nil {

@@ -36,12 +36,13 @@ type Config struct {
 	Monitors  []Monitor      `yaml:"monitors"`
 	Receivers Receivers      `yaml:"receivers"`
 
-	Triage      Triage         `yaml:"triage"`
-	Investigate Investigate    `yaml:"investigate"`
-	Actions     []corax.Action `yaml:"actions"`
-	Policy      corax.Policy   `yaml:"policy"`
-	Heal        Heal           `yaml:"heal"`
-	Escalation  Escalation     `yaml:"escalation"`
+	Triage      Triage          `yaml:"triage"`
+	Investigate Investigate     `yaml:"investigate"`
+	Actions     []corax.Action  `yaml:"actions"`
+	Executors   corax.Executors `yaml:"executors"`
+	Policy      corax.Policy    `yaml:"policy"`
+	Heal        Heal            `yaml:"heal"`
+	Escalation  Escalation      `yaml:"escalation"`
 
 	Heartbeat Outgoing  `yaml:"heartbeat"`
 	Knowledge Knowledge `yaml:"knowledge"`

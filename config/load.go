@@ -61,8 +61,9 @@ type part struct {
 	Receivers struct {
 		Generic []Mapping `yaml:"generic"`
 	} `yaml:"receivers"`
-	Actions []corax.Action `yaml:"actions"`
-	Policy  corax.Policy   `yaml:"policy"`
+	Actions   []corax.Action  `yaml:"actions"`
+	Executors corax.Executors `yaml:"executors"`
+	Policy    corax.Policy    `yaml:"policy"`
 }
 
 // place is where an item of a list was written, so that a fault that is found later can point there.
@@ -96,7 +97,9 @@ func (l *loader) lengths() map[string]int {
 	return map[string]int{
 		listTokens: len(c.Tokens), listEntities: len(c.Topology.Entities), listEdges: len(c.Topology.Edges),
 		listMonitors: len(c.Monitors), listGeneric: len(c.Receivers.Generic), listActions: len(c.Actions),
-		listRules: len(c.Policy.Rules),
+		listRules: len(c.Policy.Rules), listCommands: len(c.Executors.Commands), listHosts: len(c.Executors.Hosts),
+		listDatabases: len(c.Executors.Databases), listProcesses: len(c.Executors.Processes),
+		listDirectories: len(c.Executors.Directories),
 	}
 }
 
@@ -168,6 +171,8 @@ func (l *loader) includeFile(from *decode.Document, at, file string) {
 	c.Receivers.Generic = append(c.Receivers.Generic, p.Receivers.Generic...)
 	c.Actions = append(c.Actions, p.Actions...)
 	c.Policy.Rules = append(c.Policy.Rules, p.Policy.Rules...)
+	resolveExecutors(filepath.Dir(file), &p.Executors)
+	c.Executors = addExecutors(c.Executors, p.Executors)
 	l.own(doc)
 	resolvePaths(filepath.Dir(file), c.Monitors[first:], c.Actions[firstAction:])
 	l.include(doc, p.Include)
@@ -178,6 +183,7 @@ func (l *loader) resolve(dir string, from int) {
 	l.cfg.DataDir = within(dir, l.cfg.DataDir)
 	l.cfg.Knowledge.Dir = within(dir, l.cfg.Knowledge.Dir)
 	resolvePaths(dir, l.cfg.Monitors[from:], l.cfg.Actions[from:])
+	resolveExecutors(dir, &l.cfg.Executors)
 }
 
 func resolvePaths(dir string, monitors []Monitor, actions []corax.Action) {

@@ -20,7 +20,7 @@
 //	watch   (monitors.go)   everything green, for a set time: healed
 //
 // A flow holds nothing that the workflow's record can't give back; engine.go is the only file that knows the workflow
-// engine; http.go is the first executor. Expressions (expr.go) are compiled and checked with
+// engine, and package execute is the only one that reaches outside. Expressions (expr.go) are compiled and checked with
 // the configuration (check.go).
 //
 // It must never act without a recorded decision, never act while a stop applies, never take an outcome that it

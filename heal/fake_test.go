@@ -435,16 +435,18 @@ func (w *world) topology() corax.Topology {
 	return top
 }
 
-func post(url string, body map[string]any) corax.Effect {
-	return corax.Effect{HTTP: &corax.HTTPRequest{Method: "POST", URL: url, Token: "env:HEAL_TEST_TOKEN", Body: body}}
+func post(url string, body map[string]any) corax.Call {
+	return corax.Call{HTTP: &corax.HTTPRequest{Method: "POST", URL: url, Token: "env:HEAL_TEST_TOKEN", Body: body}}
 }
+
+func ask(url string) corax.Call { return corax.Call{HTTP: &corax.HTTPRequest{URL: url}} }
 
 // actions are written as a user would.
 func actions() []corax.Action {
 	authority, service := corax.Selector{Kinds: []string{"authority"}}, corax.Selector{Kinds: []string{"service"}}
 	kid := map[string]corax.Input{"kid": {Type: "string", Required: true}}
-	keys := corax.Reading{Name: "keys", HTTP: &corax.HTTPRequest{URL: "${target.attributes.admin_url}/keys"}}
-	stores := corax.Reading{Name: "stores", Each: true, HTTP: &corax.HTTPRequest{URL: "${it.attributes.admin_url}/keys"}}
+	keys := corax.Reading{Name: "keys", Call: ask("${target.attributes.admin_url}/keys")}
+	stores := corax.Reading{Name: "stores", Each: true, Call: ask("${it.attributes.admin_url}/keys")}
 	has := "params.kid in facts.keys.loaded"
 	within := 300 * time.Millisecond
 	return []corax.Action{

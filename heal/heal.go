@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"corax"
+	"corax/heal/execute"
 	"corax/store"
 	"corax/vault"
 )
@@ -39,6 +40,8 @@ type Options struct {
 	Limits func() Limits
 	// Ground is where outcomes are seen; production where empty.
 	Ground corax.Ground
+	// Executors are what calls may reach, beside HTTP; nothing where nil.
+	Executors func() corax.Executors
 	// Escalate tells people. It may be called twice for one text. Nil tells nobody: the problem's state says it all the
 	// same.
 	Escalate func(ctx context.Context, p corax.Problem, text string) error
@@ -95,7 +98,7 @@ type Store interface {
 type Healer struct {
 	o     Options
 	exprs *compiler
-	http  *httpExecutor
+	calls *execute.Set
 	stops *switchboard
 	bell  *bell // rings when something that a wait may be about has changed
 
@@ -147,7 +150,8 @@ func New(o Options) (*Healer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Healer{o: o, exprs: exprs, http: newHTTPExecutor(o.Redactor), stops: newSwitchboard(), bell: newBell()}, nil
+	calls := execute.New(execute.Options{Executors: o.Executors, Redactor: o.Redactor})
+	return &Healer{o: o, calls: calls, exprs: exprs, stops: newSwitchboard(), bell: newBell()}, nil
 }
 
 // Start starts the workflow engine and goes on with every plan that a crash or a stop interrupted. Its context bounds
@@ -189,7 +193,7 @@ func (h *Healer) Stop() {
 		h.o.Log.Error("the workflow engine did not stop in time", "error", err)
 	}
 	h.engine = nil
-	h.http.close()
+	h.calls.Close()
 }
 
 // Run starts the plan with this id, or does nothing where it was started before.

@@ -2,10 +2,10 @@ package heal
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"corax"
+	"corax/heal/execute"
 )
 
 // Rehearse says what carrying out each step of a plan would come to as things are now: it reads, asks the pre-check and
@@ -53,14 +53,14 @@ func (h *Healer) rehearse(ctx context.Context, plan corax.Plan, s corax.Step) (c
 
 // wouldSend is an effect for people, as it would be with these facts.
 func (h *Healer) wouldSend(ctx context.Context, j job, found facts, now time.Time) string {
-	if j.action.Effect.HTTP == nil {
+	if execute.Empty(j.action.Effect) {
 		return ""
 	}
-	req, err := h.httpRequest(ctx, *j.action.Effect.HTTP, j.vars(now, found))
+	text, err := h.calls.Describe(j.action.Effect, h.values(ctx, j.vars(now, found)))
 	if err != nil {
 		return "can't be told yet: " + err.Error()
 	}
-	return fmt.Sprintf("%s %s %s", req.method, req.url.Redacted(), req.body)
+	return text
 }
 
 // Replay asks a policy again about each decision on record, with the input that it was made from, and says where the

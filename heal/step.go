@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"corax"
+	"corax/heal/execute"
 )
 
 // mark records a step's state.
@@ -174,7 +175,7 @@ func (h *Healer) jobOf(
 	if bad == nil && len(j.action.Verify) == 0 {
 		bad = fmt.Errorf("action %s declares no verification", s.Action)
 	}
-	if bad == nil && j.action.Effect.HTTP == nil && j.action.Risk != corax.Read {
+	if bad == nil && execute.Empty(j.action.Effect) && j.action.Risk != corax.Read {
 		bad = fmt.Errorf("action %s declares no effect", s.Action)
 	}
 	if bad != nil {

@@ -69,7 +69,7 @@ func (c controls) SetStop(ctx context.Context, scope, reason, by string) error {
 }
 
 func (c controls) ClearStop(ctx context.Context, scope, by string) error {
-	if err := c.a.store.ClearStop(ctx, scope); err != nil {
+	if err := c.a.store.ClearStop(ctx, scope, by); err != nil {
 		return err
 	}
 	if err := c.a.healer.SetStop(ctx); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"time"
 
 	"corax"
@@ -25,7 +26,8 @@ func (s *Store) SaveProblem(ctx context.Context, p corax.Problem, plan *corax.Pl
 			return err
 		}
 		if plan != nil {
-			if err := t.putPlanRun(plan); err != nil {
+			if err := t.putPlanRun(plan, corax.AuditPlanMade, s.opts.Clock.Now(), map[string]string{
+				"mode": string(plan.Plan.Mode), "steps": strconv.Itoa(len(plan.Plan.Steps))}); err != nil {
 				return err
 			}
 		}
@@ -115,11 +117,17 @@ func (s *Store) UpdatePlanRun(ctx context.Context, plan string, fn func(*corax.P
 	const op = "update the run of plan"
 	var run corax.PlanRun
 	err := s.transact(ctx, op+" "+plan, func(t *tx) (err error) {
-		if run, err = change(t, op, getPlanRun, plan, fn); err != nil {
+		var before corax.PlanRun
+		run, err = change(t, op, getPlanRun, plan, func(r *corax.PlanRun) error {
+			before = *r
+			before.Steps = slices.Clone(r.Steps)
+			return fn(r)
+		})
+		if err != nil {
 			return err
 		}
 		run.Plan.ID = plan
-		if err := t.putPlanRun(&run); err != nil {
+		if err := t.putPlanRun(&run, corax.AuditPlan, s.opts.Clock.Now(), planChanges(&before, &run)); err != nil {
 			return err
 		}
 		return t.append(events)
@@ -130,13 +138,16 @@ func (s *Store) UpdatePlanRun(ctx context.Context, plan string, fn func(*corax.P
 	return run, nil
 }
 
-func (t *tx) putPlanRun(r *corax.PlanRun) error {
+func (t *tx) putPlanRun(r *corax.PlanRun, what corax.AuditKind, at time.Time, detail map[string]string) error {
 	doc, err := encode(r)
 	if err != nil {
 		return err
 	}
-	_, err = t.exec(upsertPlanRun, r.Plan.ID, r.Plan.Problem, string(r.State), r.StartedAt.UnixMicro(), doc)
-	return err
+	if _, err = t.exec(upsertPlanRun, r.Plan.ID, r.Plan.Problem, string(r.State), r.StartedAt.UnixMicro(), doc); err != nil {
+		return err
+	}
+	return t.audit(corax.AuditEntry{At: at, Who: "corax", What: what, On: onPlan + r.Plan.ID, Plan: r.Plan.ID,
+		Problem: r.Plan.Problem, Inputs: t.inputs(doc), Detail: detail})
 }
 
 // SaveDecision records a decision, with the events. One that is recorded already stays as it was, and its events are not repeated.
@@ -152,6 +163,11 @@ func (s *Store) SaveDecision(ctx context.Context, d corax.Decision, events ...co
 	return s.transact(ctx, op, func(t *tx) error {
 		n, err := t.exec(insertDecision, d.ID, d.Plan, d.At.UnixMicro(), doc)
 		if err != nil || n == 0 {
+			return err
+		}
+		if err := t.audit(corax.AuditEntry{At: d.At, Who: "rule " + d.Rule, What: corax.AuditDecided, On: onDecision + d.ID,
+			Plan: d.Plan, Problem: t.problemOf(d.Plan), Inputs: t.inputs(doc),
+			Detail: map[string]string{"step": d.Step, "verdict": string(d.Verdict)}}); err != nil {
 			return err
 		}
 		return t.append(events)
@@ -177,6 +193,11 @@ func (s *Store) SaveApproval(ctx context.Context, a corax.ApprovalRequest, event
 	return s.transact(ctx, op, func(t *tx) error {
 		n, err := t.exec(insertApproval, a.ID, a.Plan, a.Answer != "", a.AskedAt.UnixMicro(), doc)
 		if err != nil || n == 0 {
+			return err
+		}
+		if err := t.audit(corax.AuditEntry{At: a.AskedAt, Who: "corax", What: corax.AuditAsked, On: onApproval + a.ID,
+			Plan: a.Plan, Problem: a.Problem, Inputs: t.inputs(doc),
+			Detail: map[string]string{"step": a.Step, "action": a.Action, "target": a.Target}}); err != nil {
 			return err
 		}
 		return t.append(events)
@@ -223,11 +244,24 @@ func (s *Store) AnswerApproval(ctx context.Context, id string, v corax.Verdict, 
 		if err != nil {
 			return err
 		}
-		_, err = t.exec(answerApproval, doc, id)
-		return err
+		if _, err = t.exec(answerApproval, doc, id); err != nil {
+			return err
+		}
+		return t.audit(corax.AuditEntry{At: at, Who: by, What: corax.AuditAnswered, On: onApproval + id, Plan: a.Plan,
+			Problem: a.Problem, Inputs: t.inputs(doc), Detail: map[string]string{"step": a.Step, "action": a.Action,
+				"target": a.Target, "answer": string(v)}})
 	})
 	if err != nil {
 		return corax.ApprovalRequest{}, err
 	}
 	return a, nil
+}
+
+// problemOf is the problem of a plan; empty where the plan isn't recorded.
+func (t *tx) problemOf(plan string) string {
+	var problem string
+	if err := t.row(&problem, problemOfPlan, plan); err != nil {
+		return ""
+	}
+	return problem
 }

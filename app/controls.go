@@ -95,7 +95,7 @@ func (a *App) Monitors() []corax.ProbeResult { return a.monitors.States() }
 
 // Reload reads the configuration again and puts in force what can change while running: monitors, topology, actions, policy, escalation.
 // What can't (addresses, directories, the stream) stays as it is until the next start. A broken file changes nothing.
-func (a *App) Reload(_ context.Context) error {
+func (a *App) Reload(ctx context.Context) error {
 	if a.o.File == "" {
 		return corax.Errorf(corax.Invalid, "read the configuration again", "it was not given as a file")
 	}
@@ -107,8 +107,14 @@ func (a *App) Reload(_ context.Context) error {
 		return err
 	}
 	was := a.config()
-	next.DataDir, next.Listen, next.Bus = was.DataDir, was.Listen, was.Bus
+	next.DataDir, next.Listen, next.Bus, next.Vault, next.Audit = was.DataDir, was.Listen, was.Bus, was.Vault, was.Audit
+	if err := a.learn(next); err != nil {
+		return err
+	}
 	if err := a.monitors.Reload(next.Monitors); err != nil {
+		return err
+	}
+	if err := a.recordReload(ctx, next); err != nil {
 		return err
 	}
 	a.cfg.Store(&next)

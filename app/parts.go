@@ -18,14 +18,13 @@ import (
 	"corax/receive"
 	"corax/server"
 	"corax/triage"
-	"corax/vault"
 )
 
 func (a *App) startHealer(ctx context.Context, cfg *config.Config) error {
 	h, err := heal.New(heal.Options{
 		DBPath: filepath.Join(cfg.DataDir, workflowsFile), Store: a.store, Probe: a.RunMonitor, Monitors: a.monitorsOf,
 		Topology: a.topology, Actions: a.actions, Policy: func() corax.Policy { return a.config().Policy }, Escalate: a.tellPeople,
-		Redactor: &a.redactor, Clock: a.o.Clock, StableFor: cfg.Heal.StableFor, EscalateAfter: cfg.Heal.EscalateAfter, RetryEvery: cfg.Heal.RetryEvery, Log: a.log,
+		Redactor: &a.redactor, Resolve: a.secrets.Resolve, Clock: a.o.Clock, StableFor: cfg.Heal.StableFor, EscalateAfter: cfg.Heal.EscalateAfter, RetryEvery: cfg.Heal.RetryEvery, Log: a.log,
 	})
 	if err != nil {
 		return err
@@ -73,7 +72,8 @@ func (a *App) startTriage(ctx context.Context, cfg *config.Config) error {
 }
 
 func (a *App) startMonitors(ctx context.Context, cfg *config.Config) error {
-	m, err := monitor.New(monitor.Options{Monitors: cfg.Monitors, Publish: a.bus.Publish, Clock: a.o.Clock, Secrets: secret, Log: a.log,
+	m, err := monitor.New(monitor.Options{
+		Monitors: cfg.Monitors, Publish: a.publish, Clock: a.o.Clock, Secrets: a.secret("monitors"), Log: a.log,
 		Checkpoint: monitor.FileCheckpoint{Dir: filepath.Join(cfg.DataDir, "monitors")},
 	})
 	if err != nil {
@@ -87,24 +87,13 @@ func (a *App) startMonitors(ctx context.Context, cfg *config.Config) error {
 	return nil
 }
 
-// secret resolves a credential's reference at the moment of use.
-func secret(ref string) (string, error) {
-	s, err := vault.Resolve(ref)
-	if err != nil {
-		return "", err
-	}
-	var value string
-	err = s.Use(func(v string) error { value = v; return nil })
-	return value, err
-}
-
 func (a *App) startServer(ctx context.Context, cfg *config.Config) error {
 	l, err := a.listen(ctx, cfg)
 	if err != nil {
 		return err
 	}
 	in, err := receive.New(receive.Options{
-		Publish: a.bus.Publish, Clock: a.o.Clock, Tokens: cfg.Tokens, RequireToken: !loopback(l.Addr()), Secrets: secret,
+		Publish: a.publish, Clock: a.o.Clock, Tokens: cfg.Tokens, RequireToken: !loopback(l.Addr()), Secrets: a.secret("receivers"),
 		ResolveTimeout: cfg.Receivers.Alertmanager.ResolveTimeout, EntityLabels: cfg.Receivers.Alertmanager.EntityLabels,
 		Mappings: cfg.Receivers.Generic, Log: a.log,
 	})
@@ -114,7 +103,7 @@ func (a *App) startServer(ctx context.Context, cfg *config.Config) error {
 	}
 	a.serve(l, server.New(server.Options{
 		Version: a.o.Version, Token: a.address.Token, Records: a.store, Controls: controls{a}, Clock: a.o.Clock, Log: a.log,
-		Metrics: a.metrics(),
+		Metrics: a.metrics(), Redact: a.redactor.JSON, Audit: ledger{a},
 		Receive: func(r chi.Router) {
 			in.Routes(r)
 			r.Handle("/heartbeat/{name}", a.monitors.HeartbeatHandler())
@@ -150,5 +139,6 @@ func (a *App) tellPeople(ctx context.Context, p corax.Problem, text string) erro
 		a.log.Warn("escalated", "problem", p.ID, "text", text)
 		return nil
 	}
-	return notify.Webhook{URL: hook.URL, Token: hook.Token, Client: http.DefaultClient, Redactor: &a.redactor}.Escalate(ctx, p, text)
+	return notify.Webhook{URL: hook.URL, Token: hook.Token, Client: http.DefaultClient, Redactor: &a.redactor, Resolve: a.secrets.Resolve}.
+		Escalate(ctx, p, text)
 }

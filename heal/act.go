@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"corax"
+	"corax/vault"
 )
 
 const (
@@ -136,7 +137,7 @@ func (h *Healer) effect(ctx context.Context, j job, l look, found facts) (out ac
 	if err != nil {
 		return acted{Outcome: failed, Text: h.o.Redactor.Redact(err.Error()), Look: l}, false
 	}
-	a, err := h.http.do(ctx, req, j.key)
+	a, err := h.http.do(vault.WithUse(ctx, j.use("effect")), req, j.key)
 	switch {
 	case err == nil:
 		text := fmt.Sprintf("HTTP %d", a.status)

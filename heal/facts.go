@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"corax"
+	"corax/vault"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -214,7 +215,9 @@ func (h *Healer) read(ctx context.Context, j job, r corax.Reading, v vars) (any,
 		err = errors.New(h.o.Redactor.Redact(err.Error()))
 		return failedRead(err.Error(), 0), err
 	}
-	answer, err := h.http.do(ctx, req, "")
+	use := j.use("reading " + r.Name)
+	use.Routine = true
+	answer, err := h.http.do(vault.WithUse(ctx, use), req, "")
 	if err != nil {
 		return failedRead(err.Error(), answer.status), err
 	}
@@ -223,6 +226,11 @@ func (h *Healer) read(ctx context.Context, j job, r corax.Reading, v vars) (any,
 		return failedRead("the answer is not JSON: "+err.Error(), answer.status), err
 	}
 	return value, nil
+}
+
+// use says what a credential is needed for.
+func (j job) use(what string) vault.Use {
+	return vault.Use{Who: "corax", For: what + " of " + j.action.Name, On: j.target.ID + ", plan " + j.plan.ID + " step " + j.step.ID}
 }
 
 func failedRead(text string, status int) map[string]any {
@@ -280,10 +288,7 @@ func (h *Healer) record(f facts) json.RawMessage {
 	if err != nil {
 		return json.RawMessage(`{}`)
 	}
-	if safe := []byte(h.o.Redactor.Redact(string(text))); json.Valid(safe) {
-		return safe
-	}
-	return json.RawMessage(`{}`)
+	return h.o.Redactor.JSON(text)
 }
 
 func recall(text json.RawMessage) facts {

@@ -38,8 +38,10 @@ type Options struct {
 	Escalate func(ctx context.Context, p corax.Problem, text string) error
 
 	Redactor *vault.Redactor // knows the secrets that actions use; its own where nil
-	Clock    corax.Clock
-	Log      *slog.Logger
+	// Resolve gives a credential at the moment of its use, which the context says (vault.WithUse); vault.Resolve's where nil.
+	Resolve func(ctx context.Context, ref string) (vault.Secret, error)
+	Clock   corax.Clock
+	Log     *slog.Logger
 
 	StableFor     time.Duration // how long monitors must stay green for "healed"; 5 s where zero
 	EscalateAfter time.Duration // how long a step may wait for its target before people are told; 30 s where zero
@@ -102,6 +104,9 @@ func New(o Options) (*Healer, error) {
 	if o.Redactor == nil {
 		o.Redactor = &vault.Redactor{}
 	}
+	if o.Resolve == nil {
+		o.Resolve = (&vault.Keeper{Redactor: o.Redactor}).Resolve
+	}
 	if o.Escalate == nil {
 		o.Escalate = func(context.Context, corax.Problem, string) error { return nil }
 	}
@@ -119,7 +124,7 @@ func New(o Options) (*Healer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Healer{o: o, exprs: exprs, http: newHTTPExecutor(o.Redactor), stops: newSwitchboard(), bell: newBell()}, nil
+	return &Healer{o: o, exprs: exprs, http: newHTTPExecutor(o.Redactor, o.Resolve), stops: newSwitchboard(), bell: newBell()}, nil
 }
 
 // Start starts the workflow engine and goes on with every plan that a crash or a stop interrupted. Its context bounds

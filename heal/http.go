@@ -34,6 +34,7 @@ const (
 // that was declared, or nowhere.
 type httpExecutor struct {
 	redactor *vault.Redactor
+	resolve  func(ctx context.Context, ref string) (vault.Secret, error)
 	mu       sync.Mutex
 	clients  map[string]*http.Client // by the content of the CA file
 }
@@ -76,8 +77,8 @@ func isUnclear(err error) bool {
 	return errors.As(err, &e) && e.sent && (e.status == 0 || e.status >= 500)
 }
 
-func newHTTPExecutor(r *vault.Redactor) *httpExecutor {
-	return &httpExecutor{redactor: r, clients: map[string]*http.Client{}}
+func newHTTPExecutor(r *vault.Redactor, resolve func(context.Context, string) (vault.Secret, error)) *httpExecutor {
+	return &httpExecutor{redactor: r, resolve: resolve, clients: map[string]*http.Client{}}
 }
 
 func (x *httpExecutor) close() {
@@ -169,10 +170,11 @@ func (x *httpExecutor) do(ctx context.Context, b bound, key string) (answer, err
 		req.Header.Set("Idempotency-Key", key)
 	}
 	if b.token != "" {
-		secret, err := vault.Resolve(b.token)
+		secret, err := x.resolve(ctx, b.token)
 		if err != nil {
 			return answer{}, fail(err, false, false)
 		}
+		defer secret.Wipe()
 		x.redactor.Know(secret)
 		_ = secret.Use(func(value string) error {
 			req.Header.Set("Authorization", "Bearer "+value)

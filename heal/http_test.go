@@ -58,7 +58,7 @@ func TestHTTPExecutor(t *testing.T) {
 	if err := os.WriteFile(ca, []byte("nothing"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	x := newHTTPExecutor(&vault.Redactor{})
+	x := newHTTPExecutor(&vault.Redactor{}, (&vault.Keeper{}).Resolve)
 	t.Cleanup(x.close)
 
 	for _, c := range []struct {

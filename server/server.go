@@ -61,6 +61,8 @@ type Options struct {
 	Controls Controls
 	Receive  func(chi.Router) // mounts the receivers
 	Metrics  http.Handler
+	Audit    Audit
+	Redact   func(json []byte) []byte // takes secrets out of every answer of the API; may be nil
 	Clock    corax.Clock
 	Log      *slog.Logger
 }
@@ -91,11 +93,12 @@ func New(o Options) http.Handler {
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer"}}
 	config.Security = []map[string][]string{{"token": {}}}
 	r.Group(func(r chi.Router) {
-		r.Use(authorise(o.Token))
+		r.Use(authorise(o.Token), redact(o.Redact))
 		a := api{o: o, huma: humachi.New(r, config)}
 		a.incidents()
 		a.problems()
 		a.operations()
+		a.audit()
 	})
 	return r
 }

@@ -18,6 +18,9 @@ type Use struct {
 	Who string `json:"who"`          // "corax", an operator
 	For string `json:"for"`          // "action key.revoke", "monitor checkout"
 	On  string `json:"on,omitempty"` // what it is used on: plan and step, a target
+	// Routine uses come again and again: a probe's, a reading's. The first is recorded by itself, those that follow are
+	// counted and recorded together.
+	Routine bool `json:"-"`
 }
 
 // useKey is the context's key of the Use.
@@ -32,6 +35,8 @@ type Keeper struct {
 	Redactor *Redactor
 	// Audit records a use; its error keeps the value from being handed out. May be nil.
 	Audit func(ctx context.Context, ref string, u Use) error
+	// Changed hears that the vault's file is another than the one that was read before, with what is shown of it.
+	Changed func(entries []Entry)
 
 	mu   sync.Mutex
 	seen time.Time // of the vault's file, when its values were learned
@@ -109,6 +114,11 @@ func (k *Keeper) learn() error {
 	k.Redactor.Know(all...)
 	for i := range all {
 		all[i].Wipe()
+	}
+	if k.Changed != nil && !k.seen.IsZero() {
+		if entries, err := k.File.List(); err == nil {
+			k.Changed(entries)
+		}
 	}
 	if info != nil {
 		k.seen, k.size = info.ModTime(), info.Size()

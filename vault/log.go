@@ -53,11 +53,7 @@ func (h LogHandler) attr(a slog.Attr) slog.Attr {
 		}
 		return slog.Attr{Key: a.Key, Value: slog.GroupValue(out...)}
 	case slog.KindString:
-		text := v.String()
-		if secretName(a.Key) && confidential(a.Key, text) {
-			return slog.String(a.Key, redacted)
-		}
-		return slog.String(a.Key, h.r.Redact(text))
+		return slog.String(a.Key, h.r.Field(a.Key, v.String()))
 	case slog.KindAny:
 		// Whatever the handler below would make of it, its text must hold nothing; where it does, the text is what is logged.
 		text := fmt.Sprintf("%+v", v.Any())

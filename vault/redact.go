@@ -80,6 +80,14 @@ func (r *Redactor) Redact(text string) string {
 	return out.String()
 }
 
+// Field gives a named value without secrets: where the name promises a credential, the value may be one by its looks.
+func (r *Redactor) Field(name, value string) string {
+	if secretName(name) && confidential(name, value) {
+		return redacted
+	}
+	return r.Redact(value)
+}
+
 // JSON gives a JSON text whose strings hold no secrets; the same bytes where they hold none. Names stay as they are, and
 // so do numbers: whoever reads the text must still understand it. What is no JSON is redacted as text.
 func (r *Redactor) JSON(doc []byte) []byte {
@@ -119,10 +127,7 @@ func (r *Redactor) JSON(doc []byte) []byte {
 
 // literal is a string of a document, as it may be shown under the name of its field.
 func (r *Redactor) literal(name, text string, literal []byte) []byte {
-	shown := r.Redact(text)
-	if text != "" && secretName(name) && confidential(name, text) {
-		shown = redacted
-	}
+	shown := r.Field(name, text)
 	if shown == text {
 		return literal
 	}

@@ -49,6 +49,7 @@ func serveCommand(s *settings) *cobra.Command {
 				return err
 			}
 			defer a.Stop()
+			log = a.Log()
 			log.Info("corax is running", "url", a.URL(), "data", cfg.DataDir, "monitors", len(cfg.Monitors))
 			hup := make(chan os.Signal, 1)
 			signal.Notify(hup, syscall.SIGHUP)

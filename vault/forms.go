@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"html"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -31,9 +32,6 @@ func forms(value []byte) [][]byte {
 func encodings(value []byte) [][]byte {
 	lower := hex.AppendEncode(nil, value)
 	out := [][]byte{bytes.Clone(value), lower, bytes.ToUpper(lower)}
-	if bytes.IndexByte(value, ' ') >= 0 { // a space as a query writes it
-		out = append(out, bytes.ReplaceAll(value, []byte{' '}, []byte{'+'}))
-	}
 	for before := range 3 {
 		out = append(out, within64(base64.RawStdEncoding, value, before), within64(base64.RawURLEncoding, value, before))
 	}
@@ -54,15 +52,15 @@ func within64(enc *base64.Encoding, value []byte, before int) []byte {
 // maxNesting is how often a text is unescaped: JSON in JSON in a URL.
 const maxNesting = 3
 
-// escapes are the bytes with which an escape begins, that of each family. A text is read with all of them, and, since a
-// secret may hold by itself what looks like one, with each alone.
-const escapes = `\%&`
+// families are the bytes with which escapes begin, as they are read together: all of them, with and without a query's +
+// for a space, and each alone, since a secret may hold by itself what looks like an escape of another.
+var families = [...]string{`\%&`, `\%&+`, `\`, `%`, `%+`, `&`}
 
 // unescape gives text as the escapes of some families mean it: %XX, \uXXXX, \xXX, \n, \" and their like, &quot; and
-// &#34;. at[i] is where byte i of the result begins in text, with the length of text at the end. ok is false where nothing
-// is escaped.
-func unescape(text, families string) (plain string, at []int, ok bool) {
-	if !strings.ContainsAny(text, families) {
+// &#34;, + as a space. at[i] is where byte i of the result begins in text, with the length of text at the end. ok is false
+// where nothing is escaped.
+func unescape(text, family string) (plain string, at []int, ok bool) {
+	if !strings.ContainsAny(text, family) {
 		return "", nil, false
 	}
 	out := make([]byte, 0, len(text))
@@ -72,7 +70,7 @@ func unescape(text, families string) (plain string, at []int, ok bool) {
 		var one [utf8.UTFMax]byte
 		meant := one[:0]
 		switch b := text[i]; {
-		case strings.IndexByte(families, b) < 0:
+		case strings.IndexByte(family, b) < 0:
 		case b == '%':
 			meant, n = percent(text[i:], meant)
 		case b == '\\':
@@ -80,10 +78,13 @@ func unescape(text, families string) (plain string, at []int, ok bool) {
 		case b == '&':
 			meant, n = entity(text[i:], meant)
 		}
-		if n == 1 {
-			meant = append(meant[:0], text[i])
-		} else {
+		switch {
+		case n > 1:
 			ok = true
+		case text[i] == '+' && strings.IndexByte(family, '+') >= 0:
+			meant, ok = append(meant[:0], ' '), true
+		default:
+			meant = append(meant[:0], text[i])
 		}
 		for range meant {
 			at = append(at, i)
@@ -170,27 +171,44 @@ func hexRune(s string) (rune, bool) {
 	return rune(n), err == nil
 }
 
-// findEscaped appends where known texts stand in what text means, at any depth of escaping.
-func (f *finder) findEscaped(spans []span, text string) []span {
-	spans, used := f.findMeant(spans, text, escapes)
-	for i := range escapes {
-		if one := escapes[i : i+1]; used > 1 && strings.Contains(text, one) {
-			spans, _ = f.findMeant(spans, text, one)
+// spans appends where secrets stand in what text means, at any depth of escaping: known ones where f isn't nil, and
+// what looks like one.
+func (f *finder) spans(found []span, text string) []span {
+	found = f.look(found, text)
+	var read [len(families)]string
+	for n, family := range families {
+		used := present(text, family)
+		if used != "" && !slices.Contains(read[:n], used) {
+			found = f.meant(found, text, family)
 		}
+		read[n] = used
 	}
-	return spans
+	return merge(found)
 }
 
-// findMeant looks for known texts in what text means by the escapes of some families, and says how many of them it has.
-func (f *finder) findMeant(spans []span, text, families string) (_ []span, used int) {
-	for i := range families {
-		if strings.IndexByte(text, families[i]) >= 0 {
-			used++
+func (f *finder) look(found []span, text string) []span {
+	if f != nil {
+		found = f.find(found, text)
+	}
+	return findPatterns(found, text)
+}
+
+// present are the bytes of a family that text holds.
+func present(text, family string) string {
+	used := make([]byte, 0, 4)
+	for i := range len(family) {
+		if strings.IndexByte(text, family[i]) >= 0 {
+			used = append(used, family[i])
 		}
 	}
+	return string(used)
+}
+
+// meant looks at what text means by the escapes of a family, and at what that means.
+func (f *finder) meant(found []span, text, family string) []span {
 	var back []int // position in this round's text -> position in the first one; nil is the same
 	for range maxNesting {
-		plain, at, ok := unescape(text, families)
+		plain, at, ok := unescape(text, family)
 		if !ok {
 			break
 		}
@@ -199,14 +217,15 @@ func (f *finder) findMeant(spans []span, text, families string) (_ []span, used 
 				at[i] = back[n]
 			}
 		}
-		for _, s := range f.find(nil, plain) {
+		for _, s := range f.look(nil, plain) {
 			to := s.to
 			for to < len(plain) && at[to] == at[s.to-1] { // the rest of the same escape
 				to++
 			}
-			spans = append(spans, span{at[s.from], at[to]})
+			found = append(found, span{at[s.from], at[to]})
 		}
 		text, back = plain, at
+		family = strings.TrimSuffix(family, "+") // only the outermost can be a query
 	}
-	return spans, used
+	return found
 }

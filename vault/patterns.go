@@ -31,7 +31,7 @@ func findPatterns(spans []span, text string) []span {
 	}
 	if t&triggerScheme != 0 {
 		for _, m := range scheme.FindAllStringSubmatchIndex(text, -1) {
-			if m[2] >= 0 || random(text[m[4]:m[5]]) {
+			if m[2] >= 0 || afterScheme(text[m[4]:m[5]]) {
 				spans = append(spans, span{m[4], m[5]})
 			}
 		}
@@ -52,6 +52,16 @@ func findPatterns(spans []span, text string) []span {
 		spans = findPairs(spans, text)
 	}
 	return spans
+}
+
+// afterScheme says that what follows "bearer", "basic" or "digest" is a credential: it looks like one, or is longer than
+// the words that come after them in a sentence.
+func afterScheme(text string) bool {
+	switch strings.ToLower(strings.TrimRight(text, ".")) {
+	case "authentication", "authorization", "authenticate", "configuration", "connectivity", "functionality", "unauthorized", "credentials":
+		return false
+	}
+	return random(text) || len(text) >= 12
 }
 
 // random says that a text looks made by a machine to be kept secret: letters and digits, or large and small letters in

@@ -54,13 +54,11 @@ func (r *Redactor) Know(secrets ...Secret) {
 
 // spans is where text holds what must not be shown, in order and apart.
 func (r *Redactor) spans(text string) []span {
-	var found []span
+	var f *finder
 	if r != nil {
-		if f := r.known.Load(); f != nil {
-			found = f.findEscaped(f.find(found, text), text)
-		}
+		f = r.known.Load()
 	}
-	return merge(findPatterns(found, text))
+	return f.spans(nil, text)
 }
 
 // Redact gives text without secrets; the same string where it holds none.

@@ -81,6 +81,7 @@ var disguises = map[string]func(string) string{
 	"path":             url.PathEscape,
 	"every byte %":     escapedPercent,
 	"query in json":    func(s string) string { return quoted(url.QueryEscape(s)) },
+	"json in query":    func(s string) string { return url.QueryEscape(quoted(s)) },
 	"html":             html.EscapeString,
 	"hex":              func(s string) string { return hex.EncodeToString([]byte(s)) },
 	"HEX":              func(s string) string { return strings.ToUpper(hex.EncodeToString([]byte(s))) },
@@ -214,6 +215,7 @@ func TestLooksLikeACredential(t *testing.T) {
 		`postgres://app:hunter2@db:5432/x`:         `postgres://app:[redacted]@db:5432/x`,
 		`Authorization: Basic YWxhZGRpbjpvcGVu`:    `Authorization: Basic [redacted]`,
 		`GET /?access_token=a1b2c3d4e5&x=1`:        `GET /?access_token=[redacted]&x=1`,
+		`x=password%3Dhunter2%3B`:                  `x=password%3D[redacted]%3B`,
 		// What a diagnosis reads.
 		`token: expired`: `token: expired`,
 		`invalid token: kid 2026-03 is not in the key set`: `invalid token: kid 2026-03 is not in the key set`,

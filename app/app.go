@@ -47,8 +47,10 @@ type Options struct {
 	File    string // the configuration's file, read again at a reload; may be empty
 	Engine  investigate.Engine
 	Version string
-	Clock   corax.Clock
-	Log     *slog.Logger
+	// Catalogue is the digest of the knowledge that Engine works with.
+	Catalogue string
+	Clock     corax.Clock
+	Log       *slog.Logger
 }
 
 // App is a running Corax.

@@ -7,6 +7,7 @@ import (
 
 	"corax"
 	"corax/audit"
+	"corax/casefile"
 	"corax/store"
 )
 
@@ -15,6 +16,8 @@ type Audit interface {
 	Key() audit.Public
 	Rows(ctx context.Context, f store.AuditFilter) ([]audit.Row, error)
 	Verify(ctx context.Context) (audit.Report, error)
+	// ExportProblem is NotFound where there is no such problem, and a Conflict where it was not diagnosed.
+	ExportProblem(ctx context.Context, id string) (casefile.File, error)
 }
 
 // AuditLine is an entry of the audit with its hash.
@@ -53,6 +56,8 @@ func (a api) audit() {
 		})
 	operation(a, "verify-audit", http.MethodPost, "/audit/verify", "Hold the audit against its hashes and its anchors",
 		func(ctx context.Context, _ *none) (audit.Report, error) { return a.o.Audit.Verify(ctx) })
+	operation(a, "export-problem", http.MethodGet, "/problems/{id}/export", "All that is known of a problem, signed",
+		func(ctx context.Context, in *ByID) (casefile.File, error) { return a.o.Audit.ExportProblem(ctx, in.ID) })
 	operation(a, "audit-key", http.MethodGet, "/audit/key", "The public key that verifies the audit",
 		func(context.Context, *none) (AuditKey, error) { return AuditKey{a.o.Audit.Key()}, nil })
 }

@@ -44,7 +44,8 @@ func serveCommand(s *settings) *cobra.Command {
 			for _, w := range cfg.Warnings {
 				log.Warn("in the configuration", "warning", w.Error())
 			}
-			a, err := app.Start(cmd.Context(), app.Options{Config: cfg, File: file, Engine: engine, Version: version, Log: log})
+			a, err := app.Start(cmd.Context(), app.Options{Config: cfg, File: file, Engine: engine, Version: version,
+				Catalogue: catalogueDigest(cfg), Log: log})
 			if err != nil {
 				return err
 			}

@@ -7,21 +7,22 @@ type AuditKind string
 
 // The kinds of audit entries.
 const (
-	AuditStarted   AuditKind = "corax.started"
-	AuditReloaded  AuditKind = "config.reloaded"
-	AuditDecided   AuditKind = "decision.made"
-	AuditAsked     AuditKind = "approval.asked"
-	AuditAnswered  AuditKind = "approval.answered"
-	AuditPlanMade  AuditKind = "plan.made"
-	AuditPlan      AuditKind = "plan.changed" // the plan's state, or a step's, or what is recorded about it
-	AuditStopSet   AuditKind = "stop.set"
-	AuditStopClear AuditKind = "stop.cleared"
-	AuditSilenced  AuditKind = "silence.set"
-	AuditUnsilence AuditKind = "silence.ended"
-	AuditSecret    AuditKind = "secret.used"
-	AuditVault     AuditKind = "vault.changed"
-	AuditLogin     AuditKind = "login"
-	AuditPruned    AuditKind = "audit.pruned"
+	AuditStarted    AuditKind = "corax.started"
+	AuditReloaded   AuditKind = "config.reloaded"
+	AuditDecided    AuditKind = "decision.made"
+	AuditAsked      AuditKind = "approval.asked"
+	AuditAnswered   AuditKind = "approval.answered"
+	AuditPlanMade   AuditKind = "plan.made"
+	AuditPlan       AuditKind = "plan.changed" // the plan's state, or a step's, or what is recorded about it
+	AuditStopSet    AuditKind = "stop.set"
+	AuditStopClear  AuditKind = "stop.cleared"
+	AuditSilenced   AuditKind = "silence.set"
+	AuditUnsilence  AuditKind = "silence.ended"
+	AuditSecret     AuditKind = "secret.used"
+	AuditVault      AuditKind = "vault.changed"
+	AuditLogin      AuditKind = "login"
+	AuditBreakGlass AuditKind = "break_glass" // an emergency was declared, or ended
+	AuditPruned     AuditKind = "audit.pruned"
 )
 
 // AuditEntry is one line of the audit: who did what, when, on what, with what. Each names the hash of the one before it,

@@ -26,6 +26,7 @@ const (
 	EventHealed           EventKind = "healed"
 	EventClosed           EventKind = "closed"
 	EventStopSwitch       EventKind = "kill_switch"
+	EventBreakGlass       EventKind = "break_glass" // an operator declared an emergency, or ended it
 )
 
 // Event is one line of a timeline: an append-only record of what happened, for people and for replay.

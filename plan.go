@@ -1,6 +1,9 @@
 package corax
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // Mode says who carries out a plan.
 type Mode string
@@ -107,6 +110,8 @@ type StepRun struct {
 	SafeState  string     `json:"safe_state,omitempty"`   // where the system stands should the plan stop here
 	Attempts   int        `json:"attempts,omitempty"`
 	DecisionID string     `json:"decision,omitempty"`
+	// Before is what was read right before the first attempt, without secrets: what an inverse and a replay go by.
+	Before json.RawMessage `json:"before,omitempty"`
 }
 
 // PlanState is how far a plan has come.
@@ -121,7 +126,42 @@ const (
 	PlanDone      PlanState = "done"      // every step done or not needed
 	PlanStopped   PlanState = "stopped"   // kill switch, refused pre-check, failed step; people were told
 	PlanWithdrawn PlanState = "withdrawn" // the fault was not confirmed, or went away by itself
+	PlanPaused    PlanState = "paused"    // a person holds it; no effect begins until it is resumed
+	PlanCancelled PlanState = "cancelled" // a person ended it; see PlanRun.Undo for whether what was done is taken back
 )
+
+// Ended says that a plan in this state does nothing more.
+func (s PlanState) Ended() bool {
+	return s == PlanDone || s == PlanStopped || s == PlanWithdrawn || s == PlanCancelled
+}
+
+// Intervention is what a person asked of a running plan.
+type Intervention struct {
+	By     string    `json:"by"`
+	Reason string    `json:"reason"`
+	At     time.Time `json:"at"`
+}
+
+// UndoState is how far the taking back of a plan has come.
+type UndoState string
+
+// The states of an Undo.
+const (
+	UndoAsked   UndoState = "asked" // waits for the plan to end
+	UndoRunning UndoState = "running"
+	UndoDone    UndoState = "done"    // every step that was done is undone, or was so already
+	UndoStopped UndoState = "stopped" // an inverse was refused or could not be verified; those before it stay
+)
+
+// Undo is the taking back of what a plan has done: a workflow of its own, which begins when the plan has ended and
+// carries out the inverses in reverse order, each with its own pre-check and verification.
+type Undo struct {
+	Intervention
+	Attempt int        `json:"attempt"` // 1, 2 ...; one that stopped can be asked for again
+	State   UndoState  `json:"state"`
+	Why     string     `json:"why,omitempty"` // for people: what state the system is in
+	EndedAt *time.Time `json:"ended_at,omitempty"`
+}
 
 // PlanRun is a plan and what became of it. It is the record that a crash resumes from and that pages show.
 type PlanRun struct {
@@ -132,6 +172,38 @@ type PlanRun struct {
 	StartedAt time.Time  `json:"started_at"`
 	HealedAt  *time.Time `json:"healed_at,omitempty"`
 	EndedAt   *time.Time `json:"ended_at,omitempty"`
+
+	Hold   *Intervention `json:"hold,omitempty"`   // set while a person has it paused
+	Cancel *Intervention `json:"cancel,omitempty"` // set once a person has ended it
+	Undo   *Undo         `json:"undo,omitempty"`
+}
+
+// Rehearsal is what carrying out one step now would come to. Nothing of it changes anything: facts are read, the
+// pre-check and the policy are asked.
+type Rehearsal struct {
+	Step    string   `json:"step"`
+	Action  string   `json:"action"`
+	Target  string   `json:"target"`
+	Finding string   `json:"finding"`           // go, not_needed, away, later or refused
+	Text    string   `json:"text"`              // for people: why
+	Verdict Verdict  `json:"verdict,omitempty"` // of the policy; empty where the step can't even be bound
+	Rule    string   `json:"rule,omitempty"`
+	Why     string   `json:"why,omitempty"`
+	Effect  string   `json:"effect,omitempty"` // what would be sent, without secrets
+	Verify  []string `json:"verify,omitempty"` // what would have to hold afterwards
+	Undo    string   `json:"undo"`             // the inverse, or that there is none
+}
+
+// Replayed holds a decision on record against what the same input is answered today.
+type Replayed struct {
+	Decision string  `json:"decision"`
+	Step     string  `json:"step"`
+	Was      Verdict `json:"was"`
+	WasRule  string  `json:"was_rule"`
+	Now      Verdict `json:"now"`
+	NowRule  string  `json:"now_rule"`
+	Why      string  `json:"why"`
+	Same     bool    `json:"same"`
 }
 
 // Verdict is what a policy says.
@@ -154,20 +226,6 @@ type Decision struct {
 	Rule    string         `json:"rule"` // name of the rule that decided; "default" where none matched
 	Why     string         `json:"why"`
 	Input   map[string]any `json:"input"` // what the rule saw
-}
-
-// ApprovalRequest asks a person for one step.
-type ApprovalRequest struct {
-	ID         string     `json:"id"`
-	Plan       string     `json:"plan"`
-	Step       string     `json:"step"`
-	Problem    string     `json:"problem"`
-	Action     string     `json:"action"`
-	Target     string     `json:"target"`
-	Why        string     `json:"why"`
-	AskedAt    time.Time  `json:"asked_at"`
-	ExpiresAt  time.Time  `json:"expires_at"` // no answer by then means no
-	Answer     Verdict    `json:"answer,omitempty"`
-	By         string     `json:"by,omitempty"`
-	AnsweredAt *time.Time `json:"answered_at,omitempty"`
+	// BreakGlass is the id of the emergency that turned a no into a question, or spared the second person.
+	BreakGlass string `json:"break_glass,omitempty"`
 }

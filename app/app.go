@@ -72,6 +72,7 @@ type App struct {
 	uses         uses // of secrets, that are recorded together
 	auditKey     *audit.Key
 	anchorer     *audit.Anchorer
+	operators    atomic.Pointer[operators]
 	address      Address
 
 	mu      sync.Mutex

@@ -24,8 +24,8 @@ func (c controls) Resolve(ctx context.Context, incident, by string) error {
 	return c.a.triage.Resolve(ctx, incident, by)
 }
 
-func (c controls) Answer(ctx context.Context, approval string, v corax.Verdict, by string) error {
-	return c.a.Answer(ctx, approval, v, by)
+func (c controls) Answer(ctx context.Context, approval string, v corax.Verdict, by corax.Actor) (corax.ApprovalRequest, error) {
+	return c.a.healer.Answer(ctx, approval, v, by)
 }
 
 func (c controls) Monitors() []corax.ProbeResult { return c.a.monitors.States() }
@@ -81,8 +81,9 @@ func (c controls) ClearStop(ctx context.Context, scope, by string) error {
 }
 
 // Answer answers an approval request.
-func (a *App) Answer(ctx context.Context, approval string, v corax.Verdict, by string) error {
-	return a.healer.Answer(ctx, approval, v, by)
+func (a *App) Answer(ctx context.Context, approval string, v corax.Verdict, by corax.Actor) error {
+	_, err := a.healer.Answer(ctx, approval, v, by)
+	return err
 }
 
 // RunMonitor runs one of our own monitors now.
@@ -106,6 +107,10 @@ func (a *App) Reload(ctx context.Context) error {
 	if err := CheckExpressions(next); err != nil {
 		return err
 	}
+	known, err := newOperators(&next, a.secret("operators"))
+	if err != nil {
+		return err
+	}
 	was := a.config()
 	next.DataDir, next.Listen, next.Bus, next.Vault, next.Audit = was.DataDir, was.Listen, was.Bus, was.Vault, was.Audit
 	if err := a.learn(next); err != nil {
@@ -118,6 +123,7 @@ func (a *App) Reload(ctx context.Context) error {
 		return err
 	}
 	a.cfg.Store(&next)
+	a.operators.Store(&known)
 	a.log.Info("the configuration was read again", "monitors", len(next.Monitors))
 	return nil
 }

@@ -21,8 +21,15 @@ import (
 )
 
 func (a *App) startHealer(ctx context.Context, cfg *config.Config) error {
+	database := filepath.Join(cfg.DataDir, workflowsFile)
+	if ref := cfg.Heal.Database; ref != "" {
+		var err error
+		if database, err = a.secret("workflow engine")(ref); err != nil {
+			return err
+		}
+	}
 	h, err := heal.New(heal.Options{
-		DBPath: filepath.Join(cfg.DataDir, workflowsFile), Store: a.store, Probe: a.RunMonitor, Monitors: a.monitorsOf,
+		Database: database, Store: a.store, Probe: a.RunMonitor, Monitors: a.monitorsOf,
 		Topology: a.topology, Actions: a.actions, Policy: func() corax.Policy { return a.config().Policy }, Escalate: a.tellPeople,
 		Redactor: &a.redactor, Resolve: a.secrets.Resolve, Clock: a.o.Clock, StableFor: cfg.Heal.StableFor, EscalateAfter: cfg.Heal.EscalateAfter, RetryEvery: cfg.Heal.RetryEvery, Log: a.log,
 	})
@@ -88,6 +95,11 @@ func (a *App) startMonitors(ctx context.Context, cfg *config.Config) error {
 }
 
 func (a *App) startServer(ctx context.Context, cfg *config.Config) error {
+	known, err := newOperators(cfg, a.secret("operators"))
+	if err != nil {
+		return err
+	}
+	a.operators.Store(&known)
 	l, err := a.listen(ctx, cfg)
 	if err != nil {
 		return err
@@ -102,7 +114,7 @@ func (a *App) startServer(ctx context.Context, cfg *config.Config) error {
 		return err
 	}
 	a.serve(l, server.New(server.Options{
-		Version: a.o.Version, Token: a.address.Token, Records: a.store, Controls: controls{a}, Clock: a.o.Clock, Log: a.log,
+		Version: a.o.Version, Token: a.address.Token, Operator: a.operator, Records: a.store, Controls: controls{a}, Clock: a.o.Clock, Log: a.log,
 		Metrics: a.metrics(), Redact: a.redactor.JSON, Audit: ledger{a},
 		Receive: func(r chi.Router) {
 			in.Routes(r)

@@ -117,6 +117,18 @@ func (l *loader) checkMain() {
 	for i, ref := range c.Tokens {
 		l.item(listTokens, i).reference("", ref)
 	}
+	names := map[string]bool{}
+	for i, o := range c.Operators {
+		at := fmt.Sprintf("operators[%d]", i)
+		if o.Name == "" || names[o.Name] {
+			it.fail(at+".name", "give each operator a name of their own", "%q is empty or used twice", o.Name)
+		}
+		names[o.Name] = true
+		if o.Token == "" {
+			it.fail(at+".token", "write token: env:NAME or file:PATH", "an operator is known by a token")
+		}
+		it.reference(at+".token", o.Token)
+	}
 	if host, _, err := net.SplitHostPort(c.Listen); err == nil && len(c.Tokens) == 0 {
 		if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
 			it.warn("listen", "add tokens: [env:NAME]", "beyond loopback every receiver needs a token, and none is configured")
@@ -152,6 +164,7 @@ func (l *loader) checkMain() {
 		it.link("escalation.webhook.url", c.Escalation.Webhook.URL)
 	}
 	it.reference("escalation.webhook.token", c.Escalation.Webhook.Token)
+	it.reference("heal.database", c.Heal.Database)
 	if c.Heartbeat.URL != "" {
 		it.link("heartbeat.url", c.Heartbeat.URL)
 	}

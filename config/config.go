@@ -25,7 +25,9 @@ type Config struct {
 	DataDir string   `yaml:"data_dir"`
 	Listen  string   `yaml:"listen"`
 	Tokens  []string `yaml:"tokens"` // references of the tokens that receivers accept
-	Sync    Sync     `yaml:"sync"`
+	// Operators are the people who are known by a token of their own.
+	Operators []corax.Operator `yaml:"operators"`
+	Sync      Sync             `yaml:"sync"`
 
 	Retention Retention `yaml:"retention"`
 	Bus       Bus       `yaml:"bus"`
@@ -140,6 +142,9 @@ type Heal struct {
 	StableFor     time.Duration `yaml:"stable_for"`     // monitors must stay green this long before a problem is healed
 	EscalateAfter time.Duration `yaml:"escalate_after"` // a target that stays away this long is told to people
 	RetryEvery    time.Duration `yaml:"step_retry"`     // how often a step that waits for its target asks again
+	// Database is the reference of the postgres:// address that plans are kept at, for it holds a password; a file in the
+	// data directory where it is empty.
+	Database string `yaml:"database"`
 }
 
 // Escalation says who is told when Corax needs people.

@@ -49,11 +49,16 @@ func (h *Healer) act(ctx context.Context, j job, since time.Time) (acted, error)
 	tied, untie := h.stops.tie(ctx, root, j.target.ID)
 	defer untie()
 	run, err := h.o.Store.PlanRun(ctx, j.plan.ID)
-	if err != nil || planEnded(run.State) {
-		return acted{Ended: ended{Over: err == nil}}, err
+	if err != nil {
+		return acted{}, err
 	}
 	tried := !j.undo && stepRun(&run, j.step).Attempts > 0
 	for try := 1; ; try++ {
+		if !j.undo { // the way back is not held up by what asked for it
+			if end, err := h.leave(ctx, tied, j.plan); err != nil || end.any() && end.Stop == "" {
+				return acted{Ended: end}, err
+			}
+		}
 		// The switch is read anew right before every effect, and no effect happens where it can't be read.
 		if err := h.refreshStops(ctx); err != nil {
 			return acted{}, err
@@ -124,6 +129,9 @@ func (h *Healer) intend(ctx context.Context, j job, l look) error {
 			func(r *corax.StepRun) { r.Result = "being undone" })
 	}
 	return h.setStep(ctx, j.plan, j.step, corax.StepRunning, l.Text, func(r *corax.StepRun) {
+		if r.Attempts == 0 {
+			r.Before = l.Facts
+		}
 		r.Attempts++
 		r.Precheck = l.Text
 	})

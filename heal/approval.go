@@ -36,14 +36,25 @@ func (h *Healer) ask(ctx context.Context, plan corax.Plan, s corax.Step, r rulin
 		now := h.o.Clock.Now()
 		req := corax.ApprovalRequest{
 			ID: out.ID, Plan: plan.ID, Step: s.ID, Problem: plan.Problem, Action: s.Action, Target: s.Target,
-			Why: title(s) + ". " + r.Why, AskedAt: now, ExpiresAt: now.Add(r.Expires),
+			Why: title(s) + ". " + r.Why, AskedAt: now, ExpiresAt: now.Add(r.Expires), Risk: r.Risk, Needs: r.Needs,
+			BreakGlass: r.BreakGlass,
+		}
+		shown, err := h.rehearse(ctx, plan, s)
+		if err != nil {
+			return out, err
+		}
+		req.Context = &shown
+		people := ""
+		if r.Needs > 1 {
+			people = fmt.Sprintf(" of %d operators", r.Needs)
 		}
 		e := h.event(plan, s, corax.EventApprovalAsked, string(corax.StepAsking),
-			fmt.Sprintf("Approval asked: %s (%s); no answer within %s means no", title(s), r.Why, r.Expires))
+			fmt.Sprintf("Approval%s asked: %s (%s); no answer within %s means no", people, title(s), r.Why, r.Expires))
 		e.Data = map[string]string{"approval": out.ID}
 		if err := h.o.Store.SaveApproval(ctx, req, e); err != nil {
 			return out, err
 		}
+		h.o.Asked(ctx, problem, req)
 	default:
 		return out, err
 	}
@@ -89,7 +100,7 @@ func (h *Healer) awaitAnswer(ctx context.Context, plan corax.Plan, root string, 
 		}
 		left := req.ExpiresAt.Sub(h.o.Clock.Now())
 		if left <= 0 {
-			if err := h.answer(ctx, req, corax.Deny, "nobody in time"); err != nil && corax.CodeOf(err) != corax.Conflict {
+			if err := h.deny(ctx, req, "nobody in time"); err != nil && corax.CodeOf(err) != corax.Conflict {
 				return reply{}, err
 			}
 			continue // read back what holds: an answer may have come first
@@ -114,21 +125,27 @@ func (h *Healer) resumed(ctx context.Context, plan corax.Plan, a asked) error {
 }
 
 // answer stores an answer with its event.
-func (h *Healer) answer(ctx context.Context, req corax.ApprovalRequest, v corax.Verdict, by string) error {
-	now := h.o.Clock.Now()
-	if _, err := h.o.Store.AnswerApproval(ctx, req.ID, v, by, now); err != nil {
-		return err
+func (h *Healer) answer(ctx context.Context, req corax.ApprovalRequest, a corax.Answer) (corax.ApprovalRequest, error) {
+	word := map[corax.Verdict]string{corax.Allow: "Approved", corax.Deny: "Denied"}[a.Verdict]
+	if a.Verdict == corax.Allow && req.Needs > 1 {
+		word += fmt.Sprintf(" (%d people are needed)", req.Needs)
 	}
-	word := "Approved"
-	if v != corax.Allow {
-		word = "Denied"
+	via := ""
+	if a.Via == corax.ViaLink || a.Via == corax.ViaToken {
+		via = " (" + string(a.Via) + ")"
 	}
-	return h.o.Store.AppendEvents(ctx, corax.Event{
-		At: now, Kind: corax.EventApprovalAnswered, Entity: req.Target, Problem: req.Problem, Plan: req.Plan,
-		Step: req.Step, State: string(v),
-		Text: fmt.Sprintf("%s by %s: %s on %s", word, by, req.Action,
-			req.Target), Data: map[string]string{"approval": req.ID},
+	return h.o.Store.AnswerApproval(ctx, req.ID, a, corax.Event{
+		At: a.At, Kind: corax.EventApprovalAnswered, Entity: req.Target, Problem: req.Problem, Plan: req.Plan,
+		Step: req.Step, State: string(a.Verdict),
+		Text: h.o.Redactor.Redact(fmt.Sprintf("%s by %s%s: %s on %s", word, a.Name, via, req.Action, req.Target)),
+		Data: map[string]string{"approval": req.ID},
 	})
+}
+
+// deny answers a request that no person has answered.
+func (h *Healer) deny(ctx context.Context, req corax.ApprovalRequest, why string) error {
+	_, err := h.answer(ctx, req, corax.Answer{Actor: corax.Actor{Name: why}, Verdict: corax.Deny, At: h.o.Clock.Now()})
+	return err
 }
 
 // closeApproval denies a request that nobody needs to answer any more.
@@ -137,7 +154,7 @@ func (h *Healer) closeApproval(ctx context.Context, id, why string) {
 	if err != nil || req.Answer != "" {
 		return
 	}
-	if err := h.answer(ctx, req, corax.Deny, why); err != nil && corax.CodeOf(err) != corax.Conflict {
+	if err := h.deny(ctx, req, why); err != nil && corax.CodeOf(err) != corax.Conflict {
 		h.o.Log.Error("a request for approval could not be closed", "approval", id, "error", err)
 	}
 }

@@ -55,21 +55,36 @@ func crashChild(dir string) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 2
 	}
-	for {
-		s.mu.Lock()
-		ended, changed := planEnded(s.Plans["pln-1"].State), s.changed
-		s.mu.Unlock()
-		if ended {
-			fmt.Println("points", points.Load())
-			return 0
+	reached := func(cond func(corax.PlanRun) bool) bool {
+		for {
+			s.mu.Lock()
+			ok, changed := cond(s.Plans["pln-1"]), s.changed
+			s.mu.Unlock()
+			if ok {
+				return true
+			}
+			select {
+			case <-changed:
+			case <-ctx.Done():
+				fmt.Fprintln(os.Stderr, s.timeline())
+				return false
+			}
 		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			fmt.Fprintln(os.Stderr, s.timeline())
+	}
+	if !reached(func(r corax.PlanRun) bool { return r.State.Ended() }) {
+		return 3
+	}
+	if os.Getenv("HEAL_CRASH_UNDO") != "" {
+		if err := h.Undo(ctx, "pln-1", "ann", "drill"); err != nil && corax.CodeOf(err) != corax.Conflict {
+			fmt.Fprintln(os.Stderr, err)
+			return 2
+		}
+		if !reached(func(r corax.PlanRun) bool { return r.Undo != nil && r.Undo.EndedAt != nil }) {
 			return 3
 		}
 	}
+	fmt.Println("points", points.Load())
+	return 0
 }
 
 // child runs the plan in dir in a process of its own and says whether it was killed, and how many boundaries it
@@ -171,6 +186,61 @@ func TestCrashAtEveryBoundary(t *testing.T) {
 			}
 			crashed(t, w, dir)
 		})
+	}
+}
+
+// The same for the taking back of a plan that is done: however often it dies, the end is the same.
+func TestCrashWhileUndoing(t *testing.T) {
+	w, dir := crashBench(t)
+	_, done := child(t, dir, 0)
+	t.Setenv("HEAL_CRASH_UNDO", "1")
+	_, points := child(t, dir, 0)
+	takenBack(t, w, dir)
+	step := 5
+	if os.Getenv("CORAX_SOAK") != "" {
+		step = 1
+	}
+	if points < 15 {
+		t.Fatalf("only %d boundaries were passed after the %d of the plan", points, done)
+	}
+	for at := 1; at < points; at += step {
+		t.Run(strconv.Itoa(at), func(t *testing.T) {
+			w, dir := crashBench(t)
+			t.Setenv("HEAL_CRASH_UNDO", "")
+			child(t, dir, 0)
+			t.Setenv("HEAL_CRASH_UNDO", "1")
+			child(t, dir, at)
+			if killed, _ := child(t, dir, 0); killed {
+				t.Error("killed by somebody else")
+			}
+			takenBack(t, w, dir)
+		})
+	}
+}
+
+// takenBack holds the end of an undo against that of one that was never interrupted.
+func takenBack(t *testing.T, w *world, dir string) {
+	t.Helper()
+	s := newMemory(filepath.Join(dir, "store.json"))
+	run := s.Plans["pln-1"]
+	if run.Undo == nil || run.Undo.State != corax.UndoStopped {
+		t.Fatalf("undo %+v\n%s", run.Undo, s.timeline())
+	}
+	for id, want := range map[string]corax.StepState{"1": corax.StepDone, "2.2": corax.StepUndone, "2.3": corax.StepUndone,
+		"3": corax.StepUndone, "4": corax.StepUndone} {
+		if got := stepRun(&run, corax.Step{ID: id}).State; got != want {
+			t.Errorf("step %s is %s, expected %s\n%s", id, got, want, s.timeline())
+		}
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.Signing != "k1" || w.Hardened || len(w.violated) > 0 {
+		t.Errorf("signing %s, hardened %t, violated %v", w.Signing, w.Hardened, w.violated)
+	}
+	for key, n := range w.effects {
+		if n != 1 {
+			t.Errorf("the effect with key %s was carried out %d times: %v", key, n, w.requests)
+		}
 	}
 }
 

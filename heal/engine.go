@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/url"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"corax"
@@ -18,8 +19,8 @@ import (
 const (
 	// workflowVersion stays the same over releases: the engine resumes only the workflows of its own version. A change
 	// to the order of steps in flow.go needs the engine's Patch, not a new version.
-	workflowVersion = "corax-plan-1"
-	workflowName    = "plan"
+	workflowVersion = "corax-plan-2"
+	workflowName    = "corax"
 	executor        = "corax"
 	// A plan may be interrupted any number of times; the engine's limit of 100 would bury it.
 	maxResumes = 1 << 30
@@ -27,10 +28,17 @@ const (
 	stopWithin = 900 * time.Millisecond
 )
 
-// engine runs plans as durable workflows. Nothing else in this package knows how.
+// engine runs durable workflows. Nothing else in this package knows how.
 type engine struct {
 	dbos  dbos.Context
-	entry dbos.Workflow[string, string]
+	entry dbos.Workflow[task, string]
+}
+
+// task says which body a workflow runs, and on what. The engine knows workflows by the name of their function, so there
+// is one function for all.
+type task struct {
+	Body  string `json:"body"`
+	Input string `json:"input"`
 }
 
 // flow is one execution of one workflow. Its steps are run once and recorded; after a crash, those recorded give
@@ -41,28 +49,32 @@ type flow struct {
 	point func(string)
 }
 
-// startEngine opens the engine's database, resumes what was interrupted, and returns. ctx must not end before stop.
-func startEngine(ctx context.Context, path string, log *slog.Logger, point func(string),
-	body func(*flow, string) error) (*engine, error) {
-	op := "start the workflow engine on " + path
-	abs, err := filepath.Abs(path)
+// startEngine opens the engine's database, resumes what was interrupted, and returns. database is the path of an SQLite
+// file, or the address of a PostgreSQL database; bodies are the workflows by name. ctx must not end before stop.
+func startEngine(ctx context.Context, database string, log *slog.Logger, point func(string),
+	bodies map[string]func(f *flow, input string) error) (*engine, error) {
+	address, op, err := locate(database)
 	if err != nil {
 		return nil, &corax.Error{Code: corax.Invalid, Op: op, Err: err}
 	}
 	d, err := dbos.NewContext(ctx, dbos.Config{
 		AppName:            "corax",
-		DatabaseURL:        "sqlite:" + (&url.URL{Path: abs}).EscapedPath(),
+		DatabaseURL:        address,
 		Logger:             slog.New(quiet{log.Handler()}),
 		ApplicationVersion: workflowVersion,
 		ExecutorID:         executor,
 	})
 	if err != nil {
 		return nil, &corax.Error{Code: corax.Unavailable, Op: op, Err: err,
-			Hint: "check that the directory exists and can be written"}
+			Hint: "check that the file's directory exists and can be written, or that the database can be reached"}
 	}
 	e := &engine{dbos: d}
-	e.entry = func(ctx dbos.Context, planID string) (string, error) {
-		return planID, body(&flow{ctx: ctx, log: log, point: point}, planID)
+	e.entry = func(ctx dbos.Context, t task) (string, error) {
+		body := bodies[t.Body]
+		if body == nil {
+			return "", fmt.Errorf("no workflow is called %q", t.Body)
+		}
+		return t.Input, body(&flow{ctx: ctx, log: log, point: point}, t.Input)
 	}
 	dbos.RegisterWorkflow(d, e.entry, dbos.WithWorkflowName(workflowName), dbos.WithMaxRecoveryAttempts(maxResumes))
 	if err := dbos.Launch(d); err != nil {
@@ -74,10 +86,20 @@ func startEngine(ctx context.Context, path string, log *slog.Logger, point func(
 // stop interrupts all workflows, which the next start resumes, and returns when they have ended.
 func (e *engine) stop() error { return dbos.Shutdown(e.dbos, stopWithin) }
 
-// run starts the workflow of a plan; where it was started before, by whatever process, that one counts.
-func (e *engine) run(planID string) error {
-	if _, err := dbos.RunWorkflow(e.dbos, e.entry, planID, dbos.WithWorkflowID(planID)); err != nil {
-		return &corax.Error{Code: corax.Unavailable, Op: "run plan " + planID, Err: err}
+// locate gives the engine's address of a database, and what to call starting it: without the address of a server, which
+// may hold a password.
+func locate(database string) (address, op string, err error) {
+	if strings.HasPrefix(database, "postgres://") || strings.HasPrefix(database, "postgresql://") {
+		return database, "start the workflow engine on PostgreSQL", nil
+	}
+	abs, err := filepath.Abs(database)
+	return "sqlite:" + (&url.URL{Path: abs}).EscapedPath(), "start the workflow engine on " + database, err
+}
+
+// run starts a workflow; where one with this id was started before, by whatever process, that one counts.
+func (e *engine) run(body, id, input string) error {
+	if _, err := dbos.RunWorkflow(e.dbos, e.entry, task{body, input}, dbos.WithWorkflowID(id)); err != nil {
+		return &corax.Error{Code: corax.Unavailable, Op: "run " + body + " " + id, Err: err}
 	}
 	return nil
 }

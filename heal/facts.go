@@ -259,6 +259,19 @@ func decode(text []byte) (any, error) {
 	return integers(v), nil
 }
 
+// integersOf turns the whole numbers of a record that was read from JSON back into integers.
+func integersOf(m map[string]any) map[string]any {
+	text, err := json.Marshal(m)
+	if err != nil {
+		return m
+	}
+	back, err := decode(text)
+	if out, ok := back.(map[string]any); ok && err == nil {
+		return out
+	}
+	return m
+}
+
 func integers(v any) any {
 	switch v := v.(type) {
 	case json.Number:

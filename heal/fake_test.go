@@ -30,6 +30,7 @@ type memory struct {
 	Decisions []corax.Decision
 	Approvals map[string]corax.ApprovalRequest
 	Events    []corax.Event
+	Glasses   []corax.BreakGlass
 	Thrown    []store.Stop
 }
 
@@ -136,15 +137,14 @@ func (m *memory) SaveApproval(_ context.Context, a corax.ApprovalRequest, e ...c
 	return m.saved()
 }
 
-func (m *memory) AnswerApproval(ctx context.Context, id string, v corax.Verdict, by string,
-	at time.Time) (corax.ApprovalRequest, error) {
-	return update(m, m.Approvals, id, func(a *corax.ApprovalRequest) error {
-		if a.Answer != "" {
-			return corax.Errorf(corax.Conflict, "answer "+id, "answered before")
-		}
-		a.Answer, a.By, a.AnsweredAt = v, by, &at
-		return nil
-	}, nil)
+func (m *memory) AnswerApproval(_ context.Context, id string, a corax.Answer, e ...corax.Event) (corax.ApprovalRequest, error) {
+	return update(m, m.Approvals, id, func(r *corax.ApprovalRequest) error { return r.Take(a) }, e)
+}
+
+func (m *memory) BreakGlasses(_ context.Context, after time.Time) ([]corax.BreakGlass, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(m.Glasses), func(g corax.BreakGlass) bool { return !g.ExpiresAt.After(after) }), nil
 }
 
 func (m *memory) AppendEvents(_ context.Context, e ...corax.Event) error {
@@ -167,7 +167,7 @@ func (m *memory) throw(s store.Stop) {
 }
 
 // await waits until cond holds; it is asked after each change, with the lock held.
-func (m *memory) await(t *testing.T, what string, cond func() bool) {
+func (m *memory) await(t testing.TB, what string, cond func() bool) {
 	t.Helper()
 	limit := time.After(30 * time.Second)
 	for {
@@ -440,7 +440,8 @@ func actions() []corax.Action {
 		{
 			Name: "rotation.soften", Title: "Do not retry deliveries", AppliesTo: authority, Risk: corax.Reversible,
 			Within: within,
-			Read:   []corax.Reading{keys}, Effect: post("${target.attributes.admin_url}/soften", nil),
+			Read:   []corax.Reading{keys}, Goal: "!facts.keys.hardened",
+			Effect: post("${target.attributes.admin_url}/soften", nil),
 			Verify: []corax.Condition{{That: "!facts.keys.hardened"}}, Inverse: &corax.Inverse{Action: "rotation.harden"},
 		},
 		{
@@ -506,7 +507,7 @@ func options(dir string, s Store, top corax.Topology) Options {
 		}
 	}
 	return Options{
-		DBPath: filepath.Join(dir, "heal.db"), Store: s,
+		Database: filepath.Join(dir, "heal.db"), Store: s,
 		Probe: func(ctx context.Context, name string) (r corax.ProbeResult, err error) {
 			req, err := http.NewRequestWithContext(ctx, http.MethodGet, base+"/probe/"+name, nil)
 			if err != nil {
@@ -535,7 +536,7 @@ func options(dir string, s Store, top corax.Topology) Options {
 
 // bench is a world, its store and a healer at work.
 type bench struct {
-	*testing.T
+	testing.TB
 	world  *world
 	store  *memory
 	healer *Healer
@@ -543,10 +544,10 @@ type bench struct {
 	o      Options
 }
 
-func newBench(t *testing.T, change func(*Options)) *bench {
+func newBench(t testing.TB, change func(*Options)) *bench {
 	t.Helper()
 	t.Setenv("HEAL_TEST_TOKEN", "sesame-sesame")
-	b := &bench{T: t, world: newWorld(t), store: newMemory(""), told: make(chan string, 16)}
+	b := &bench{TB: t, world: newWorld(t), store: newMemory(""), told: make(chan string, 16)}
 	b.o = options(t.TempDir(), b.store, b.world.topology())
 	b.o.Escalate = func(_ context.Context, _ corax.Problem, text string) error {
 		b.told <- text
@@ -586,8 +587,8 @@ func (b *bench) run(steps []corax.Step) {
 // ends waits for the plan's end and holds it against what is expected.
 func (b *bench) ends(plan corax.PlanState, problem corax.ProblemState) corax.PlanRun {
 	b.Helper()
-	b.store.await(b.T, "the end of the plan", func() bool {
-		return planEnded(b.store.Plans["pln-1"].State) && (plan == corax.PlanWithdrawn ||
+	b.store.await(b.TB, "the end of the plan", func() bool {
+		return b.store.Plans["pln-1"].State.Ended() && (plan == corax.PlanWithdrawn ||
 			b.store.Problems["prb-1"].State == problem)
 	})
 	run, _ := b.store.PlanRun(b.Context(), "pln-1")
@@ -624,5 +625,18 @@ func (b *bench) escalation(parts ...string) {
 		}
 	case <-time.After(30 * time.Second):
 		b.Fatalf("people were not told\n%s", b.store.timeline())
+	}
+}
+
+// operator is somebody whose token proves the name.
+func operator(name string) corax.Actor { return corax.Actor{Name: name, Via: corax.ViaToken} }
+
+// answer says yes or no for each of the people.
+func (b *bench) answer(id string, v corax.Verdict, people ...string) {
+	b.Helper()
+	for _, name := range people {
+		if _, err := b.healer.Answer(b.Context(), id, v, operator(name)); err != nil {
+			b.Fatal(err)
+		}
 	}
 }

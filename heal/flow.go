@@ -68,7 +68,7 @@ func (p *planFlow) fail(cause error) error {
 			p.o.Log.Error("a plan's record is gone", "plan", p.plan.ID)
 			return false, nil
 		}
-		if err != nil || planEnded(run.State) {
+		if err != nil || run.State.Ended() {
 			return false, err
 		}
 		p.o.Log.Error("a plan could not be carried out", "plan", p.plan.ID, "error", cause)
@@ -155,7 +155,7 @@ func (h *Healer) load(ctx context.Context, planID string) (loaded, error) {
 	if err != nil {
 		return loaded{}, err
 	}
-	return loaded{Plan: run.Plan, Diagnosis: problem.Diagnosis, Over: planEnded(run.State)}, nil
+	return loaded{Plan: run.Plan, Diagnosis: problem.Diagnosis, Over: run.State.Ended()}, nil
 }
 
 // confirmed goes on only where our own monitors see the fault.

@@ -22,8 +22,10 @@ const (
 
 // Options say what a Healer works with.
 type Options struct {
-	DBPath string // the workflow engine's SQLite file; its directory must exist
-	Store  Store
+	// Database is the workflow engine's: the path of an SQLite file, whose directory must exist, or the postgres:// address
+	// of a PostgreSQL database.
+	Database string
+	Store    Store
 
 	// Probe runs one of our monitors now.
 	Probe func(ctx context.Context, monitor string) (corax.ProbeResult, error)
@@ -36,6 +38,10 @@ type Options struct {
 	// Escalate tells people. It may be called twice for one text. Nil tells nobody: the problem's state says it all the
 	// same.
 	Escalate func(ctx context.Context, p corax.Problem, text string) error
+
+	// Asked is called when a request was made, to tell those who may answer. It may be called twice for one request. Nil
+	// tells nobody: the request is on record all the same.
+	Asked func(ctx context.Context, p corax.Problem, r corax.ApprovalRequest)
 
 	Redactor *vault.Redactor // knows the secrets that actions use; its own where nil
 	// Resolve gives a credential at the moment of its use, which the context says (vault.WithUse); vault.Resolve's where nil.
@@ -66,9 +72,10 @@ type Store interface {
 		events ...corax.Event) (corax.PlanRun, error)
 	SaveDecision(ctx context.Context, d corax.Decision, events ...corax.Event) error
 	SaveApproval(ctx context.Context, a corax.ApprovalRequest, events ...corax.Event) error
-	// AnswerApproval is a Conflict where it was answered before.
-	AnswerApproval(ctx context.Context, id string, v corax.Verdict, by string, at time.Time) (
-		corax.ApprovalRequest, error)
+	// AnswerApproval enters an answer; its error is that of ApprovalRequest.Take.
+	AnswerApproval(ctx context.Context, id string, a corax.Answer, events ...corax.Event) (corax.ApprovalRequest, error)
+	// BreakGlasses are the emergencies that end after a time.
+	BreakGlasses(ctx context.Context, after time.Time) ([]corax.BreakGlass, error)
 	AppendEvents(ctx context.Context, events ...corax.Event) error
 	// Stops are the kill switches that are thrown.
 	Stops(ctx context.Context) ([]store.Stop, error)
@@ -91,8 +98,8 @@ type Healer struct {
 // New makes a Healer; Start starts it.
 func New(o Options) (*Healer, error) {
 	switch {
-	case o.DBPath == "":
-		return nil, corax.Errorf(corax.Invalid, "make healer", "no path for the workflow engine's database")
+	case o.Database == "":
+		return nil, corax.Errorf(corax.Invalid, "make healer", "no database for the workflow engine")
 	case o.Store == nil || o.Probe == nil || o.Monitors == nil || o.Topology == nil || o.Actions == nil ||
 		o.Policy == nil:
 		return nil, corax.Errorf(corax.Internal, "make healer",
@@ -109,6 +116,9 @@ func New(o Options) (*Healer, error) {
 	}
 	if o.Escalate == nil {
 		o.Escalate = func(context.Context, corax.Problem, string) error { return nil }
+	}
+	if o.Asked == nil {
+		o.Asked = func(context.Context, corax.Problem, corax.ApprovalRequest) {}
 	}
 	if o.point == nil {
 		o.point = func(string) {}
@@ -141,7 +151,8 @@ func (h *Healer) Start(ctx context.Context) error {
 	}
 	// The engine takes an end of its parent's context for a durable cancel of every plan; only its own stop leaves them
 	// to be resumed.
-	engine, err := startEngine(context.WithoutCancel(ctx), h.o.DBPath, h.o.Log, h.o.point, h.carryOut)
+	engine, err := startEngine(context.WithoutCancel(ctx), h.o.Database, h.o.Log, h.o.point,
+		map[string]func(*flow, string) error{planWorkflow: h.carryOut, undoWorkflow: h.takeBack})
 	if err != nil {
 		return err
 	}
@@ -179,35 +190,21 @@ func (h *Healer) Run(ctx context.Context, planID string) error {
 		return &corax.Error{Code: corax.Unavailable, Op: "run plan " + planID,
 			Err: errors.New("the healer is not running")}
 	}
-	return h.engine.run(planID)
+	return h.engine.run(planWorkflow, planID, planID)
 }
 
-// Answer records a person's answer to a request and wakes the plan that waits for it. It is a Conflict where the
-// request was answered or has expired.
-func (h *Healer) Answer(ctx context.Context, approvalID string, v corax.Verdict, by string) error {
-	op := "answer approval " + approvalID
-	if v != corax.Allow && v != corax.Deny {
-		return &corax.Error{Code: corax.Invalid, Op: op, Err: fmt.Errorf("verdict %q", v), Hint: "answer allow or deny"}
-	}
-	if by == "" {
-		return &corax.Error{Code: corax.Invalid, Op: op, Err: errors.New("nobody is named as answering"),
-			Hint: "say who you are"}
-	}
+// Answer enters a person's answer to a request and wakes the plan that waits for it. Its error is that of
+// corax.ApprovalRequest.Take; the request is given as it stands then.
+func (h *Healer) Answer(ctx context.Context, approvalID string, v corax.Verdict, by corax.Actor) (corax.ApprovalRequest, error) {
 	req, err := h.o.Store.Approval(ctx, approvalID)
 	if err != nil {
-		return err
+		return req, err
 	}
-	now := h.o.Clock.Now()
-	if req.Answer == "" && !now.Before(req.ExpiresAt) {
-		return &corax.Error{Code: corax.Conflict, Op: op, Err: fmt.Errorf("it expired at %s",
-			req.ExpiresAt.Format(time.RFC3339)),
-			Hint: "no answer in time counts as no"}
+	req, err = h.answer(ctx, req, corax.Answer{Actor: by, Verdict: v, At: h.o.Clock.Now()})
+	if err == nil {
+		h.bell.ring()
 	}
-	if err := h.answer(ctx, req, v, by); err != nil {
-		return err
-	}
-	h.bell.ring()
-	return nil
+	return req, err
 }
 
 // SetStop tells the healer that the stops in the store have changed, so that it obeys at once; it looks by itself
@@ -218,7 +215,7 @@ func (h *Healer) SetStop(ctx context.Context) error { return h.refreshStops(ctx)
 // finished, or undone. Withdrawing a plan that has ended does nothing.
 func (h *Healer) Withdraw(ctx context.Context, planID, why string) error {
 	run, err := h.o.Store.PlanRun(ctx, planID)
-	if err != nil || planEnded(run.State) {
+	if err != nil || run.State.Ended() {
 		return err
 	}
 	err = h.endPlan(ctx, run.Plan, corax.PlanWithdrawn, why, func(r *corax.PlanRun) error {

@@ -245,7 +245,7 @@ func withDestroy() []corax.Step {
 func (b *bench) asked() corax.ApprovalRequest {
 	b.Helper()
 	var req corax.ApprovalRequest
-	b.store.await(b.T, "a request for approval", func() bool {
+	b.store.await(b.TB, "a request for approval", func() bool {
 		for _, a := range b.store.Approvals {
 			req = a
 		}
@@ -261,18 +261,28 @@ func TestApproval(t *testing.T) {
 		req := b.asked()
 		for _, bad := range []struct {
 			v    corax.Verdict
-			by   string
+			by   corax.Actor
 			code corax.Code
-		}{{corax.Ask, "eve", corax.Invalid}, {corax.Allow, "", corax.Invalid}} {
-			if err := b.healer.Answer(t.Context(), req.ID, bad.v, bad.by); corax.CodeOf(err) != bad.code {
+		}{{corax.Ask, operator("eve"), corax.Invalid}, {corax.Allow, corax.Actor{}, corax.Invalid},
+			{corax.Allow, corax.Actor{Name: "eve", Via: corax.ViaLocal}, corax.Forbidden}} {
+			if _, err := b.healer.Answer(t.Context(), req.ID, bad.v, bad.by); corax.CodeOf(err) != bad.code {
 				t.Errorf("Answer(%q, %q): %v", bad.v, bad.by, err)
 			}
 		}
-		if err := b.healer.Answer(t.Context(), req.ID, corax.Allow, "ann"); err != nil {
-			t.Fatal(err)
+		if req.Needs != 2 || req.Risk != corax.Destructive || req.Context == nil || req.Context.Undo != "it can't be undone" {
+			t.Errorf("request %+v, context %+v", req, req.Context)
 		}
-		if err := b.healer.Answer(t.Context(), req.ID, corax.Deny, "eve"); corax.CodeOf(err) != corax.Conflict {
-			t.Errorf("a second answer: %v", err)
+		// It destroys a key for good: one operator is not enough, and the same one twice isn't two.
+		b.answer(req.ID, corax.Allow, "ann")
+		if _, err := b.healer.Answer(t.Context(), req.ID, corax.Allow, operator("ann")); corax.CodeOf(err) != corax.Conflict {
+			t.Errorf("a second yes of the same operator: %v", err)
+		}
+		if r, _ := b.store.Approval(t.Context(), req.ID); r.Answer != "" || !slices.Contains(b.world.Keys, "k1") {
+			t.Errorf("decided by one: %+v", r)
+		}
+		b.answer(req.ID, corax.Allow, "bob")
+		if _, err := b.healer.Answer(t.Context(), req.ID, corax.Deny, operator("eve")); corax.CodeOf(err) != corax.Conflict {
+			t.Errorf("an answer after the decision: %v", err)
 		}
 		b.states(b.ends(corax.PlanDone, corax.ProblemClosed),
 			"1 done, 2.1 not_needed, 2.2 done, 2.3 done, 3 done, 4 done, 5 done")
@@ -280,9 +290,7 @@ func TestApproval(t *testing.T) {
 	t.Run("no", func(t *testing.T) {
 		b := newBench(t, nil)
 		b.run(withDestroy())
-		if err := b.healer.Answer(t.Context(), b.asked().ID, corax.Deny, "ann"); err != nil {
-			t.Fatal(err)
-		}
+		b.answer(b.asked().ID, corax.Deny, "ann")
 		b.states(b.ends(corax.PlanDone, corax.ProblemClosed),
 			"1 done, 2.1 not_needed, 2.2 done, 2.3 done, 3 done, 4 done, 5 refused")
 		if !slices.Contains(b.world.Keys, "k1") {
@@ -301,7 +309,7 @@ func TestApproval(t *testing.T) {
 		run := b.ends(corax.PlanDone, corax.ProblemClosed)
 		b.states(run, "1 done, 2.1 not_needed, 2.2 done, 2.3 done, 3 done, 4 done, 5 refused")
 		for id := range b.store.Approvals {
-			if err := b.healer.Answer(t.Context(), id, corax.Allow, "ann"); corax.CodeOf(err) != corax.Conflict {
+			if _, err := b.healer.Answer(t.Context(), id, corax.Allow, operator("ann")); corax.CodeOf(err) != corax.Conflict {
 				t.Errorf("an answer after the expiry: %v", err)
 			}
 		}
@@ -335,6 +343,53 @@ func TestApproval(t *testing.T) {
 		if err := b.healer.Withdraw(t.Context(), "pln-1", "why not"); corax.CodeOf(err) != corax.Conflict {
 			t.Errorf("withdrawn after it acted: %v", err)
 		}
+	})
+}
+
+// In an emergency one operator is enough for what needs two, and what the policy denies is asked; not outside its scope.
+func TestBreakGlass(t *testing.T) {
+	glass := func(scope string) corax.BreakGlass {
+		return corax.BreakGlass{ID: "brk-1", Scope: scope, By: "ann", Reason: "storage lost", At: time.Now().Add(-time.Second),
+			ExpiresAt: time.Now().Add(time.Minute)}
+	}
+	t.Run("one operator", func(t *testing.T) {
+		b := newBench(t, nil)
+		b.store.Glasses = []corax.BreakGlass{glass("auth")}
+		b.run(withDestroy())
+		req := b.asked()
+		if req.Needs != 1 || req.BreakGlass != "brk-1" {
+			t.Errorf("request %+v", req)
+		}
+		b.answer(req.ID, corax.Allow, "ann")
+		b.states(b.ends(corax.PlanDone, corax.ProblemClosed),
+			"1 done, 2.1 not_needed, 2.2 done, 2.3 done, 3 done, 4 done, 5 done")
+		if last := b.store.Decisions[len(b.store.Decisions)-1]; last.BreakGlass != "brk-1" {
+			t.Errorf("the decision does not say that it was an emergency: %+v", last)
+		}
+	})
+	forbid := func(o *Options) {
+		o.Policy = func() corax.Policy {
+			p := policy()
+			p.Rules[0] = corax.Rule{Name: "forbidden", When: `action.name == "rotation.harden"`, Then: corax.Deny, Because: "frozen"}
+			return p
+		}
+	}
+	t.Run("what is denied", func(t *testing.T) {
+		b := newBench(t, forbid)
+		b.store.Glasses = []corax.BreakGlass{glass("")}
+		b.run(theSteps())
+		req := b.asked()
+		if !strings.Contains(req.Why, "it says no: frozen, and ann has declared an emergency: storage lost") {
+			t.Errorf("why: %s", req.Why)
+		}
+		b.answer(req.ID, corax.Allow, "ann")
+		b.states(b.ends(corax.PlanDone, corax.ProblemClosed), "1 done, 2.1 not_needed, 2.2 done, 2.3 done, 3 done, 4 done")
+	})
+	t.Run("elsewhere", func(t *testing.T) {
+		b := newBench(t, forbid)
+		b.store.Glasses = []corax.BreakGlass{glass("mail")}
+		b.run(theSteps())
+		b.states(b.ends(corax.PlanDone, corax.ProblemClosed), "1 done, 2.1 not_needed, 2.2 done, 2.3 done, 3 done, 4 refused")
 	})
 }
 
@@ -432,9 +487,7 @@ func TestRestart(t *testing.T) {
 		}
 		b.start()
 	}
-	if err := b.healer.Answer(t.Context(), req.ID, corax.Allow, "ann"); err != nil {
-		t.Fatal(err)
-	}
+	b.answer(req.ID, corax.Allow, "ann", "bob")
 	b.states(b.ends(corax.PlanDone, corax.ProblemClosed),
 		"1 done, 2.1 not_needed, 2.2 done, 2.3 done, 3 done, 4 done, 5 done")
 	for key, n := range b.world.effects {

@@ -13,10 +13,14 @@ const defaultExpiry = 60 * time.Second
 
 // ruling is a decision as the flow needs it.
 type ruling struct {
-	ID      string        `json:"id"`
-	Verdict corax.Verdict `json:"verdict"`
-	Why     string        `json:"why"`
-	Expires time.Duration `json:"expires,omitempty"`
+	ID         string        `json:"id"`
+	Verdict    corax.Verdict `json:"verdict"`
+	Why        string        `json:"why"`
+	Expires    time.Duration `json:"expires,omitempty"`
+	Risk       corax.Risk    `json:"risk,omitempty"`
+	Needs      int           `json:"needs,omitempty"`       // of an Ask: how many people
+	BreakGlass string        `json:"break_glass,omitempty"` // the emergency that it was made under
+	Ended      ended         `json:"ended"`                 // the plan ended before anything was decided
 }
 
 // policyInput is what rules see; see corax.Rule.
@@ -67,40 +71,76 @@ func (h *Healer) judge(ctx context.Context, p corax.Policy, input map[string]any
 	return corax.Deny, corax.Rule{Name: "default"}, "no rule allows it"
 }
 
+// rulesOn is the policy's verdict on a job, and what stands above the policy: the way back, an emergency that an operator
+// has declared, and what always needs a person.
+func (h *Healer) rulesOn(ctx context.Context, j job, input map[string]any, now time.Time, glass *corax.BreakGlass) (
+	out ruling, rule corax.Rule) {
+	out.Verdict, rule, out.Why = h.judge(ctx, h.o.Policy(), input, now)
+	out.Risk, out.Expires = risk(j), rule.Expires
+	if out.Expires <= 0 {
+		out.Expires = defaultExpiry
+	}
+	switch {
+	case j.undo:
+		// The way back was part of what was decided about the step: only a rule that forbids it by name takes it away.
+		if out.Verdict != corax.Deny || rule.Name == "default" {
+			out.Verdict, out.Why = corax.Allow, "the way back of a step that was decided on"
+		}
+	case out.Verdict == corax.Deny && glass != nil:
+		out.Verdict, out.BreakGlass = corax.Ask, glass.ID
+		out.Why = fmt.Sprintf("it says no%s, and %s has declared an emergency%s", colon(out.Why), glass.By, colon(glass.Reason))
+	case out.Verdict == corax.Allow:
+		if reason := mustAsk(j); reason != "" {
+			out.Verdict, out.Why = corax.Ask, reason
+		}
+	}
+	if out.Verdict == corax.Ask && out.Risk.Level() >= corax.Destructive.Level() {
+		if out.Needs = 2; glass != nil {
+			out.Needs, out.BreakGlass = 1, glass.ID
+		}
+	}
+	return out, rule
+}
+
+// emergency is the one in force for a job, or nil.
+func (h *Healer) emergency(ctx context.Context, j job, now time.Time) (*corax.BreakGlass, error) {
+	all, err := h.o.Store.BreakGlasses(ctx, now)
+	if err != nil {
+		return nil, err
+	}
+	for _, g := range all {
+		if g.InForce(now, j.target.ID, j.problem.Diagnosis.RootCause.Entity) {
+			return &g, nil
+		}
+	}
+	return nil, nil
+}
+
 // decide makes the decision on one step and records it. turn counts the decisions of a step, each of which is a
 // record of its own.
 func (h *Healer) decide(ctx context.Context, j job, turn int) (ruling, error) {
 	now := h.o.Clock.Now()
+	glass, err := h.emergency(ctx, j, now)
+	if err != nil {
+		return ruling{}, err
+	}
 	input := policyInput(j)
-	verdict, rule, why := h.judge(ctx, h.o.Policy(), input, now)
+	out, rule := h.rulesOn(ctx, j, input, now, glass)
 	id := []string{j.plan.ID, j.step.ID, fmt.Sprint(turn)}
-	switch {
-	case j.undo:
-		// The way back was part of what was decided about the step: only a rule that forbids it by name takes it away.
+	if j.undo {
 		id = append(id, "undo")
-		if verdict != corax.Deny || rule.Name == "default" {
-			verdict, why = corax.Allow, "the way back of a step that was decided on"
-		}
-	case verdict == corax.Allow:
-		if reason := mustAsk(j); reason != "" {
-			verdict, why = corax.Ask, reason
-		}
 	}
 	d := corax.Decision{
-		ID: corax.HashID("dec", id...), At: now, Plan: j.plan.ID, Step: j.step.ID, Verdict: verdict, Rule: rule.Name,
-		Why: why, Input: input,
+		ID: corax.HashID("dec", id...), At: now, Plan: j.plan.ID, Step: j.step.ID, Verdict: out.Verdict, Rule: rule.Name,
+		Why: out.Why, Input: input, BreakGlass: out.BreakGlass,
 	}
-	event := h.event(j.plan, j.step, corax.EventDecided, string(verdict),
-		fmt.Sprintf("Policy: %s for %s (rule %s%s)", verdictWord[verdict], title(j.step), rule.Name, colon(why)))
+	event := h.event(j.plan, j.step, corax.EventDecided, string(out.Verdict),
+		fmt.Sprintf("Policy: %s for %s (rule %s%s)", verdictWord[out.Verdict], title(j.step), rule.Name, colon(out.Why)))
 	if err := h.o.Store.SaveDecision(ctx, d, event); err != nil && corax.CodeOf(err) != corax.Conflict {
 		return ruling{}, err
 	}
-	expires := rule.Expires
-	if expires <= 0 {
-		expires = defaultExpiry
-	}
-	return ruling{ID: d.ID, Verdict: verdict, Why: fmt.Sprintf("rule %s%s", rule.Name, colon(why)),
-		Expires: expires}, nil
+	out.ID, out.Why = d.ID, fmt.Sprintf("rule %s%s", rule.Name, colon(out.Why))
+	return out, nil
 }
 
 var verdictWord = map[corax.Verdict]string{corax.Allow: "yes", corax.Ask: "ask a person", corax.Deny: "no"}

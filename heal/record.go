@@ -16,10 +16,6 @@ var errUnchanged = errors.New("unchanged")
 // errPlanOver says that the plan was ended by somebody else, a withdrawal.
 var errPlanOver = &corax.Error{Code: corax.Conflict, Op: "go on with the plan", Err: errors.New("it has ended")}
 
-func planEnded(s corax.PlanState) bool {
-	return s == corax.PlanDone || s == corax.PlanStopped || s == corax.PlanWithdrawn
-}
-
 func (h *Healer) event(plan corax.Plan, s corax.Step, kind corax.EventKind, state, text string) corax.Event {
 	return corax.Event{
 		At: h.o.Clock.Now(), Kind: kind, Entity: s.Target, Problem: plan.Problem, Plan: plan.ID, Step: s.ID, State: state,
@@ -28,13 +24,13 @@ func (h *Healer) event(plan corax.Plan, s corax.Step, kind corax.EventKind, stat
 }
 
 // setStep records that a step has come to a state; detail is added to the timeline's line. Doing it again changes
-// nothing.
+// nothing. The steps of a plan that has ended change only while the plan is being taken back.
 func (h *Healer) setStep(ctx context.Context, plan corax.Plan, s corax.Step, state corax.StepState, detail string,
 	change func(*corax.StepRun)) error {
 	text := title(s) + ": " + stepWord[state] + colon(detail)
 	now := h.o.Clock.Now()
 	_, err := h.o.Store.UpdatePlanRun(ctx, plan.ID, func(r *corax.PlanRun) error {
-		if planEnded(r.State) {
+		if r.State.Ended() && (r.Undo == nil || r.Undo.State != corax.UndoRunning) {
 			return errPlanOver
 		}
 		run := stepRun(r, s)
@@ -94,7 +90,7 @@ func stepRun(r *corax.PlanRun, s corax.Step) *corax.StepRun {
 // setPlan records that the plan has come to a state from which it goes on.
 func (h *Healer) setPlan(ctx context.Context, plan corax.Plan, state corax.PlanState, why string) error {
 	_, err := h.o.Store.UpdatePlanRun(ctx, plan.ID, func(r *corax.PlanRun) error {
-		if planEnded(r.State) {
+		if r.State.Ended() {
 			return errPlanOver
 		}
 		if r.State == state && r.Why == why {
@@ -114,7 +110,7 @@ func (h *Healer) endPlan(ctx context.Context, plan corax.Plan, state corax.PlanS
 	allowed func(*corax.PlanRun) error) error {
 	now := h.o.Clock.Now()
 	_, err := h.o.Store.UpdatePlanRun(ctx, plan.ID, func(r *corax.PlanRun) error {
-		if planEnded(r.State) {
+		if r.State.Ended() {
 			return errUnchanged
 		}
 		if allowed != nil {
@@ -183,11 +179,12 @@ const escalateWithin = 15 * time.Second
 
 // ended says that a plan must not go on, and why.
 type ended struct {
-	Stop string `json:"stop,omitempty"` // a stop switch
-	Over bool   `json:"over,omitempty"` // withdrawn, or ended otherwise
+	Stop   string `json:"stop,omitempty"`   // a stop switch
+	Cancel string `json:"cancel,omitempty"` // a person
+	Over   bool   `json:"over,omitempty"`   // withdrawn, or ended otherwise
 }
 
-func (e ended) any() bool { return e.Stop != "" || e.Over }
+func (e ended) any() bool { return e.Stop != "" || e.Cancel != "" || e.Over }
 
 // planOver looks whether a plan may go on. tied is ctx, tied to the stops.
 func (h *Healer) planOver(tied, ctx context.Context, planID string) (ended, error) {
@@ -195,8 +192,22 @@ func (h *Healer) planOver(tied, ctx context.Context, planID string) (ended, erro
 		return ended{Stop: s.Error()}, nil
 	}
 	run, err := h.o.Store.PlanRun(ctx, planID)
-	return ended{Over: planEnded(run.State)}, err
+	return endOf(run), err
 }
+
+// endOf says whether the record of a plan lets it go on.
+func endOf(run corax.PlanRun) ended {
+	switch {
+	case run.State.Ended():
+		return ended{Over: true}
+	case run.Cancel != nil:
+		return ended{Cancel: said(*run.Cancel)}
+	}
+	return ended{}
+}
+
+// said is an intervention for people.
+func said(i corax.Intervention) string { return "by " + i.By + colon(i.Reason) }
 
 // standing says, for people, what state the system is in: what was done and holds, what was undone, what was not
 // done.

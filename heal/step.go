@@ -25,11 +25,18 @@ func (p *planFlow) one(s corax.Step, l look, since time.Time) (look, error) {
 		if err != nil || refusal != "" {
 			return ruling{Verdict: corax.Deny, Why: refusal}, err
 		}
+		tied, untie := p.stops.tie(ctx, p.diagnosis.RootCause.Entity)
+		defer untie()
+		if end, err := p.leave(ctx, tied, p.plan); err != nil || end.any() {
+			return ruling{Ended: end}, err
+		}
 		return p.decide(ctx, j, turn)
 	})
 	switch {
 	case err != nil:
 		return l, err
+	case r.Ended.any():
+		return l, p.over(r.Ended)
 	case r.Verdict == corax.Ask && !p.approved[s.ID]:
 		no, err := p.permission(s, r)
 		if err != nil || no != "" {

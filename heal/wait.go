@@ -188,21 +188,26 @@ func (p *planFlow) tell(text string) error {
 
 // over ends the flow of a plan that must not go on.
 func (p *planFlow) over(e ended) error {
-	if e.Stop != "" {
+	switch {
+	case e.Stop != "":
 		return p.stop("Stopped by the " + e.Stop + ".")
+	case e.Cancel != "":
+		return p.endShort(corax.PlanCancelled, "Cancelled "+e.Cancel+".")
 	}
 	return errEnd // its end is on record
 }
 
 // stop ends the plan short of its goal, and tells people why and what state the system is in. It returns errEnd.
-func (p *planFlow) stop(why string) error {
+func (p *planFlow) stop(why string) error { return p.endShort(corax.PlanStopped, why) }
+
+func (p *planFlow) endShort(state corax.PlanState, why string) error {
 	text, err := step(p.flow, "stop", func(ctx context.Context) (string, error) {
 		run, err := p.o.Store.PlanRun(ctx, p.plan.ID)
 		if err != nil {
 			return "", err
 		}
 		text := why + " " + standing(run)
-		if err := p.endPlan(ctx, p.plan, corax.PlanStopped, text, nil); err != nil && !errors.Is(err, errUnchanged) {
+		if err := p.endPlan(ctx, p.plan, state, text, nil); err != nil && !errors.Is(err, errUnchanged) {
 			return "", err
 		}
 		if !eased(run) {
@@ -267,7 +272,7 @@ func (p *planFlow) recordHealed(text string) error {
 	_, err := step(p.flow, "healed", func(ctx context.Context) (bool, error) {
 		now := p.o.Clock.Now()
 		_, err := p.o.Store.UpdatePlanRun(ctx, p.plan.ID, func(r *corax.PlanRun) error {
-			if planEnded(r.State) {
+			if r.State.Ended() {
 				return errPlanOver
 			}
 			if r.HealedAt != nil {

@@ -135,7 +135,7 @@ func (v *Investigator) resume(ctx context.Context) error {
 	if v.o.Healer == nil {
 		return nil
 	}
-	runs, err := v.o.Store.PlanRuns(ctx, corax.PlanRunning, corax.PlanAsking, corax.PlanBlocked, corax.PlanWatching)
+	runs, err := v.o.Store.PlanRuns(ctx, corax.PlanRunning, corax.PlanAsking, corax.PlanBlocked, corax.PlanWatching, corax.PlanPaused)
 	if err != nil {
 		return err
 	}

@@ -103,7 +103,7 @@ func (v *Investigator) handOver(ctx context.Context, p corax.Problem, plan corax
 	return nil
 }
 
-// settleEnded resolves the problems whose incidents are all over and that no plan is at work on; a plan that only waits for a yes is
+// settleEnded resolves the problems whose incidents are all over and that no plan is at work on; a plan that only waits for people is
 // withdrawn first.
 func (v *Investigator) settleEnded(ctx context.Context, open []corax.Problem, live []corax.Incident) error {
 	for _, p := range open {
@@ -116,7 +116,7 @@ func (v *Investigator) settleEnded(ctx context.Context, open []corax.Problem, li
 				return err
 			}
 			if run.EndedAt == nil {
-				if run.State == corax.PlanAsking && v.o.Healer != nil {
+				if (run.State == corax.PlanAsking || run.State == corax.PlanPaused) && v.o.Healer != nil {
 					// A plan that has acted is not withdrawn: it goes on.
 					err := v.o.Healer.Withdraw(ctx, p.Plan, "the fault went away by itself")
 					if err != nil && corax.CodeOf(err) != corax.Conflict {

@@ -85,11 +85,11 @@ func (a api) incidents() {
 	}
 	operation(a, "acknowledge-incident", http.MethodPost, "/incidents/{id}/ack", "Say that somebody is on it",
 		func(ctx context.Context, in *byHand) (done, error) {
-			return done{true}, a.o.Controls.Acknowledge(ctx, in.ID, in.Body.By)
+			return done{true}, a.o.Controls.Acknowledge(ctx, in.ID, actor(ctx, in.Body.By).Name)
 		})
 	operation(a, "resolve-incident", http.MethodPost, "/incidents/{id}/resolve", "Say that it is over",
 		func(ctx context.Context, in *byHand) (done, error) {
-			return done{true}, a.o.Controls.Resolve(ctx, in.ID, in.Body.By)
+			return done{true}, a.o.Controls.Resolve(ctx, in.ID, actor(ctx, in.Body.By).Name)
 		})
 }
 
@@ -137,23 +137,7 @@ func (a api) problems() {
 	}
 	operation(a, "escalate-problem", http.MethodPost, "/problems/{id}/escalate", "Tell people",
 		func(ctx context.Context, in *escalate) (done, error) {
-			return done{true}, a.o.Controls.Escalate(ctx, in.ID, in.Body.By, in.Body.Reason)
-		})
-	type none struct{}
-	operation(a, "list-approvals", http.MethodGet, "/approvals", "Requests that wait for a yes or a no",
-		func(ctx context.Context, _ *none) ([]corax.ApprovalRequest, error) {
-			return a.o.Records.Approvals(ctx, true)
-		})
-	type answer struct {
-		ByID
-		Body struct {
-			Verdict string `json:"verdict" enum:"allow,deny"`
-			By      string `json:"by" minLength:"1" maxLength:"100"`
-		}
-	}
-	operation(a, "answer-approval", http.MethodPost, "/approvals/{id}", "Answer a request",
-		func(ctx context.Context, in *answer) (done, error) {
-			return done{true}, a.o.Controls.Answer(ctx, in.ID, corax.Verdict(in.Body.Verdict), in.Body.By)
+			return done{true}, a.o.Controls.Escalate(ctx, in.ID, actor(ctx, in.Body.By).Name, in.Body.Reason)
 		})
 }
 
@@ -244,10 +228,10 @@ func (a api) stops() {
 		func(ctx context.Context, _ *none) ([]store.Stop, error) { return a.o.Records.Stops(ctx) })
 	operation(a, "stop", http.MethodPost, "/stop", "Throw the kill switch: no action runs",
 		func(ctx context.Context, in *set) (done, error) {
-			return done{true}, a.o.Controls.SetStop(ctx, in.Body.Scope, in.Body.Reason, in.Body.By)
+			return done{true}, a.o.Controls.SetStop(ctx, in.Body.Scope, in.Body.Reason, actor(ctx, in.Body.By).Name)
 		})
 	operation(a, "clear-stop", http.MethodDelete, "/stop", "Let actions run again",
 		func(ctx context.Context, in *clear) (done, error) {
-			return done{true}, a.o.Controls.ClearStop(ctx, in.Scope, in.By)
+			return done{true}, a.o.Controls.ClearStop(ctx, in.Scope, actor(ctx, in.By).Name)
 		})
 }

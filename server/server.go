@@ -6,11 +6,9 @@ package server
 
 import (
 	"context"
-	"crypto/subtle"
 	"errors"
 	"log/slog"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -29,8 +27,11 @@ type Records interface {
 	Problems(ctx context.Context, f store.ProblemFilter) ([]corax.Problem, error)
 	Problem(ctx context.Context, id string) (corax.Problem, error)
 	PlanRun(ctx context.Context, id string) (corax.PlanRun, error)
+	PlanRuns(ctx context.Context, states ...corax.PlanState) ([]corax.PlanRun, error)
 	Decisions(ctx context.Context, plan string) ([]corax.Decision, error)
 	Approvals(ctx context.Context, openOnly bool) ([]corax.ApprovalRequest, error)
+	Approval(ctx context.Context, id string) (corax.ApprovalRequest, error)
+	BreakGlasses(ctx context.Context, after time.Time) ([]corax.BreakGlass, error)
 	Events(ctx context.Context, f store.EventFilter) ([]corax.Event, error)
 	Silences(ctx context.Context, at time.Time) ([]corax.Silence, error)
 	SaveSilence(ctx context.Context, s corax.Silence) error
@@ -41,10 +42,12 @@ type Records interface {
 
 // Controls is what the API sets in motion.
 type Controls interface {
+	Plans
+	Emergencies
 	Acknowledge(ctx context.Context, incident, by string) error
 	Resolve(ctx context.Context, incident, by string) error
 	Escalate(ctx context.Context, problem, by, reason string) error
-	Answer(ctx context.Context, approval string, v corax.Verdict, by string) error
+	Answer(ctx context.Context, approval string, v corax.Verdict, by corax.Actor) (corax.ApprovalRequest, error)
 	SetStop(ctx context.Context, scope, reason, by string) error
 	ClearStop(ctx context.Context, scope, by string) error
 	Reload(ctx context.Context) error
@@ -55,8 +58,10 @@ type Controls interface {
 
 // Options are the server's surroundings.
 type Options struct {
-	Version  string
-	Token    string // of the API; empty refuses every request to it
+	Version string
+	Token   string // of the API, whose bearers act by the name they give; empty refuses it
+	// Operator is the name of the operator whose token it is, empty for none; nil knows none.
+	Operator func(token string) string
 	Records  Records
 	Controls Controls
 	Receive  func(chi.Router) // mounts the receivers
@@ -93,31 +98,17 @@ func New(o Options) http.Handler {
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer"}}
 	config.Security = []map[string][]string{{"token": {}}}
 	r.Group(func(r chi.Router) {
-		r.Use(authorise(o.Token), redact(o.Redact))
+		r.Use(o.authorise, redact(o.Redact))
 		a := api{o: o, huma: humachi.New(r, config)}
 		a.incidents()
 		a.problems()
+		a.plans()
+		a.approvals()
+		a.emergencies()
 		a.operations()
 		a.audit()
 	})
 	return r
-}
-
-// authorise lets requests through that carry the token.
-func authorise(token string) func(http.Handler) http.Handler {
-	return func(next http.Handler) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			given, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-			if !ok || token == "" || subtle.ConstantTimeCompare([]byte(given), []byte(token)) != 1 {
-				w.Header().Set("WWW-Authenticate", "Bearer")
-				w.Header().Set("Content-Type", "application/problem+json")
-				w.WriteHeader(http.StatusUnauthorized)
-				_, _ = w.Write([]byte(`{"title":"Unauthorized","status":401,"detail":"the API wants its token; it stands in api.json in the data directory"}` + "\n"))
-				return
-			}
-			next.ServeHTTP(w, r)
-		})
-	}
 }
 
 // problem turns an error of an operation into the HTTP answer that says the same (RFC 9457). What is our own defect is logged, not shown.

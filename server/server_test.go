@@ -59,6 +59,34 @@ func (f *fake) PlanRun(_ context.Context, id string) (corax.PlanRun, error) {
 	return corax.PlanRun{}, f.note("run %s", id)
 }
 
+func (f *fake) PlanRuns(_ context.Context, states ...corax.PlanState) ([]corax.PlanRun, error) {
+	return nil, f.note("runs %v", states)
+}
+
+func (f *fake) Pause(_ context.Context, plan, by, reason string) error {
+	return f.note("pause %s by %s: %s", plan, by, reason)
+}
+
+func (f *fake) Resume(_ context.Context, plan, by, reason string) error {
+	return f.note("resume %s by %s: %s", plan, by, reason)
+}
+
+func (f *fake) Cancel(_ context.Context, plan, by, reason string) error {
+	return f.note("cancel %s by %s: %s", plan, by, reason)
+}
+
+func (f *fake) Undo(_ context.Context, plan, by, reason string) error {
+	return f.note("undo %s by %s: %s", plan, by, reason)
+}
+
+func (f *fake) Rehearse(_ context.Context, plan string) ([]corax.Rehearsal, error) {
+	return nil, f.note("rehearse %s", plan)
+}
+
+func (f *fake) Replay(_ context.Context, plan string) ([]corax.Replayed, error) {
+	return nil, f.note("replay %s", plan)
+}
+
 func (f *fake) Decisions(_ context.Context, plan string) ([]corax.Decision, error) {
 	return nil, f.note("decisions %s", plan)
 }
@@ -97,8 +125,24 @@ func (f *fake) Escalate(_ context.Context, problem, by, reason string) error {
 	return f.note("escalate %s by %s: %s", problem, by, reason)
 }
 
-func (f *fake) Answer(_ context.Context, approval string, v corax.Verdict, by string) error {
-	return f.note("answer %s %s by %s", approval, v, by)
+func (f *fake) Answer(_ context.Context, approval string, v corax.Verdict, by corax.Actor) (corax.ApprovalRequest, error) {
+	return corax.ApprovalRequest{}, f.note("answer %s %s by %s via %s", approval, v, by.Name, by.Via)
+}
+
+func (f *fake) Approval(_ context.Context, id string) (corax.ApprovalRequest, error) {
+	return corax.ApprovalRequest{ID: id}, f.note("approval %s", id)
+}
+
+func (f *fake) BreakGlasses(_ context.Context, after time.Time) ([]corax.BreakGlass, error) {
+	return nil, f.note("emergencies all=%t", after.IsZero())
+}
+
+func (f *fake) BreakGlass(_ context.Context, by corax.Actor, scope, reason string, length time.Duration) (corax.BreakGlass, error) {
+	return corax.BreakGlass{}, f.note("break glass %q via %s for %q %s: %s", by.Name, by.Via, scope, length, reason)
+}
+
+func (f *fake) EndBreakGlass(_ context.Context, id, by string) error {
+	return f.note("end %s by %s", id, by)
 }
 
 func (f *fake) SetStop(_ context.Context, scope, reason, by string) error {
@@ -114,7 +158,8 @@ func (f *fake) RunMonitor(_ context.Context, name string) (corax.ProbeResult, er
 }
 
 func handler(f *fake) http.Handler {
-	return New(Options{Version: "1", Token: token, Records: f, Controls: f, Clock: func() time.Time { return now }})
+	return New(Options{Version: "1", Token: token, Records: f, Controls: f, Clock: func() time.Time { return now },
+		Operator: func(token string) string { return map[string]string{"t-bob": "bob"}[token] }})
 }
 
 // ask sends "METHOD path" with a JSON body to h.
@@ -139,8 +184,21 @@ func TestCallsReachTheirRooms(t *testing.T) {
 		{"POST /api/v1/incidents/inc-7/ack", `{"by":"ann"}`, []string{"ack inc-7 by ann"}},
 		{"POST /api/v1/incidents/inc-7/resolve", `{"by":"ann"}`, []string{"resolve inc-7 by ann"}},
 		{"POST /api/v1/problems/prb-7/escalate", `{"by":"ann","reason":"odd"}`, []string{"escalate prb-7 by ann: odd"}},
-		{"POST /api/v1/approvals/apr-7", `{"by":"ann","verdict":"deny"}`, []string{"answer apr-7 deny by ann"}},
+		{"POST /api/v1/approvals/apr-7", `{"by":"ann","verdict":"deny"}`, []string{"answer apr-7 deny by ann via local"}},
+		{"GET /api/v1/plans?state=paused", "", []string{"runs [paused]"}},
+		{"GET /api/v1/plans/pln-7", "", []string{"run pln-7"}},
+		{"POST /api/v1/plans/pln-7/pause", `{"by":"ann","reason":"lunch"}`, []string{"pause pln-7 by ann: lunch"}},
+		{"POST /api/v1/plans/pln-7/resume", `{"by":"ann"}`, []string{"resume pln-7 by ann: "}},
+		{"POST /api/v1/plans/pln-7/cancel", `{"by":"ann"}`, []string{"cancel pln-7 by ann: "}},
+		{"POST /api/v1/plans/pln-7/undo", `{"by":"ann"}`, []string{"undo pln-7 by ann: "}},
+		{"POST /api/v1/plans/pln-7/dry-run", "", []string{"rehearse pln-7"}},
+		{"POST /api/v1/plans/pln-7/replay", "", []string{"replay pln-7"}},
 		{"GET /api/v1/approvals", "", []string{"approvals open=true"}},
+		{"GET /api/v1/approvals?all=true", "", []string{"approvals open=false"}},
+		{"GET /api/v1/approvals/apr-7", "", []string{"approval apr-7"}},
+		{"GET /api/v1/break-glass", "", []string{"emergencies all=false"}},
+		{"POST /api/v1/break-glass", `{"scope":"db","reason":"x","seconds":90}`, []string{`break glass "" via local for "db" 1m30s: x`}},
+		{"DELETE /api/v1/break-glass/brk-7?by=ann", "", []string{"end brk-7 by ann"}},
 		{"GET /api/v1/incidents", "", []string{"incidents live=false entity= problem= limit=100 before="}},
 		{"GET /api/v1/incidents?live=true&entity=shop&problem=prb-7&limit=5&before=inc-9", "",
 			[]string{"incidents live=true entity=shop problem=prb-7 limit=5 before=inc-9"}},
@@ -262,5 +320,25 @@ func TestWhatNeedsTheToken(t *testing.T) {
 		if w := ask(t, handler(f), call, "", ""); w.Code != status {
 			t.Errorf("%s: %d, expected %d", call, w.Code, status)
 		}
+	}
+}
+
+// An operator is who the token says, whatever the call claims.
+func TestOperatorsAreKnownByTheirToken(t *testing.T) {
+	for call, c := range map[string]struct{ body, want string }{
+		"POST /api/v1/approvals/apr-7":     {`{"by":"ann","verdict":"allow"}`, "answer apr-7 allow by bob via token"},
+		"POST /api/v1/incidents/inc-7/ack": {`{"by":"ann"}`, "ack inc-7 by bob"},
+		"POST /api/v1/plans/pln-7/pause":   {`{"by":"ann"}`, "pause pln-7 by bob: "},
+		"POST /api/v1/break-glass":         {`{"reason":"x","seconds":1}`, `break glass "bob" via token for "" 1s: x`},
+		"DELETE /api/v1/stop?by=ann":       {"", `clear "" by bob`},
+		"POST /api/v1/problems/p/escalate": {`{"by":"ann","reason":"odd"}`, "escalate p by bob: odd"},
+	} {
+		f := &fake{}
+		if w := ask(t, handler(f), call, c.body, "Bearer t-bob"); w.Code != http.StatusOK || !slices.Equal(f.calls, []string{c.want}) {
+			t.Errorf("%s: %d, %q, expected %q", call, w.Code, f.calls, c.want)
+		}
+	}
+	if w := ask(t, handler(&fake{}), "GET /api/v1/approvals", "", "Bearer t-eve"); w.Code != http.StatusUnauthorized {
+		t.Errorf("a stranger's token: %d", w.Code)
 	}
 }

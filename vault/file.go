@@ -248,11 +248,19 @@ func (f File) read(op string) (document, error) {
 	var d document
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.DisallowUnknownFields()
-	if err := dec.Decode(&d); err != nil || d.Format != format || len(d.Seal) == 0 {
+	err = dec.Decode(&d)
+	again, _ := d.text()                                                                   // what was read always marshals
+	if err != nil || d.Format != format || len(d.Seal) == 0 || !bytes.Equal(again, data) { // not a byte of it is free
 		return document{}, &corax.Error{Code: corax.Invalid, Op: op, Err: errors.New("it is no vault, or it is damaged"),
 			Hint: "restore the file from a backup"}
 	}
 	return d, nil
+}
+
+// text is the file, byte for byte.
+func (d *document) text() ([]byte, error) {
+	data, err := json.MarshalIndent(d, "", " ")
+	return append(data, '\n'), err
 }
 
 func (d *document) find(name string) (int, bool) {
@@ -360,9 +368,9 @@ func (f File) replace(op string, fn func(*document, Key) (Key, error)) error {
 	}
 	d.Changes++
 	d.Seal = d.mac(under)
-	data, err := json.MarshalIndent(d, "", " ")
+	data, err := d.text()
 	if err == nil {
-		err = replaceFile(f.Path, append(data, '\n'))
+		err = replaceFile(f.Path, data)
 	}
 	if err != nil {
 		return corax.Errorf(corax.Unavailable, op+" in "+f.Path, "%w", err)

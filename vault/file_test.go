@@ -179,25 +179,10 @@ func TestTamperingIsNoticed(t *testing.T) {
 		if err := os.WriteFile(f.Path, text, 0o600); err != nil {
 			r.Fatal(err)
 		}
-		if s, err := f.Get("two"); err == nil { // white space between fields is free
-			_ = s.Open(func(v []byte) error {
-				if string(v) != "value of two" || !bytes.Contains([]byte(" \n\t\r"), whole[at:at+1]) && !sameJSON(text, whole) {
-					r.Fatalf("byte %d is %q instead of %q, and %q came out", at, text[at], whole[at], v)
-				}
-				return nil
-			})
+		if _, err := f.Get("two"); err == nil {
+			r.Fatalf("byte %d is %q instead of %q, and a value came out", at, text[at], whole[at])
 		}
 	})
-}
-
-func sameJSON(a, b []byte) bool {
-	var x, y any
-	if json.Unmarshal(a, &x) != nil || json.Unmarshal(b, &y) != nil {
-		return false
-	}
-	p, _ := json.Marshal(x)
-	q, _ := json.Marshal(y)
-	return strings.EqualFold(string(p), string(q)) // encoding/json takes names in any case, and stray bits of base64
 }
 
 func TestOthersMustNotUseIt(t *testing.T) {

@@ -136,28 +136,6 @@ func problemCommand(s *settings) *cobra.Command {
 	return c
 }
 
-func approvalCommand(s *settings) *cobra.Command {
-	c := &cobra.Command{Use: "approval", Short: "Approvals that wait for you: list, allow, deny", Aliases: []string{"approvals"}}
-	answer := func(verb, short string, said string) *cobra.Command {
-		return &cobra.Command{Use: verb + " ID", Short: short, Args: cobra.ExactArgs(1), RunE: func(cmd *cobra.Command, args []string) error {
-			return act(cmd, s, "POST", "/approvals/"+url.PathEscape(args[0]), map[string]string{"verdict": verb, "by": operator()}, said)
-		}}
-	}
-	c.AddCommand(&cobra.Command{
-		Use: "list", Short: "List what waits for a yes or a no", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return show(cmd, s, "/approvals", func(as []corax.ApprovalRequest) error {
-				rows := make([][]string, len(as))
-				for n, a := range as {
-					rows[n] = []string{a.ID, a.Action, a.Target, time.Until(a.ExpiresAt).Round(time.Second).String(), clip(a.Why, 80)}
-				}
-				return table(cmd.OutOrStdout(), "Nothing waits for an approval.", []string{"ID", "ACTION", "TARGET", "EXPIRES IN", "WHY"}, rows)
-			})
-		},
-	}, answer("allow", "Say yes", "Allowed."), answer("deny", "Say no", "Denied."))
-	return c
-}
-
 func monitorCommand(s *settings) *cobra.Command {
 	c := &cobra.Command{Use: "monitor", Short: "Monitors: list, test", Aliases: []string{"monitors"}}
 	c.AddCommand(&cobra.Command{

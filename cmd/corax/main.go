@@ -99,7 +99,7 @@ func rootCommand() *cobra.Command {
 	flags := root.PersistentFlags()
 	flags.StringVar(&s.dataDir, "data-dir", defaultDataDir(), "where the store and the event stream live")
 	flags.BoolVar(&s.json, "json", false, "print JSON for programs")
-	flags.StringVar(&s.server, "server", "", "URL of a running Corax (default: the one of the data directory); its token is read from CORAX_TOKEN")
+	flags.StringVar(&s.server, "server", "", "URL of a running Corax (default: the one of the data directory); a token of your own is read from CORAX_TOKEN")
 	root.AddGroup(
 		&cobra.Group{ID: "run", Title: "Run:"},
 		&cobra.Group{ID: "look", Title: "Look and act:"},
@@ -107,7 +107,7 @@ func rootCommand() *cobra.Command {
 	)
 	for group, commands := range map[string][]*cobra.Command{
 		"run":   {serveCommand(s), configCommand(s), backupCommand(s), restoreCommand(s), vaultCommand(s)},
-		"look":  {incidentCommand(s), problemCommand(s), approvalCommand(s), monitorCommand(s), silenceCommand(s), stopCommand(s), diagnoseCommand(s), explainCommand(s), knowledgeCommand(s)},
+		"look":  {incidentCommand(s), problemCommand(s), planCommand(s), approvalCommand(s), breakGlassCommand(s), monitorCommand(s), silenceCommand(s), stopCommand(s), diagnoseCommand(s), explainCommand(s), knowledgeCommand(s)},
 		"prove": {demoCommand(s), scenarioCommand(s), labCommand(), auditCommand(s)},
 	} {
 		for _, c := range commands {

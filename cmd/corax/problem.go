@@ -48,19 +48,8 @@ func printProblem(w io.Writer, p server.ProblemPage) error {
 		line("  %s", printable(m))
 	}
 	if p.Run != nil {
-		line("\nPlan %s: %s, %s. %s", p.Run.Plan.ID, p.Run.Plan.Mode, p.Run.State, printable(p.Run.Plan.Why))
-		for n, s := range p.Run.Steps {
-			do := s.Action
-			if n < len(p.Run.Plan.Steps) && p.Run.Plan.Steps[n].Do != "" {
-				do = p.Run.Plan.Steps[n].Do
-			}
-			line("  %-4s %-10s %s", s.Step, s.State, printable(do))
-			for _, note := range []string{s.Precheck, s.Result, s.Verified} {
-				if note != "" {
-					line("       %s", printable(clip(note, 200)))
-				}
-			}
-		}
+		line("")
+		printRun(out, *p.Run)
 	}
 	section("Timeline", len(p.Events))
 	for _, e := range p.Events {

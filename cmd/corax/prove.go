@@ -94,7 +94,7 @@ func (s system) Approvals(ctx context.Context) ([]corax.ApprovalRequest, error) 
 }
 
 func (s system) Approve(ctx context.Context, id, by string) error {
-	return s.Answer(ctx, id, corax.Allow, by)
+	return s.Answer(ctx, id, corax.Allow, corax.Actor{Name: by, Via: corax.ViaLocal})
 }
 
 func (s system) Subscribe(ctx context.Context) (<-chan corax.Event, error) {

@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strconv"
 	"time"
@@ -218,43 +217,47 @@ func (s *Store) Approvals(ctx context.Context, openOnly bool) ([]corax.ApprovalR
 	return list[corax.ApprovalRequest](ctx, s, "list approvals", query)
 }
 
-// AnswerApproval records the first answer to a request. A request that was answered before is a Conflict, and so is a yes after its
-// time; a no after its time is recorded, since no answer in time means no.
-func (s *Store) AnswerApproval(ctx context.Context, id string, v corax.Verdict, by string, at time.Time) (corax.ApprovalRequest, error) {
+// AnswerApproval enters an answer in a request, with the events. What the request doesn't take (see corax.ApprovalRequest.Take) is not
+// stored, and its error returned.
+func (s *Store) AnswerApproval(ctx context.Context, id string, answer corax.Answer, events ...corax.Event) (corax.ApprovalRequest, error) {
 	const op = "answer approval"
-	if v != corax.Allow && v != corax.Deny {
-		return corax.ApprovalRequest{}, corax.Errorf(corax.Invalid, op+" "+id, "%q, expected %s or %s", v, corax.Allow, corax.Deny)
-	}
 	var a corax.ApprovalRequest
 	err := s.transact(ctx, op+" "+id, func(t *tx) (err error) {
-		a, err = change(t, op, getApproval, id, func(a *corax.ApprovalRequest) error {
-			switch {
-			case a.Answer != "":
-				return corax.Errorf(corax.Conflict, op+" "+id, "%s has answered it already: %s", a.By, a.Answer)
-			case v == corax.Allow && !at.Before(a.ExpiresAt):
-				return &corax.Error{Code: corax.Conflict, Op: op + " " + id, Err: errors.New("it has expired, which means no")}
-			}
-			a.Answer, a.By, a.AnsweredAt = v, by, &at
-			return nil
-		})
-		if err != nil {
+		if a, err = change(t, op, getApproval, id, func(a *corax.ApprovalRequest) error { return a.Take(answer) }); err != nil {
 			return err
 		}
 		doc, err := encode(a)
 		if err != nil {
 			return err
 		}
-		if _, err = t.exec(answerApproval, doc, id); err != nil {
+		if _, err = t.exec(answerApproval, a.Answer != "", doc, id); err != nil {
 			return err
 		}
-		return t.audit(corax.AuditEntry{At: at, Who: by, What: corax.AuditAnswered, On: onApproval + id, Plan: a.Plan,
-			Problem: a.Problem, Inputs: t.inputs(doc), Detail: map[string]string{"step": a.Step, "action": a.Action,
-				"target": a.Target, "answer": string(v)}})
+		if err := t.audit(answered(a, answer, t.inputs(doc))); err != nil {
+			return err
+		}
+		return t.append(events)
 	})
 	if err != nil {
 		return corax.ApprovalRequest{}, err
 	}
 	return a, nil
+}
+
+// answered is the audit's entry of an answer.
+func answered(a corax.ApprovalRequest, answer corax.Answer, inputs string) corax.AuditEntry {
+	detail := map[string]string{"step": a.Step, "action": a.Action, "target": a.Target, "answer": string(answer.Verdict), "via": string(answer.Via)}
+	if a.Answer == "" {
+		detail["decided"] = "not yet"
+	}
+	if answer.Link != "" {
+		detail["link"] = answer.Link
+	}
+	if a.BreakGlass != "" {
+		detail["break_glass"] = a.BreakGlass
+	}
+	return corax.AuditEntry{At: answer.At, Who: answer.Name, What: corax.AuditAnswered, On: onApproval + a.ID, Plan: a.Plan,
+		Problem: a.Problem, Inputs: inputs, Detail: detail}
 }
 
 // problemOf is the problem of a plan; empty where the plan isn't recorded.

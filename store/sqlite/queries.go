@@ -76,7 +76,7 @@ const (
 	listApprovals  = `SELECT doc FROM approvals ORDER BY asked_at, id`
 	openApprovals  = `SELECT doc FROM approvals WHERE answered = 0 ORDER BY asked_at, id`
 	insertApproval = `INSERT INTO approvals (id, plan, answered, asked_at, doc) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`
-	answerApproval = `UPDATE approvals SET answered = 1, doc = ? WHERE id = ? AND answered = 0`
+	answerApproval = `UPDATE approvals SET answered = ?, doc = ? WHERE id = ?`
 )
 
 // Events.
@@ -95,8 +95,13 @@ const (
 		eventPage
 )
 
-// Silences and stops.
+// Silences, stops and emergencies.
 const (
+	upsertBreakGlass = `INSERT INTO break_glass (id, starts_at, ends_at, doc) VALUES (?, ?, ?, ?)
+		ON CONFLICT (id) DO UPDATE SET ends_at = excluded.ends_at, doc = excluded.doc`
+	getBreakGlass   = `SELECT doc FROM break_glass WHERE id = ?`
+	breakGlassAfter = `SELECT doc FROM break_glass WHERE ends_at > ? ORDER BY starts_at, id`
+
 	upsertSilence = `INSERT INTO silences (id, starts_at, ends_at, doc) VALUES (?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET starts_at = excluded.starts_at, ends_at = excluded.ends_at, doc = excluded.doc`
 	getSilence  = `SELECT doc FROM silences WHERE id = ?`

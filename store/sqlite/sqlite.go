@@ -156,7 +156,8 @@ func migrate(ctx context.Context, db *sql.DB) error {
 	if err != nil {
 		return err
 	}
-	p, err := goose.NewProvider(goose.DialectSQLite3, db, dir, goose.WithDisableGlobalRegistry(true))
+	p, err := goose.NewProvider(goose.DialectSQLite3, db, dir, goose.WithDisableGlobalRegistry(true),
+		goose.WithAllowOutofOrder(true))
 	if err != nil {
 		return err
 	}
@@ -168,9 +169,6 @@ func migrate(ctx context.Context, db *sql.DB) error {
 		return &corax.Error{Code: corax.Invalid, Op: "read the store's schema",
 			Err:  errors.New("version " + strconv.FormatInt(has, 10) + ", this program knows up to " + strconv.FormatInt(wants, 10)),
 			Hint: "a newer corax has written this file; run that one, or restore an older backup"}
-	}
-	if has == wants {
-		return nil
 	}
 	_, err = p.Up(ctx)
 	return err

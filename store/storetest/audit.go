@@ -24,8 +24,8 @@ func testAudit(t *testing.T, s Store) {
 	request := corax.ApprovalRequest{ID: "apr-1", Plan: "pln-1", Step: "1", Problem: "prb-1", Action: "restart", Target: "svc",
 		AskedAt: Now(), ExpiresAt: Now().Add(time.Minute)}
 	ok(t, s.SaveApproval(ctx, request))
-	must(s.AnswerApproval(ctx, "apr-1", corax.Allow, "ada", Now()))(t)
-	if _, err := s.AnswerApproval(ctx, "apr-1", corax.Deny, "eve", Now()); err == nil {
+	must(s.AnswerApproval(ctx, "apr-1", corax.Answer{Actor: corax.Actor{Name: "ada", Via: corax.ViaToken}, Verdict: corax.Allow, At: Now()}))(t)
+	if _, err := s.AnswerApproval(ctx, "apr-1", corax.Answer{Actor: corax.Actor{Name: "eve"}, Verdict: corax.Deny, At: Now()}); err == nil {
 		t.Error("answered twice")
 	}
 	must(s.UpdatePlanRun(ctx, "pln-1", func(r *corax.PlanRun) error {

@@ -96,24 +96,37 @@ func testApprovals(t *testing.T, s Store) {
 	}
 	soon, late := Now().Add(time.Second), Now().Add(time.Hour)
 
-	a := must(s.AnswerApproval(ctx, "a1", corax.Allow, "ada", soon))(t)
+	answer := func(v corax.Verdict, name string, via corax.Via, at time.Time) corax.Answer {
+		return corax.Answer{Actor: corax.Actor{Name: name, Via: via}, Verdict: v, At: at}
+	}
+	yes := answer(corax.Allow, "ada", corax.ViaLocal, soon)
+
+	a := must(s.AnswerApproval(ctx, "a1", yes, corax.Event{Plan: "pl1", Text: "answered"}))(t)
 	want := request("a1", 0)
-	want.Answer, want.By, want.AnsweredAt = corax.Allow, "ada", &soon
+	want.Answer, want.By, want.AnsweredAt, want.Consents = corax.Allow, "ada", &soon, []corax.Answer{yes}
 	same(t, "answered", a, want)
-	_, err := s.AnswerApproval(ctx, "a1", corax.Deny, "bob", soon)
+	_, err := s.AnswerApproval(ctx, "a1", answer(corax.Deny, "bob", corax.ViaLocal, soon), corax.Event{Plan: "pl1", Text: "never"})
 	hasCode(t, "a second answer", err, corax.Conflict)
-	_, err = s.AnswerApproval(ctx, "a2", corax.Allow, "ada", request("a2", time.Second).ExpiresAt)
+	_, err = s.AnswerApproval(ctx, "a2", answer(corax.Allow, "ada", corax.ViaLocal, request("a2", time.Second).ExpiresAt))
 	hasCode(t, "a yes when its time is up", err, corax.Conflict)
-	must(s.AnswerApproval(ctx, "a2", corax.Deny, "nobody in time", late))(t)
-	_, err = s.AnswerApproval(ctx, "a3", "perhaps", "ada", soon)
+	must(s.AnswerApproval(ctx, "a2", answer(corax.Deny, "nobody in time", corax.ViaLocal, late)))(t)
+	_, err = s.AnswerApproval(ctx, "a3", answer("perhaps", "ada", corax.ViaLocal, soon))
 	hasCode(t, "an answer that is none", err, corax.Invalid)
+
+	two := request("a4", 3*time.Second)
+	two.Needs = 2
+	ok(t, s.SaveApproval(ctx, two))
+	half := must(s.AnswerApproval(ctx, "a4", answer(corax.Allow, "ada", corax.ViaToken, soon)))(t)
+	equal(t, "after one of two", half.Answer, "")
+	same(t, "stored", must(s.Approval(ctx, "a4"))(t), half)
+	equal(t, "after both", must(s.AnswerApproval(ctx, "a4", answer(corax.Allow, "bob", corax.ViaToken, soon)))(t).By, "ada and bob")
 
 	ok(t, s.SaveApproval(ctx, request("a1", time.Hour), corax.Event{Plan: "pl1", Text: "again"})) // asked again after a crash
 	same(t, "a1", must(s.Approval(ctx, "a1"))(t), want)
-	equal(t, "events", len(must(s.Events(ctx, store.EventFilter{Plan: "pl1"}))(t)), 3)
+	same(t, "events", ids(must(s.Events(ctx, store.EventFilter{Plan: "pl1"}))(t), eventText), []string{"a1", "a2", "a3", "answered"})
 	id := func(a corax.ApprovalRequest) string { return a.ID }
 	same(t, "open", ids(must(s.Approvals(ctx, true))(t), id), []string{"a3"})
-	same(t, "all", ids(must(s.Approvals(ctx, false))(t), id), []string{"a1", "a2", "a3"})
+	same(t, "all", ids(must(s.Approvals(ctx, false))(t), id), []string{"a1", "a2", "a3", "a4"})
 }
 
 func testMissing(t *testing.T, s Store) {
@@ -123,7 +136,8 @@ func testMissing(t *testing.T, s Store) {
 		"Problem":        func() error { _, err := s.Problem(ctx, "x"); return err },
 		"PlanRun":        func() error { _, err := s.PlanRun(ctx, "x"); return err },
 		"Approval":       func() error { _, err := s.Approval(ctx, "x"); return err },
-		"AnswerApproval": func() error { _, err := s.AnswerApproval(ctx, "x", corax.Allow, "ada", Now()); return err },
+		"AnswerApproval": func() error { _, err := s.AnswerApproval(ctx, "x", corax.Answer{}); return err },
+		"BreakGlass":     func() error { _, err := s.BreakGlass(ctx, "x"); return err },
 		"DeleteSilence":  func() error { return s.DeleteSilence(ctx, "x") },
 		"UpdateProblem": func() error {
 			_, err := s.UpdateProblem(ctx, "x", func(*corax.Problem) error { return nil })
@@ -146,4 +160,24 @@ func testNoID(t *testing.T, s Store) {
 	hasCode(t, "approval", s.SaveApproval(ctx, corax.ApprovalRequest{}), corax.Invalid)
 	hasCode(t, "silence", s.SaveSilence(ctx, corax.Silence{}), corax.Invalid)
 	hasCode(t, "incident", s.CommitTriage(ctx, store.TriageBatch{Incidents: []corax.Incident{{}}}), corax.Invalid)
+}
+
+func testEmergencies(t *testing.T, s Store) {
+	ctx := t.Context()
+	glass := func(id string, length time.Duration) corax.BreakGlass {
+		return corax.BreakGlass{ID: id, Scope: "db", By: "ada", Reason: "outage", At: Now(), ExpiresAt: Now().Add(length)}
+	}
+	ok(t, s.SaveBreakGlass(ctx, glass("g1", time.Minute), corax.Event{Text: "declared"}))
+	ok(t, s.SaveBreakGlass(ctx, glass("g2", time.Hour)))
+	id := func(b corax.BreakGlass) string { return b.ID }
+	same(t, "in force", ids(must(s.BreakGlasses(ctx, Now()))(t), id), []string{"g1", "g2"})
+	same(t, "in force later", ids(must(s.BreakGlasses(ctx, Now().Add(time.Minute)))(t), id), []string{"g2"})
+	ended, soon := glass("g2", time.Hour), Now().Add(time.Second)
+	ended.EndedAt = &soon
+	ok(t, s.SaveBreakGlass(ctx, ended))
+	same(t, "g2", must(s.BreakGlass(ctx, "g2"))(t), ended)
+	equal(t, "in force after its end", len(must(s.BreakGlasses(ctx, Now().Add(time.Minute)))(t)), 0)
+	same(t, "all", ids(must(s.BreakGlasses(ctx, time.Time{}))(t), id), []string{"g1", "g2"})
+	equal(t, "events", len(must(s.Events(ctx, store.EventFilter{}))(t)), 1)
+	hasCode(t, "without an id", s.SaveBreakGlass(ctx, corax.BreakGlass{}), corax.Invalid)
 }

@@ -38,7 +38,10 @@ type Store interface {
 	SaveApproval(ctx context.Context, a corax.ApprovalRequest, events ...corax.Event) error
 	Approval(ctx context.Context, id string) (corax.ApprovalRequest, error)
 	Approvals(ctx context.Context, openOnly bool) ([]corax.ApprovalRequest, error)
-	AnswerApproval(ctx context.Context, id string, v corax.Verdict, by string, at time.Time) (corax.ApprovalRequest, error)
+	AnswerApproval(ctx context.Context, id string, a corax.Answer, events ...corax.Event) (corax.ApprovalRequest, error)
+	SaveBreakGlass(ctx context.Context, b corax.BreakGlass, events ...corax.Event) error
+	BreakGlass(ctx context.Context, id string) (corax.BreakGlass, error)
+	BreakGlasses(ctx context.Context, after time.Time) ([]corax.BreakGlass, error)
 
 	AppendEvents(ctx context.Context, events ...corax.Event) error
 	Events(ctx context.Context, f store.EventFilter) ([]corax.Event, error)
@@ -79,6 +82,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"what a change refuses is not stored", testUpdates},
 		{"plans and decisions", testPlans},
 		{"approvals are answered once", testApprovals},
+		{"emergencies", testEmergencies},
 		{"events are in order", testEvents},
 		{"events of one thing", testEventFilters},
 		{"listeners hear what was committed", testListeners},

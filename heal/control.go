@@ -1,0 +1,205 @@
+package heal
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"corax"
+)
+
+// The workflows, by name.
+const (
+	planWorkflow = "plan"
+	undoWorkflow = "undo"
+)
+
+// Pause keeps a plan from beginning another effect. What is under way is finished and verified; waits, readings and
+// approvals go on. It is a Conflict where the plan has ended.
+func (h *Healer) Pause(ctx context.Context, planID, by, reason string) error {
+	return h.intervene(ctx, "pause", planID, by, reason, func(r *corax.PlanRun, i corax.Intervention) error {
+		if r.Hold != nil {
+			return errUnchanged
+		}
+		r.Hold = &i
+		return nil
+	})
+}
+
+// Resume lets a paused plan go on. Resuming one that is not paused does nothing.
+func (h *Healer) Resume(ctx context.Context, planID, by, reason string) error {
+	return h.intervene(ctx, "resume", planID, by, reason, func(r *corax.PlanRun, _ corax.Intervention) error {
+		if r.Hold == nil {
+			return errUnchanged
+		}
+		r.Hold = nil
+		return nil
+	})
+}
+
+// Cancel ends a plan: an effect that is under way is finished and verified, none begins, and what was done stays. Undo
+// takes it back. It is a Conflict where the plan has ended.
+func (h *Healer) Cancel(ctx context.Context, planID, by, reason string) error {
+	return h.intervene(ctx, "cancel", planID, by, reason, func(r *corax.PlanRun, i corax.Intervention) error {
+		if r.Cancel != nil {
+			return errUnchanged
+		}
+		r.Cancel, r.Hold = &i, nil
+		return nil
+	})
+}
+
+// intervene puts on record what a person asks of a plan that has not ended, and wakes the plan.
+func (h *Healer) intervene(ctx context.Context, verb, planID, by, reason string,
+	change func(*corax.PlanRun, corax.Intervention) error) error {
+	op := verb + " plan " + planID
+	if by == "" {
+		return &corax.Error{Code: corax.Invalid, Op: op, Err: errors.New("nobody is named as asking"), Hint: "say who you are"}
+	}
+	run, err := h.o.Store.PlanRun(ctx, planID)
+	if err != nil {
+		return err
+	}
+	i := corax.Intervention{By: by, Reason: h.o.Redactor.Redact(reason), At: h.o.Clock.Now()}
+	_, err = h.o.Store.UpdatePlanRun(ctx, planID, func(r *corax.PlanRun) error {
+		if r.State.Ended() {
+			return &corax.Error{Code: corax.Conflict, Op: op, Err: fmt.Errorf("it has ended: %s", r.State)}
+		}
+		return change(r, i)
+	}, h.event(run.Plan, corax.Step{}, corax.EventPlanState, verb, "Plan: "+verb+" "+said(i)))
+	if errors.Is(err, errUnchanged) {
+		return nil
+	}
+	if err == nil {
+		h.bell.ring()
+	}
+	return err
+}
+
+// leave waits while a person has the plan on hold. tied is ctx, tied to the stops.
+func (h *Healer) leave(ctx, tied context.Context, plan corax.Plan) (ended, error) {
+	for {
+		rung := h.bell.rung()
+		if s := stopOf(tied); s != nil {
+			return ended{Stop: s.Error()}, nil
+		}
+		run, err := h.o.Store.PlanRun(ctx, plan.ID)
+		if err != nil {
+			return ended{}, err
+		}
+		switch end := endOf(run); {
+		case end.any():
+			return end, nil
+		case run.Hold == nil && run.State != corax.PlanPaused:
+			return ended{}, nil
+		case run.Hold == nil:
+			return ended{}, h.setPlan(ctx, plan, corax.PlanRunning, "resumed")
+		}
+		if err := h.setPlan(ctx, plan, corax.PlanPaused, "paused "+said(*run.Hold)); err != nil {
+			return ended{}, err
+		}
+		_ = pause(tied, approvalsEvery, rung)
+		if ctx.Err() != nil {
+			return ended{}, ctx.Err()
+		}
+	}
+}
+
+// takingBack is the input of an undo's workflow.
+type takingBack struct {
+	Plan    string             `json:"plan"`
+	Attempt int                `json:"attempt"`
+	Asked   corax.Intervention `json:"asked"`
+	Cancel  bool               `json:"cancel"` // the plan has not ended yet
+}
+
+// Undo takes back what a plan has done, in a workflow of its own; a plan that still runs is cancelled first. It
+// returns when that is on record and durable. It is a Conflict where nothing was done, or it is being undone already.
+func (h *Healer) Undo(ctx context.Context, planID, by, reason string) error {
+	op := "undo plan " + planID
+	if by == "" {
+		return &corax.Error{Code: corax.Invalid, Op: op, Err: errors.New("nobody is named as asking"), Hint: "say who you are"}
+	}
+	run, err := h.o.Store.PlanRun(ctx, planID)
+	if err != nil {
+		return err
+	}
+	in := takingBack{Plan: planID, Attempt: 1, Cancel: !run.State.Ended(),
+		Asked: corax.Intervention{By: by, Reason: h.o.Redactor.Redact(reason), At: h.o.Clock.Now()}}
+	switch u := run.Undo; {
+	case u != nil && u.State != corax.UndoStopped:
+		return &corax.Error{Code: corax.Conflict, Op: op, Err: fmt.Errorf("it was asked for by %s: %s", u.By, u.State)}
+	case u != nil:
+		in.Attempt = u.Attempt + 1
+	}
+	if !in.Cancel && len(toUndo(run)) == 0 {
+		return &corax.Error{Code: corax.Conflict, Op: op, Err: errors.New("none of its steps has taken effect")}
+	}
+	text, err := json.Marshal(in)
+	if err != nil {
+		return corax.Errorf(corax.Internal, op, "%w", err)
+	}
+	h.mu.Lock()
+	engine := h.engine
+	h.mu.Unlock()
+	if engine == nil {
+		return &corax.Error{Code: corax.Unavailable, Op: op, Err: errors.New("the healer is not running")}
+	}
+	// The workflow comes first: from here on it is durable, and marks the record itself should this process die.
+	id := corax.HashID("undo", planID, strconv.Itoa(in.Attempt))
+	if err := engine.run(undoWorkflow, id, string(text)); err != nil {
+		return err
+	}
+	return h.markUndo(ctx, run.Plan, in)
+}
+
+// markUndo puts on record that a plan is to be taken back. Doing it again changes nothing.
+func (h *Healer) markUndo(ctx context.Context, plan corax.Plan, in takingBack) error {
+	_, err := h.o.Store.UpdatePlanRun(ctx, in.Plan, func(r *corax.PlanRun) error {
+		if r.Undo != nil && r.Undo.Attempt >= in.Attempt {
+			return errUnchanged
+		}
+		r.Undo = &corax.Undo{Intervention: in.Asked, Attempt: in.Attempt, State: corax.UndoAsked}
+		if !r.State.Ended() && r.Cancel == nil {
+			r.Cancel = &in.Asked
+		}
+		r.Hold = nil
+		return nil
+	}, h.event(plan, corax.Step{}, corax.EventPlanState, "undo", "Plan: undo "+said(in.Asked)))
+	if errors.Is(err, errUnchanged) {
+		return nil
+	}
+	if err == nil {
+		h.bell.ring()
+	}
+	return err
+}
+
+// toUndo lists the steps that have, or may have, taken effect, the latest first.
+func toUndo(run corax.PlanRun) []corax.Step {
+	var steps []corax.Step
+	ended := map[string]int64{}
+	for _, s := range run.Plan.Steps {
+		r := stepRun(&run, s)
+		if r.State == corax.StepDone && r.Attempts > 0 || r.State == corax.StepUnknown {
+			steps = append(steps, s)
+			if r.EndedAt != nil {
+				ended[s.ID] = r.EndedAt.UnixNano()
+			}
+		}
+	}
+	slices.Reverse(steps)
+	slices.SortStableFunc(steps, func(a, b corax.Step) int {
+		switch {
+		case ended[a.ID] > ended[b.ID]:
+			return -1
+		case ended[a.ID] < ended[b.ID]:
+			return 1
+		}
+		return 0
+	})
+	return steps
+}

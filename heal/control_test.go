@@ -1,0 +1,287 @@
+package heal
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"corax"
+	"corax/store"
+)
+
+// barrier makes the first effect on a path wait until it is opened.
+type barrier struct{ reached, open chan struct{} }
+
+func newBarrier() barrier { return barrier{make(chan struct{}), make(chan struct{})} }
+
+func (g barrier) hook(path string) func(*http.Request) int {
+	passed := false // read and written with the world's lock held
+	return func(r *http.Request) int {
+		if !passed && r.URL.Path == path {
+			passed = true
+			close(g.reached)
+			<-g.open
+		}
+		return 0
+	}
+}
+
+func (b *bench) effects() int {
+	b.world.mu.Lock()
+	defer b.world.mu.Unlock()
+	return len(b.world.requests)
+}
+
+func TestPauseAndResume(t *testing.T) {
+	b, g := newBench(t, nil), newBarrier()
+	b.world.hook = g.hook("/signing")
+	b.run(theSteps())
+	<-g.reached
+	if err := b.healer.Pause(t.Context(), "pln-1", "", "x"); corax.CodeOf(err) != corax.Invalid {
+		t.Errorf("paused by nobody: %v", err)
+	}
+	for range 2 { // twice is once
+		if err := b.healer.Pause(t.Context(), "pln-1", "ann", "lunch"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	close(g.open)
+	b.store.await(t, "the plan to pause", func() bool { return b.store.Plans["pln-1"].State == corax.PlanPaused })
+	// What was under way is finished and verified; nothing else has begun, also after a restart.
+	b.healer.Stop()
+	b.start()
+	b.store.await(t, "the plan to be paused still", func() bool { return b.store.Plans["pln-1"].State == corax.PlanPaused })
+	run, _ := b.store.PlanRun(t.Context(), "pln-1")
+	if got := stepRun(&run, run.Plan.Steps[0]).State; got != corax.StepDone || b.effects() != 1 {
+		t.Errorf("step 1 is %s, %d effects\n%s", got, b.effects(), b.store.timeline())
+	}
+	for range 2 {
+		if err := b.healer.Resume(t.Context(), "pln-1", "ann", "back"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.ends(corax.PlanDone, corax.ProblemClosed)
+	if err := b.healer.Pause(t.Context(), "pln-1", "ann", "late"); corax.CodeOf(err) != corax.Conflict {
+		t.Errorf("paused after its end: %v", err)
+	}
+	said := 0
+	for _, e := range b.store.Events {
+		if strings.Contains(e.Text, "by ann") {
+			said++
+		}
+	}
+	if said < 2 {
+		t.Errorf("the timeline does not say who paused and resumed:\n%s", b.store.timeline())
+	}
+}
+
+// A yes that comes while the plan is paused is kept for later.
+func TestApprovedWhilePaused(t *testing.T) {
+	b := newBench(t, nil)
+	steps := theSteps()
+	steps[0].Ask = true
+	b.run(steps)
+	req := b.asked()
+	if err := b.healer.Pause(t.Context(), "pln-1", "ann", "wait for the change board"); err != nil {
+		t.Fatal(err)
+	}
+	b.answer(req.ID, corax.Allow, "bob")
+	b.store.await(t, "the plan to pause", func() bool { return b.store.Plans["pln-1"].State == corax.PlanPaused })
+	if b.effects() != 0 {
+		t.Error("it acted while paused")
+	}
+	if err := b.healer.Resume(t.Context(), "pln-1", "ann", ""); err != nil {
+		t.Fatal(err)
+	}
+	b.ends(corax.PlanDone, corax.ProblemClosed)
+}
+
+func TestCancel(t *testing.T) {
+	t.Run("what was done stays", func(t *testing.T) {
+		b, g := newBench(t, nil), newBarrier()
+		b.world.hook = g.hook("/signing")
+		b.run(theSteps())
+		<-g.reached
+		if err := b.healer.Cancel(t.Context(), "pln-1", "ann", "I do it myself"); err != nil {
+			t.Fatal(err)
+		}
+		close(g.open)
+		b.escalation("Cancelled by ann: I do it myself", "k1 signs and every verifier has it", "Not done:")
+		b.states(b.ends(corax.PlanCancelled, corax.ProblemContained),
+			"1 done, 2.1 pending, 2.2 pending, 2.3 pending, 3 pending, 4 pending")
+		if b.effects() != 1 {
+			t.Errorf("%d effects", b.effects())
+		}
+	})
+	t.Run("while it is paused", func(t *testing.T) {
+		b := newBench(t, nil)
+		steps := theSteps()
+		steps[0].Ask = true
+		b.run(steps)
+		req := b.asked()
+		for _, f := range []func() error{
+			func() error { return b.healer.Pause(t.Context(), "pln-1", "ann", "hm") },
+			func() error { b.answer(req.ID, corax.Allow, "bob"); return nil },
+			func() error { return b.healer.Cancel(t.Context(), "pln-1", "ann", "no") },
+		} {
+			if err := f(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		b.escalation("Cancelled by ann: no", "Nothing is left changed")
+		b.ends(corax.PlanCancelled, corax.ProblemOpen)
+	})
+}
+
+func (b *bench) undone(state corax.UndoState) corax.PlanRun {
+	b.Helper()
+	b.store.await(b.TB, "the undo to end", func() bool {
+		u := b.store.Plans["pln-1"].Undo
+		return u != nil && u.EndedAt != nil
+	})
+	run, _ := b.store.PlanRun(b.Context(), "pln-1")
+	if run.Undo.State != state {
+		b.Errorf("the undo is %s, expected %s\n%s", run.Undo.State, state, b.store.timeline())
+	}
+	return run
+}
+
+func TestUndoOfARunningPlan(t *testing.T) {
+	b, g := newBench(t, nil), newBarrier()
+	b.world.hook = g.hook("/deliver/user")
+	b.run(theSteps())
+	<-g.reached
+	if err := b.healer.Undo(t.Context(), "pln-1", "ann", "wrong plan"); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.healer.Undo(t.Context(), "pln-1", "eve", "me too"); corax.CodeOf(err) != corax.Conflict {
+		t.Errorf("undone twice: %v", err)
+	}
+	close(g.open)
+	b.escalation("Cancelled by ann: wrong plan")
+	// k2 can't sign again: payment and user lost it on the way back, so that inverse is refused, and the harm stays away.
+	b.escalation("Taken back by ann: wrong plan", "could not be undone", "not every verifier has k2",
+		"in the state: k1 signs and every verifier has it")
+	b.states(b.undone(corax.UndoStopped), "1 done, 2.1 not_needed, 2.2 undone, 2.3 undone, 3 pending, 4 pending")
+	b.world.mu.Lock()
+	defer b.world.mu.Unlock()
+	if b.world.Signing != "k1" || len(b.world.violated) > 0 || !slices.Equal(b.world.Loaded["user"], []string{"k1"}) {
+		t.Errorf("signing %s, loaded %v, violated %v", b.world.Signing, b.world.Loaded, b.world.violated)
+	}
+}
+
+func TestUndoOfAPlanThatIsDone(t *testing.T) {
+	b := newBench(t, nil)
+	steps := []corax.Step{theSteps()[2], theSteps()[3], theSteps()[5]} // two deliveries, and harden
+	b.run(steps)
+	b.ends(corax.PlanDone, corax.ProblemClosed)
+	if err := b.healer.Undo(t.Context(), "pln-1", "ann", "after all"); err != nil {
+		t.Fatal(err)
+	}
+	b.states(b.undone(corax.UndoDone), "2.2 undone, 2.3 undone, 4 undone")
+	b.escalation("Taken back by ann: after all", "Undone again", "Nothing is left changed")
+	if b.world.Hardened || !slices.Equal(b.world.Loaded["user"], []string{"k1"}) {
+		t.Errorf("hardened %t, user has %v", b.world.Hardened, b.world.Loaded["user"])
+	}
+	if err := b.healer.Undo(t.Context(), "pln-1", "ann", "again"); corax.CodeOf(err) != corax.Conflict {
+		t.Errorf("undone again: %v", err)
+	}
+}
+
+// An undo that a stop interrupts can be asked for again once the stop is cleared.
+func TestUndoSurvivesRestartAndStop(t *testing.T) {
+	b := newBench(t, nil)
+	b.run(theSteps())
+	b.ends(corax.PlanDone, corax.ProblemClosed)
+	b.store.throw(store.Stop{Reason: "freeze", By: "eve"})
+	if err := b.healer.SetStop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.healer.Undo(t.Context(), "pln-1", "ann", "try"); err != nil {
+		t.Fatal(err)
+	}
+	b.undone(corax.UndoStopped)
+	b.store.mu.Lock()
+	b.store.Thrown = nil
+	b.store.mu.Unlock()
+	b.healer.Stop()
+	g := newBarrier()
+	b.world.set(func() { b.world.hook = g.hook("/soften") })
+	b.start()
+	if err := b.healer.Undo(t.Context(), "pln-1", "ann", "again"); err != nil {
+		t.Fatal(err)
+	}
+	<-g.reached
+	done := make(chan struct{})
+	go func() { defer close(done); b.healer.Stop() }()
+	close(g.open)
+	<-done
+	b.start()
+	// Every step but the first is taken back: its inverse would let a key sign that verifiers have lost on the way.
+	run := b.undone(corax.UndoStopped)
+	b.states(run, "1 done, 2.1 not_needed, 2.2 undone, 2.3 undone, 3 undone, 4 undone")
+	if run.Undo.Attempt != 2 || b.world.Hardened || b.world.Signing != "k1" {
+		t.Errorf("attempt %d, hardened %t\n%s", run.Undo.Attempt, b.world.Hardened, b.store.timeline())
+	}
+	if len(b.world.violated) > 0 {
+		t.Errorf("violated %v", b.world.violated)
+	}
+}
+
+func TestRehearsalChangesNothing(t *testing.T) {
+	b := newBench(t, nil)
+	b.store.record(withDestroy())
+	events := len(b.store.Events)
+	list, err := b.healer.Rehearse(t.Context(), "pln-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, r := range list {
+		got = append(got, r.Step+" "+r.Finding+" "+string(r.Verdict))
+		if strings.Contains(r.Effect, "sesame") {
+			t.Errorf("it shows the token: %s", r.Effect)
+		}
+	}
+	want := []string{"1 go allow", "2.1 not_needed allow", "2.2 go allow", "2.3 go allow", "3 not_needed allow", "4 go allow",
+		"5 go ask"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %v\nwant %v", got, want)
+	}
+	if last := list[6]; last.Undo != "it can't be undone" || len(last.Verify) != 1 {
+		t.Errorf("%+v", last)
+	}
+	if first := list[0]; !strings.Contains(first.Effect, `"to":"k1"`) || first.Undo != "key.sign on auth" {
+		t.Errorf("%+v", first)
+	}
+	if b.effects() > 0 || len(b.store.Events) != events || len(b.store.Decisions) > 0 {
+		t.Errorf("%d effects, %d decisions\n%s", b.effects(), len(b.store.Decisions), b.store.timeline())
+	}
+}
+
+func TestReplay(t *testing.T) {
+	b := newBench(t, nil)
+	b.run(withDestroy())
+	b.answer(b.asked().ID, corax.Allow, "ann", "bob")
+	b.ends(corax.PlanDone, corax.ProblemClosed)
+	for _, r := range b.healer.Replay(t.Context(), b.store.Decisions, policy()) {
+		if !r.Same {
+			t.Errorf("the same policy answers otherwise: %+v", r)
+		}
+	}
+	strict := policy()
+	strict.Rules[1].When += ` && action.name != "key.deliver"`
+	differs := 0
+	for _, r := range b.healer.Replay(t.Context(), b.store.Decisions, strict) {
+		if !r.Same {
+			differs++
+			if r.Now != corax.Deny || r.NowRule != "default" {
+				t.Errorf("%+v", r)
+			}
+		}
+	}
+	if differs != 2 {
+		t.Errorf("%d decisions differ, expected those on the two deliveries", differs)
+	}
+}

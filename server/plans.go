@@ -1,0 +1,63 @@
+package server
+
+import (
+	"context"
+	"net/http"
+
+	"corax"
+)
+
+// Plans is what the API does with the runs of plans.
+type Plans interface {
+	// Pause, Resume, Cancel and Undo are a Conflict where the plan's state doesn't allow them.
+	Pause(ctx context.Context, plan, by, reason string) error
+	Resume(ctx context.Context, plan, by, reason string) error
+	Cancel(ctx context.Context, plan, by, reason string) error
+	Undo(ctx context.Context, plan, by, reason string) error
+	// Rehearse and Replay change nothing.
+	Rehearse(ctx context.Context, plan string) ([]corax.Rehearsal, error)
+	Replay(ctx context.Context, plan string) ([]corax.Replayed, error)
+}
+
+func (a api) plans() {
+	type list struct {
+		State []string `query:"state" doc:"only those in one of these states"`
+	}
+	operation(a, "list-plans", http.MethodGet, "/plans", "Plans and how far they have come, oldest first",
+		func(ctx context.Context, in *list) ([]corax.PlanRun, error) {
+			states := make([]corax.PlanState, len(in.State))
+			for n, s := range in.State {
+				states[n] = corax.PlanState(s)
+			}
+			return a.o.Records.PlanRuns(ctx, states...)
+		})
+	operation(a, "get-plan", http.MethodGet, "/plans/{id}", "A plan and what became of each step",
+		func(ctx context.Context, in *ByID) (corax.PlanRun, error) { return a.o.Records.PlanRun(ctx, in.ID) })
+	type intervene struct {
+		ByID
+		Body struct {
+			By     string `json:"by" minLength:"1" maxLength:"100"`
+			Reason string `json:"reason,omitempty" maxLength:"1000"`
+		}
+	}
+	for _, verb := range []struct {
+		name, about string
+		do          func(c Controls, ctx context.Context, plan, by, reason string) error
+	}{
+		{"pause", "Begin no further effect until the plan is resumed", Controls.Pause},
+		{"resume", "Let a paused plan go on", Controls.Resume},
+		{"cancel", "End a plan; what it has done stays", Controls.Cancel},
+		{"undo", "End a plan and take back what it has done, newest first", Controls.Undo},
+	} {
+		operation(a, verb.name+"-plan", http.MethodPost, "/plans/{id}/"+verb.name, verb.about,
+			func(ctx context.Context, in *intervene) (done, error) {
+				return done{true}, verb.do(a.o.Controls, ctx, in.ID, actor(ctx, in.Body.By).Name, in.Body.Reason)
+			})
+	}
+	operation(a, "rehearse-plan", http.MethodPost, "/plans/{id}/dry-run", "What each step would come to now; changes nothing",
+		func(ctx context.Context, in *ByID) ([]corax.Rehearsal, error) {
+			return a.o.Controls.Rehearse(ctx, in.ID)
+		})
+	operation(a, "replay-plan", http.MethodPost, "/plans/{id}/replay", "What today's policy says to the decisions on record",
+		func(ctx context.Context, in *ByID) ([]corax.Replayed, error) { return a.o.Controls.Replay(ctx, in.ID) })
+}

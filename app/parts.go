@@ -31,7 +31,8 @@ func (a *App) startHealer(ctx context.Context, cfg *config.Config) error {
 	h, err := heal.New(heal.Options{
 		Database: database, Store: a.store, Probe: a.RunMonitor, Monitors: a.monitorsOf,
 		Topology: a.topology, Actions: a.actions, Policy: func() corax.Policy { return a.config().Policy }, Escalate: a.tellPeople,
-		Redactor: &a.redactor, Resolve: a.secrets.Resolve, Clock: a.o.Clock, StableFor: cfg.Heal.StableFor, EscalateAfter: cfg.Heal.EscalateAfter, RetryEvery: cfg.Heal.RetryEvery, Log: a.log,
+		Redactor: &a.redactor, Resolve: a.secrets.Resolve, Clock: a.o.Clock,
+		StableFor: cfg.Heal.StableFor, EscalateAfter: cfg.Heal.EscalateAfter, RetryEvery: cfg.Heal.RetryEvery, Log: a.log,
 	})
 	if err != nil {
 		return err

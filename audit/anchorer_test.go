@@ -25,7 +25,9 @@ type chain struct {
 
 func (c *chain) grow(n int) {
 	for range n {
-		row, err := audit.Seal(c.head(), corax.AuditEntry{At: time.Now(), Who: "corax", What: corax.AuditReloaded, On: "config", Detail: map[string]string{"<&>": "ä\u2028"}})
+		row, err := audit.Seal(c.head(), corax.AuditEntry{
+			At: time.Now(), Who: "corax", What: corax.AuditReloaded, On: "config", Detail: map[string]string{"<&>": "ä\u2028"},
+		})
 		if err != nil {
 			c.t.Fatal(err)
 		}
@@ -166,7 +168,7 @@ func TestKeyFile(t *testing.T) {
 	if _, err := audit.OpenKey(path, rand.Reader); corax.CodeOf(err) != corax.Forbidden {
 		t.Errorf("a key that others may read: %v", err)
 	}
-	if err := os.WriteFile(path, []byte("hello"), 0o600); err != nil {
+	if err := errors.Join(os.Remove(path), os.WriteFile(path, []byte("hello"), 0o600)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := audit.OpenKey(path, rand.Reader); corax.CodeOf(err) != corax.Invalid {

@@ -87,7 +87,8 @@ func Open(text []byte, key audit.Public) (Content, error) {
 		return Content{}, corax.Errorf(corax.Invalid, op, "%w", err)
 	}
 	if !key.Verify(audit.ForProblem, string(signed), f.Signature) {
-		return Content{}, &corax.Error{Code: corax.Forbidden, Op: op, Err: errors.New("its signature does not hold: it was altered, or signed with another key"),
+		return Content{}, &corax.Error{Code: corax.Forbidden, Op: op,
+			Err:  errors.New("its signature does not hold: it was altered, or signed with another key"),
 			Hint: "compare --key with what `corax audit key` prints where it was exported"}
 	}
 	var c Content

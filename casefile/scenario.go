@@ -53,8 +53,8 @@ func (c Content) Scenario() ([]byte, error) {
 	d := c.Problem.Diagnosis
 	s := written{
 		Name: c.Name(), Category: "imported", Title: d.RootCause.Summary,
-		Description: "Problem " + c.Problem.ID + " of " + c.Problem.OpenedAt.UTC().Format("2006-01-02 15:04") + " UTC, " + string(c.Problem.State) +
-			", as Corax " + c.Version + " recorded it.",
+		Description: "Problem " + c.Problem.ID + " of " + c.Problem.OpenedAt.UTC().Format("2006-01-02 15:04") + " UTC, " +
+			string(c.Problem.State) + ", as Corax " + c.Version + " recorded it.",
 		Expect: expectation{
 			Problems: max(len(c.Report.Problems), 1), Pattern: d.Pattern, Severity: d.Severity.String(), Cascade: d.Cascade.Cascading,
 			RootCause: rootCause{d.RootCause.Entity, d.RootCause.Mechanism},

@@ -60,6 +60,7 @@ type Step struct {
 	Risk    Risk              `json:"risk"`
 	Do      string            `json:"do,omitempty"`    // for people: what is done, with names and ids
 	Run     string            `json:"run,omitempty"`   // for people: the command that does it, where there is a usual one
+	Fill    []string          `json:"fill,omitempty"`  // words in capitals in Run that no signal gives: a person puts them in
 	Check   string            `json:"check,omitempty"` // for people: what must hold before
 	Verify  string            `json:"verify"`          // for people: what must be true afterwards
 	Undo    string            `json:"undo"`            // for people: the inverse, or that there is none

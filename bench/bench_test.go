@@ -176,7 +176,7 @@ func TestLines(t *testing.T) {
 	for _, f := range []struct {
 		file  string
 		least int
-	}{{"healthy/lines.txt", 400}, {"other/lines.txt", 150}} {
+	}{{"healthy/lines.txt", 400}, {"healthy/unseen.txt", 100}, {"twins/lines.txt", 60}, {"other/lines.txt", 150}} {
 		all := lines(t, f.file)
 		if len(all) < f.least {
 			t.Errorf("%s: %d lines, want %d or more", f.file, len(all), f.least)

@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"slices"
 	"strings"
 
 	read "corax/reading"
@@ -8,14 +9,39 @@ import (
 
 // binding is what the holes of the catalogue's texts are filled with: {name}, or {name|words} for where the fact isn't known.
 type binding struct {
-	target, root string
+	entity       string // the target; empty where no message names one
+	target, root string // the same in words
 	facts        map[string]string
+	said, gone   string             // what was reported, in its own words; that nothing like it comes any more
+	otherwise    func(words string) // is told the words that stand for a fact that isn't known
 }
 
 func (w *work) binding(c *cause, target string) binding {
 	other := or(standIn(c), "the failed part")
-	return binding{target: or(target, other), root: or(c.entity, other), facts: c.facts}
+	b := binding{entity: target, target: or(target, other), root: or(c.entity, other), facts: c.facts, said: "what was reported", gone: "no new signal of it comes"}
+	if r := w.plainest(c); r != nil {
+		if words := excerpt(r.words(), mostSaid); words != "" {
+			b.said = quoted(words)
+			b.gone = "nothing like " + b.said + " comes any more"
+			if r.Entity != "" {
+				b.gone += " from " + r.Entity
+			}
+		}
+	}
+	return b
 }
+
+// on is the binding for another target.
+func (b binding) on(target string) binding {
+	b.entity = target
+	if target != "" {
+		b.target = target
+	}
+	return b
+}
+
+// mostSaid is how many bytes of a message a step may repeat.
+const mostSaid = 80
 
 // standIn is the root, or, where no message names an entity, the thing that the messages name: the host db7.example.net.
 func standIn(c *cause) string {
@@ -42,18 +68,35 @@ func (b binding) words(text string) string {
 	return strings.TrimSpace(out)
 }
 
-// command fills a command: what is missing stands in capitals, for a person to replace.
-func (b binding) command(text string) string {
+// command fills a command: what is missing stands in capitals, for a person to replace, and is listed.
+func (b binding) command(text string) (run string, blanks []string) {
 	b.target, b.root = inCommand(b.target), inCommand(b.root)
-	out, _, _ := b.with(text, strings.ToUpper)
-	return strings.TrimSpace(out)
+	blank := func(words string) {
+		if isBlank(words) && !slices.Contains(blanks, words) {
+			blanks = append(blanks, words)
+		}
+	}
+	if b.target == noName && strings.Contains(text, "{target}") || b.root == noName && strings.Contains(text, "{root}") {
+		blank(noName)
+	}
+	b.otherwise = blank
+	run, _, _ = b.with(text, strings.ToUpper)
+	return strings.TrimSpace(run), blanks
 }
+
+// isBlank says that words are a blank in a command: capitals.
+func isBlank(words string) bool {
+	return words != "" && strings.Trim(words, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == "" && words[0] > '9'
+}
+
+// noName stands in a command for a name that no message gives, or that can't stand there.
+const noName = "TARGET"
 
 // inCommand is a name as it can stand in a command. A name comes from outside: one that a shell would read, or words that stand for a name,
 // are left for a person to fill in.
 func inCommand(name string) string {
 	if strings.Contains(name, " ") || !read.Safe(name) {
-		return "TARGET"
+		return noName
 	}
 	return name
 }
@@ -84,6 +127,10 @@ func (b binding) with(text string, missing func(name string) string) (string, []
 			v = b.target
 		case "root":
 			v = b.root
+		case "said":
+			v = b.said
+		case "gone":
+			v = b.gone
 		}
 		switch {
 		case v != "":
@@ -91,10 +138,16 @@ func (b binding) with(text string, missing func(name string) string) (string, []
 			used = append(used, name)
 		case hasWords && words != "":
 			out.WriteString(words)
+			if b.otherwise != nil {
+				b.otherwise(words)
+			}
 		case hasWords:
 			after = strings.TrimPrefix(after, " ")
 		case missing != nil:
 			out.WriteString(missing(name))
+			if b.otherwise != nil {
+				b.otherwise(missing(name))
+			}
 		default:
 			complete = false
 		}

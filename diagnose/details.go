@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"slices"
 	"strings"
 
 	read "corax/reading"
@@ -35,6 +36,27 @@ func (w *work) identify(c *cause, readings []*reading) {
 		}
 		for _, d := range r.details() {
 			c.fact(d.kind, d.value, r.index)
+		}
+	}
+	for _, r := range readings[:min(len(readings), mostRead)] {
+		if !own(r) && w.holdsIt(r, c.mech) == 1 {
+			w.lend(c, r)
+		}
+	}
+}
+
+// lend takes from another entity's words, which state the mechanism, what it can be only one of: the table, queue or database that it is
+// about, and the port where it asks the root.
+func (w *work) lend(c *cause, r *reading) {
+	asks := slices.ContainsFunc(r.Mentions, func(m read.Mention) bool { return m.Entity == c.entity })
+	for _, d := range r.details() {
+		switch d.kind {
+		case "table", "queue", "database", "resource":
+			c.fact(d.kind, d.value, r.index)
+		case "port":
+			if asks {
+				c.fact(d.kind, d.value, r.index)
+			}
 		}
 	}
 }

@@ -29,7 +29,6 @@ import (
 
 	"corax"
 	"corax/knowledge"
-	"corax/model"
 	"corax/topology"
 )
 
@@ -43,6 +42,8 @@ type Engine struct {
 	felt    map[string]bool    // patterns whose signs are also felt by others
 	rare    map[string]float64 // stem -> how telling it is, 0 to 1; 1 where absent
 	desks   sync.Pool          // of *desk
+
+	rules []ruleForm // what the rules of alerts ask for
 
 	remedies [][]remedy // of each mechanism, in the order of a plan
 }
@@ -64,19 +65,9 @@ func NewWith(cat *knowledge.Catalogue, v Views) *Engine {
 	e.learned = newLearned(e.matcher.mechByID)
 	e.kin = newKin(cat.Mechanisms, e.matcher.mechByID)
 	e.remedies = newRemedies(cat)
+	e.rules = newRuleForms(cat)
 	e.desks.New = func() any { return e.newDesk() }
 	return e
-}
-
-// desk is the memory that a case is worked on with; cases take turns.
-type desk struct {
-	match *scratch
-	model *model.Scratch
-	words []string
-}
-
-func (e *Engine) newDesk() *desk {
-	return &desk{match: e.matcher.scratch(), model: e.learned.scratch()}
 }
 
 // work is a case on its way through the stages.
@@ -92,7 +83,9 @@ type work struct {
 
 // Diagnose makes the report of a case.
 func (e *Engine) Diagnose(c corax.Case) corax.Report {
-	w, groups := e.work(c)
+	d := e.desks.Get().(*desk)
+	defer e.desks.Put(d)
+	w, groups := e.work(c, d)
 	report := corax.Report{ID: c.ID, Incidents: make([]corax.CaseIncident, 0, len(w.incidents)), Problems: make([]corax.Diagnosis, 0, len(groups))}
 	for _, p := range w.report(groups) {
 		report.Problems = append(report.Problems, p.Diagnosis)
@@ -110,10 +103,10 @@ func (e *Engine) Diagnose(c corax.Case) corax.Report {
 	return report
 }
 
-// work reads a case and finds what belongs together.
-func (e *Engine) work(c corax.Case) (*work, []group) {
+// work reads a case and finds what belongs together. It is good until the desk is used again.
+func (e *Engine) work(c corax.Case, d *desk) (*work, []group) {
 	w := &work{Engine: e, c: c, graph: topology.New(c.Topology)}
-	w.read()
+	w.read(d)
 	w.group()
 	return w, w.problems()
 }

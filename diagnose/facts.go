@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -32,7 +33,19 @@ func (w *work) facts(g group, c *cause) {
 			delete(c.facts, a)
 		}
 	}
+	// What stands where the mechanism is stated is about it, more than what stands elsewhere.
+	slices.SortStableFunc(readings, func(a, b *reading) int { return cmp.Compare(w.holdsIt(b, c.mech), w.holdsIt(a, c.mech)) })
 	w.identify(c, readings)
+}
+
+// holdsIt is 1 where a reading holds a signature of the mechanism, else 0.
+func (w *work) holdsIt(r *reading, mech int) int {
+	for _, h := range r.hits {
+		if sig := &w.matcher.sigs[h.sig]; mech >= 0 && sig.mech == mech && sig.use == useDirect {
+			return 1
+		}
+	}
+	return 0
 }
 
 // asked lists the readings of a problem that are read for facts: those of the root first, and of a storm not all.
@@ -76,29 +89,34 @@ func fact(f knowledge.Fact, readings []*reading) (string, *reading) {
 			}
 		}
 	}
-	for _, phrase := range f.After {
-		for _, r := range readings {
-			if !mayHold(r.Text, phrase) {
-				continue
-			}
-			if v := r.after(words(phrase)); v != "" {
-				return v, r
-			}
-		}
+	if v, r := beside(f.After, readings, (*reading).after); v != "" {
+		return v, r
 	}
-	for _, phrase := range f.Before {
-		for _, r := range readings {
-			if !mayHold(r.Text, phrase) {
-				continue
-			}
-			if v := r.before(words(phrase)); v != "" {
-				return v, r
-			}
-		}
+	if v, r := beside(f.Before, readings, (*reading).before); v != "" {
+		return v, r
 	}
 	for _, r := range readings {
 		if v := r.arrow(f.Arrow); v != "" {
 			return v, r
+		}
+	}
+	return "", nil
+}
+
+// beside looks for a value next to the first of the phrases that has one.
+func beside(phrases []string, readings []*reading, find func(*reading, []string) string) (string, *reading) {
+	for _, phrase := range phrases {
+		var want []string // made once, and only where it may stand
+		for _, r := range readings {
+			if !mayHold(r.Text, phrase) {
+				continue
+			}
+			if want == nil {
+				want = words(phrase)
+			}
+			if v := find(r, want); v != "" {
+				return v, r
+			}
 		}
 	}
 	return "", nil

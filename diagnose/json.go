@@ -127,9 +127,20 @@ func at(line []byte, dec *json.Decoder, from int, err error) error {
 	return &InputError{min(from, len(line)) + 1, err}
 }
 
-// WriteJSON writes a report as one line.
+// WriteJSON writes a report as one line; into a bytes.Buffer without a copy.
 func WriteJSON(w io.Writer, r corax.Report) error {
-	return writeLine(w, r)
+	var free []byte
+	if buffer, ok := w.(*bytes.Buffer); ok {
+		free = buffer.AvailableBuffer()
+	}
+	line, err := AppendJSON(free, r)
+	if err == nil {
+		_, err = w.Write(append(line, '\n'))
+	}
+	if err != nil {
+		return &corax.Error{Code: corax.Internal, Op: "write report", Err: err}
+	}
+	return nil
 }
 
 // WriteLineError writes, in the place of a report, why a line can't be used.

@@ -18,12 +18,12 @@ const (
 )
 
 // Learn makes a mechanism from a problem that no mechanism explained, so that the next one of its kind is recognised: the telling words of
-// the root's own signals become signatures, those of the others what it causes. Names and identifiers are left out. Title and remedies are
-// for the one who knows what helped.
-func (e *Engine) Learn(c corax.Case, d corax.Diagnosis, id, title string) (knowledge.Mechanism, error) {
+// the root's own signals become signatures, those of the others what it causes. Names and identifiers are left out. Its remedies are the
+// steps that helped; without any, its plan says that nobody recorded what did.
+func (e *Engine) Learn(c corax.Case, d corax.Diagnosis, id, title string, helped []corax.Step) (knowledge.Mechanism, error) {
 	m := knowledge.Mechanism{ID: id, Domain: "learned", Title: title, Pattern: corax.Unknown, Severity: knowledge.Rating{Base: d.Severity},
-		What: "Kept from a problem that was resolved: " + d.RootCause.Summary}
-	w, _ := e.work(c)
+		What: "It was seen before and resolved; it is known by the words of that time."}
+	w, _ := e.work(c, e.newDesk())
 	names := map[string]bool{}
 	for _, r := range w.readings {
 		for _, word := range words(read.Lower(r.Entity)) {
@@ -63,10 +63,37 @@ func (e *Engine) Learn(c corax.Case, d corax.Diagnosis, id, title string) (knowl
 		return m, corax.Errorf(corax.Invalid, "learn "+id, "no signal of the root says anything by which the next one could be recognised")
 	}
 	m.Vectors.Recognise = slices.Clone(m.Examples)
-	m.Evidence = slices.Clone(d.RootCause.Missing)
-	m.Remedies = []knowledge.Remedy{{Phase: "gather", Action: "evidence.gather", On: knowledge.OnRoot, Purpose: corax.Fix,
-		Do: "Do on {target} what helped the last time"}}
+	for _, missing := range d.RootCause.Missing {
+		m.Evidence = append(m.Evidence, nameless(missing, root))
+	}
+	m.Remedies = remediesOf(helped, root)
+	if len(helped) > 0 {
+		m.Evidence = append(m.Evidence, "whether the step that helped the last time was carried out since: "+m.Remedies[0].Do)
+	}
+	if len(m.Remedies) == 0 {
+		m.Remedies = []knowledge.Remedy{{Phase: "decide", Action: "owner.decide", On: knowledge.OnRoot, Purpose: corax.Fix,
+			Do: "Decide with the owner of {target} what to do: it was resolved before, and nobody recorded how"}}
+	}
 	return m, nil
+}
+
+// remediesOf makes remedies of the steps that helped: the root's name becomes a hole, so that the next one gets its own.
+func remediesOf(helped []corax.Step, root string) (list []knowledge.Remedy) {
+	hole := func(text string) string { return nameless(text, root) }
+	for _, s := range helped {
+		list = append(list, knowledge.Remedy{Phase: or(s.Phase, "restore"), Action: s.Action, On: knowledge.OnRoot, Purpose: s.Purpose, Ask: s.Ask,
+			Do: hole(s.Do), Run: hole(s.Run), Check: hole(s.Check), Verify: hole(s.Verify), Undo: hole(s.Undo)})
+	}
+	slices.SortStableFunc(list, func(a, b knowledge.Remedy) int { return cmp.Compare(purposeOrder[a.Purpose], purposeOrder[b.Purpose]) })
+	return list
+}
+
+// nameless is a text with a hole where it names the root.
+func nameless(text, root string) string {
+	if root == "" {
+		return text
+	}
+	return strings.ReplaceAll(text, root, "{target}")
 }
 
 // telling is the rarest words of a message, in the order of the text.

@@ -43,7 +43,7 @@ func (l learned) scratch() *model.Scratch {
 func (w *work) recall(r *reading, d *desk) {
 	found := w.matcher.match(r.Tokens, r.signal, d.match)
 	if len(found) > 0 {
-		r.hits = make([]hit, 0, len(found))
+		r.hits = d.hits.room(len(found))
 	}
 	for _, h := range found {
 		switch use := w.matcher.sigs[h.sig].use; {
@@ -63,7 +63,7 @@ func (w *work) recall(r *reading, d *desk) {
 	top, well := w.learned.model.Top(d.words, d.model)
 	r.well = well
 	if len(top) > 0 {
-		r.heard = make([]heard, 0, len(top))
+		r.heard = d.heard.room(len(top))
 	}
 	for _, c := range top {
 		if at := w.learned.mech[c.Class]; at >= 0 {

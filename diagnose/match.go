@@ -1,7 +1,6 @@
 package diagnose
 
 import (
-	"maps"
 	"slices"
 	"strings"
 
@@ -16,8 +15,7 @@ type matcher struct {
 	vocab    map[string]int32 // stem -> word, from 1
 	number   int32            // the word for number
 	trie     trie
-	ends     [][]int32 // node -> phrases that end there
-	rarest   [][]int32 // phrase -> signatures of which it is the rarest
+	rarest   [][]asked // phrase -> signatures of which it is the rarest
 	sigs     []signature
 	byClass  map[string][]int32 // class -> signatures that ask for a class and nothing else
 	mechs    []knowledge.Mechanism
@@ -47,6 +45,10 @@ type signature struct {
 	forbid  []int32 // none may
 }
 
+// asked is a signature under its rarest phrase, with another one that must stand too: most signatures that don't stand fail there, and the
+// signature itself is not looked at.
+type asked struct{ sig, other int32 }
+
 // span is a place in a message.
 type span struct{ start, end int }
 
@@ -57,11 +59,8 @@ type hit struct {
 }
 
 func newMatcher(cat *knowledge.Catalogue) *matcher {
-	m := &matcher{
-		vocab: map[string]int32{}, ends: make([][]int32, 1), byClass: map[string][]int32{},
-		mechs: cat.Mechanisms, mechByID: map[string]int{},
-	}
-	b := builder{matcher: m, next: map[uint64]int32{}, phrases: map[string]int32{}}
+	m := &matcher{vocab: map[string]int32{}, byClass: map[string][]int32{}, mechs: cat.Mechanisms, mechByID: map[string]int{}}
+	b := builder{matcher: m, next: map[uint64]int32{}, phrases: map[string]int32{}, ends: make([][]int32, 1)}
 	add := func(s knowledge.Signature, mech int, use sigUse) int32 {
 		id := int32(len(m.sigs))
 		sig := signature{Signature: s, mech: mech, use: use}
@@ -90,7 +89,9 @@ func newMatcher(cat *knowledge.Catalogue) *matcher {
 		return ids
 	}
 	for i, impact := range cat.Impacts {
-		add(knowledge.Signature{Say: []string{impact.Say}}, i, useImpact)
+		if impact.Say != "" {
+			add(knowledge.Signature{Say: []string{impact.Say}}, i, useImpact)
+		}
 	}
 	for i, mech := range cat.Mechanisms {
 		m.mechByID[mech.ID] = i
@@ -106,25 +107,32 @@ func newMatcher(cat *knowledge.Catalogue) *matcher {
 		m.lowers = append(m.lowers, modifiers(mech.Severity.Lower, i))
 	}
 	m.number = m.vocab[number]
-	m.trie = newTrie(b.next, len(m.ends))
+	m.trie = newTrie(b.next, b.ends, len(m.vocab))
 	m.order(len(b.phrases))
 	return m
 }
 
 // order files each signature under the phrase that the fewest signatures ask for.
 func (m *matcher) order(phrases int) {
-	asked := make([]int, phrases)
+	uses := make([]int, phrases)
 	for _, s := range m.sigs {
 		for _, ph := range s.phrases {
-			asked[ph]++
+			uses[ph]++
 		}
 	}
-	m.rarest = make([][]int32, phrases)
+	m.rarest = make([][]asked, phrases)
 	for id, s := range m.sigs {
-		if len(s.phrases) > 0 {
-			ph := slices.MinFunc(s.phrases, func(a, b int32) int { return asked[a] - asked[b] })
-			m.rarest[ph] = append(m.rarest[ph], int32(id))
+		if len(s.phrases) == 0 {
+			continue
 		}
+		rarest := slices.MinFunc(s.phrases, func(a, b int32) int { return uses[a] - uses[b] })
+		other := rarest
+		for _, ph := range s.phrases {
+			if ph != rarest && (other == rarest || uses[ph] < uses[other]) {
+				other = ph
+			}
+		}
+		m.rarest[rarest] = append(m.rarest[rarest], asked{int32(id), other})
 	}
 }
 
@@ -133,82 +141,48 @@ type builder struct {
 	*matcher
 	next    map[uint64]int32 // node<<32 | word -> node
 	phrases map[string]int32
+	ends    [][]int32 // node -> phrases that end there
 }
 
-func (m *builder) phrase(alternatives string) int32 {
-	if id, ok := m.phrases[alternatives]; ok {
+func (b *builder) phrase(alternatives string) int32 {
+	if id, ok := b.phrases[alternatives]; ok {
 		return id
 	}
-	id := int32(len(m.phrases))
-	m.phrases[alternatives] = id
+	id := int32(len(b.phrases))
+	b.phrases[alternatives] = id
 	for alt := range strings.SplitSeq(alternatives, "|") {
 		node := int32(0)
 		for _, word := range words(alt) {
-			w, ok := m.vocab[word]
+			w, ok := b.vocab[word]
 			if !ok {
-				w = int32(len(m.vocab) + 1)
-				m.vocab[word] = w
+				w = int32(len(b.vocab) + 1)
+				b.vocab[word] = w
 			}
 			key := uint64(node)<<32 | uint64(w)
-			child, ok := m.next[key]
+			child, ok := b.next[key]
 			if !ok {
-				child = int32(len(m.ends))
-				m.ends = append(m.ends, nil)
-				m.next[key] = child
+				child = int32(len(b.ends))
+				b.ends = append(b.ends, nil)
+				b.next[key] = child
 			}
 			node = child
 		}
-		if node != 0 && !slices.Contains(m.ends[node], id) {
-			m.ends[node] = append(m.ends[node], id)
+		if node != 0 && !slices.Contains(b.ends[node], id) {
+			b.ends[node] = append(b.ends[node], id)
 		}
 	}
 	return id
 }
 
-// trie holds the edges of all nodes one after the other, those of a node by their words.
-type trie struct {
-	start []int32 // node -> its first edge; one more than nodes
-	edges []edge
-}
-
-type edge struct{ word, to int32 }
-
-func newTrie(next map[uint64]int32, nodes int) trie {
-	t := trie{start: make([]int32, nodes+1), edges: make([]edge, 0, len(next))}
-	for _, key := range slices.Sorted(maps.Keys(next)) {
-		t.edges = append(t.edges, edge{int32(uint32(key)), next[key]})
-		t.start[key>>32+1]++
-	}
-	for n := range nodes {
-		t.start[n+1] += t.start[n]
-	}
-	return t
-}
-
-// child is where a word leads from a node; 0 is nowhere.
-func (t *trie) child(node, word int32) int32 {
-	edges := t.edges[t.start[node]:t.start[node+1]]
-	for len(edges) > 0 {
-		switch mid := len(edges) / 2; {
-		case edges[mid].word == word:
-			return edges[mid].to
-		case edges[mid].word < word:
-			edges = edges[mid+1:]
-		default:
-			edges = edges[:mid]
-		}
-	}
-	return 0
-}
-
 func words(phrase string) []string {
-	var out []string
+	var room [4]read.Token
+	out := make([]string, 0, strings.Count(phrase, " ")+1)
 	for f := range strings.FieldsSeq(phrase) {
 		if f == number {
 			out = append(out, number)
 			continue
 		}
-		for _, t := range read.Tokenise(read.Lower(f), nil) {
+		for _, t := range read.Tokenise(read.Lower(f), room[:0]) {
 			out = append(out, t.Stem)
 		}
 	}
@@ -217,17 +191,22 @@ func words(phrase string) []string {
 
 // scratch is the matcher's memory; it saves clearing large arrays for each message.
 type scratch struct {
-	round  uint64
-	words  []int32  // of the tokens
-	phrase []uint64 // round in which the phrase was seen
-	at     []span
-	seen   []int32 // phrases of this round
-	found  []int32
-	hits   []hit
+	round   uint64
+	words   []int32 // of the tokens
+	phrases []sighting
+	seen    []int32 // phrases of this round
+	found   []int32
+	hits    []hit
+}
+
+// sighting is the last round in which a phrase was seen, and where.
+type sighting struct {
+	round      uint64
+	start, end int32
 }
 
 func (m *matcher) scratch() *scratch {
-	return &scratch{phrase: make([]uint64, len(m.rarest)), at: make([]span, len(m.rarest))}
+	return &scratch{phrases: make([]sighting, len(m.rarest))}
 }
 
 // match finds the signatures in a message, in the order of the catalogue. What it gives is valid until the next call.
@@ -241,9 +220,9 @@ func (m *matcher) match(tokens []read.Token, s *corax.Signal, mem *scratch) []hi
 		m.follow(tokens, i, i, 0, mem)
 	}
 	for _, ph := range mem.seen {
-		for _, id := range m.rarest[ph] {
-			if m.stands(&m.sigs[id], mem) {
-				mem.found = append(mem.found, id)
+		for _, a := range m.rarest[ph] {
+			if mem.phrases[a.other].round == mem.round && m.stands(&m.sigs[a.sig], mem) {
+				mem.found = append(mem.found, a.sig)
 			}
 		}
 	}
@@ -280,9 +259,9 @@ func (m *matcher) step(tokens []read.Token, first, i int, node, word int32, mem 
 	if child == 0 {
 		return
 	}
-	for _, ph := range m.ends[child] {
-		if mem.phrase[ph] != mem.round {
-			mem.phrase[ph], mem.at[ph] = mem.round, span{tokens[first].Start, tokens[i].End}
+	for _, ph := range m.trie.phrases(child) {
+		if p := &mem.phrases[ph]; p.round != mem.round {
+			*p = sighting{mem.round, int32(tokens[first].Start), int32(tokens[i].End)}
 			mem.seen = append(mem.seen, ph)
 		}
 	}
@@ -292,7 +271,7 @@ func (m *matcher) step(tokens []read.Token, first, i int, node, word int32, mem 
 // stands says that all the phrases of a signature were seen in this round.
 func (m *matcher) stands(sig *signature, mem *scratch) bool {
 	for _, ph := range sig.phrases {
-		if mem.phrase[ph] != mem.round {
+		if mem.phrases[ph].round != mem.round {
 			return false
 		}
 	}
@@ -301,18 +280,18 @@ func (m *matcher) stands(sig *signature, mem *scratch) bool {
 
 func (m *matcher) vetoed(sig *signature, mem *scratch) bool {
 	for _, ph := range sig.forbid {
-		if mem.phrase[ph] == mem.round {
+		if mem.phrases[ph].round == mem.round {
 			return true
 		}
 	}
 	return false
 }
 
-// where spans the phrases of a signature that was found in this round; they were seen last at mem.at.
+// where spans the phrases of a signature that was found in this round; they were seen last there.
 func (m *matcher) where(sig *signature, mem *scratch) span {
 	var all span
 	for i, ph := range sig.phrases {
-		at := mem.at[ph]
+		at := span{int(mem.phrases[ph].start), int(mem.phrases[ph].end)}
 		if i == 0 {
 			all = at
 			continue

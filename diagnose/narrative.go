@@ -277,19 +277,35 @@ func (t *teller) story() {
 		switch {
 		case len(s.Say) > 0:
 			signals = t.stand(s.Say)
+		case t.root.confidence < leastSure:
 		case len(t.root.shows) > 0:
 			signals = []int{t.root.shows[0].signal}
 		}
 		if len(signals) == 0 {
 			continue
 		}
+		text = t.attributed(capital(text, s.Text), text, signals)
 		for _, name := range used {
 			if at, ok := t.root.from[name]; ok {
 				signals = append(signals, at)
 			}
 		}
-		t.say(corax.TellsWhat, signals, capital(text, s.Text))
+		t.say(corax.TellsWhat, signals, text)
 	}
+}
+
+// attributed says on whose word a sentence about the root rests, where the root itself said nothing of it.
+func (t *teller) attributed(text, inner string, signals []int) string {
+	by := ""
+	for _, n := range signals {
+		switch e := t.readings[n].Entity; e {
+		case t.root.entity:
+			return text
+		default:
+			by = or(by, e)
+		}
+	}
+	return "By what " + or(by, "a message that names no entity") + " reports, " + inner
 }
 
 // first tells at least what the strongest evidence says, where nothing else was told.
@@ -335,6 +351,9 @@ func (t *teller) why() {
 	first := t.root.shows[0]
 	if r := &t.readings[first.signal]; !t.told[first.signal] && strings.Contains(first.words, " ") && r.signal.Kind != corax.ChangeOf {
 		what = fmt.Sprintf("%s says it: %s. %s", or(r.Entity, "A message"), quoted(first.words), what)
+	}
+	if t.root.confidence < leastSure {
+		what = fmt.Sprintf("The likeliest explanation, less than half sure, is that %s: %s", t.root.title, what)
 	}
 	t.say(corax.TellsWhy, signals, what)
 }
@@ -398,13 +417,7 @@ func (t *teller) unclear() {
 	}
 	if t.root.mech < 0 {
 		t.weighed()
-		if len(t.altered()) == 0 && t.root.entity != "" {
-			before := ""
-			if from := t.root.scene.from; !from.IsZero() {
-				before = " before " + from.UTC().Format(time.TimeOnly)
-			}
-			t.say(corax.TellsUnclear, nil, fmt.Sprintf("What was changed on %s%s, no signal tells", t.root.entity, before))
-		}
+		t.open()
 		return
 	}
 	rival := ""

@@ -141,6 +141,9 @@ func (p *page) plan(plan corax.Plan) {
 		p.line("          %s on %s (%s%s)", s.Action, or(s.Target, "?"), string(s.Risk), ask)
 		if s.Run != "" {
 			p.line("          $ %s", s.Run)
+			if len(s.Fill) > 0 {
+				p.wrap("          fill in: ", "            ", list(s.Fill)+", which no signal gives")
+			}
 		}
 		if s.Risk == corax.Read {
 			p.wrap("          done when: ", "            ", s.Verify)

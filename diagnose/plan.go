@@ -44,6 +44,7 @@ func (w *work) plan(root cause, confidence float64) corax.Plan {
 	remedies := w.remedies[root.mech]
 	p := corax.Plan{Steps: make([]corax.Step, 0, len(remedies))}
 	phase, position, last := 0, 0, ""
+	b := w.binding(&root, root.entity)
 	if confidence < leastSure {
 		p.Steps = w.confirm(root)
 		phase = len(p.Steps)
@@ -60,31 +61,43 @@ func (w *work) plan(root cause, confidence float64) corax.Plan {
 				phase, position, last = phase+1, 0, r.Phase
 			}
 			position++
-			p.Steps = append(p.Steps, w.step(r, target, root, strconv.Itoa(phase)+"."+strconv.Itoa(position)))
+			p.Steps = append(p.Steps, w.step(r, b.on(target), root, strconv.Itoa(phase)+"."+strconv.Itoa(position)))
 		}
 	}
-	w.prove(p.Steps, root)
+	prove(p.Steps, b)
 	var why string
 	p.Mode, why = w.mode(p.Steps, root, confidence)
 	p.Why = strings.Join(append(left, why), "; ")
 	return p
 }
 
-func (w *work) step(r *remedy, target string, root cause, id string) corax.Step {
+func (w *work) step(r *remedy, b binding, root cause, id string) corax.Step {
 	a := &r.does
-	b := w.binding(&root, target)
-	s := corax.Step{ID: id, Phase: r.Phase, Action: r.Action, Target: target, Params: map[string]string{}, Risk: a.Risk,
-		Purpose: r.Purpose, Waits: r.Waits, Ask: r.Ask, Do: b.words(r.Do), Run: b.command(r.Run),
+	s := corax.Step{ID: id, Phase: r.Phase, Action: r.Action, Target: b.entity, Params: map[string]string{}, Risk: a.Risk,
+		Purpose: r.Purpose, Waits: r.Waits, Ask: r.Ask, Do: b.words(r.Do),
 		Check:  or(b.words(or(r.Check, a.Check)), "the step is still needed"),
 		Verify: or(b.words(or(r.Verify, a.Verify)), "what was wrong is gone"),
 		Undo:   or(b.words(or(r.Undo, a.Undo)), "none is known; think before you act")}
-	exact := binding{target: target, root: root.entity, facts: root.facts}
+	s.Run, s.Fill = b.command(w.command(r, root))
+	exact := binding{target: b.entity, root: root.entity, facts: root.facts}
 	for name, t := range r.Params {
 		if v, _, ok := exact.fill(t); ok && v != "" {
 			s.Params[name] = v
 		}
 	}
 	return s
+}
+
+// command is the one of the product that the signals name, or the usual one.
+func (w *work) command(r *remedy, root cause) string {
+	for _, p := range r.Products {
+		for _, a := range root.scene.actors[:min(len(root.scene.actors), mostTold)] {
+			if slices.ContainsFunc(w.lines(a), func(l line) bool { return w.readings[l.signal].alternative(p.Say) != "" }) {
+				return p.Run
+			}
+		}
+	}
+	return r.Run
 }
 
 // confirm is the step before all others where the diagnosis is not sure: what to look at, and what it may be instead.
@@ -96,35 +109,25 @@ func (w *work) confirm(root cause) []corax.Step {
 	a, _ := w.cat.Action("evidence.gather")
 	b := w.binding(&root, root.entity)
 	s := corax.Step{ID: "1.1", Phase: "confirm", Action: "evidence.gather", Target: root.entity, Params: map[string]string{}, Risk: a.Risk,
-		Purpose: corax.Restore, Check: a.Check, Verify: "it is known whether " + m.Title, Undo: a.Undo,
+		Purpose: corax.Restore, Check: b.words(a.Check), Verify: "the answer says whether this fits: " + m.Title, Undo: b.words(a.Undo),
 		Do: fmt.Sprintf("Make sure first, at %s: %s", b.target, b.words(m.Evidence[0]))}
 	if next, ok := w.runnerUp(root.verdict, root.verdict.pattern); ok {
-		s.Verify += ", or rather " + w.matcher.mechs[next.mech].Title
+		s.Verify += "; or rather this: " + w.matcher.mechs[next.mech].Title
 	}
 	return []corax.Step{s}
 }
 
-// prove makes the last step that restores service prove it: what was reported must no longer come, at the root and at those who feel it.
-func (w *work) prove(steps []corax.Step, root cause) {
+// prove makes the last step that restores service prove it: what was reported must no longer come.
+func prove(steps []corax.Step, b binding) {
 	last := -1
 	for i, s := range steps {
 		if s.Purpose == corax.Restore {
 			last = i
 		}
 	}
-	r := w.plainest(&root)
-	if last < 0 || r == nil {
-		return
+	if last >= 0 && !strings.Contains(steps[last].Verify, b.gone) {
+		steps[last].Verify += "; " + b.gone
 	}
-	words := excerpt(r.words(), 80)
-	if words == "" {
-		return
-	}
-	from := ""
-	if r.Entity != "" {
-		from = " from " + r.Entity
-	}
-	steps[last].Verify += "; no new " + quoted(words) + " comes" + from
 }
 
 // excluded is the fact for which a remedy is left out, or empty.
@@ -178,15 +181,16 @@ func (w *work) mode(steps []corax.Step, root cause, confidence float64) (corax.M
 			return corax.Approval, fmt.Sprintf("step %s, %s on %s, is %s", s.ID, s.Action, s.Target, s.Risk)
 		}
 	}
-	return corax.AutoHeal, fmt.Sprintf("every step that runs unattended on %s can be undone or only reads, and each is verified", unattended(steps))
+	return corax.AutoHeal, fmt.Sprintf("%s at %s is %.0f %% sure, and what runs unattended is reversible or only reads, and is verified: %s",
+		root.id, root.entity, 100*confidence, unattended(steps))
 }
 
-// unattended names the targets of the steps that nobody is asked for.
+// unattended names the steps that nobody is asked for.
 func unattended(steps []corax.Step) string {
 	var names []string
 	for _, s := range steps {
-		if !s.Ask && s.Target != "" && !slices.Contains(names, s.Target) {
-			names = append(names, s.Target)
+		if !s.Ask {
+			names = append(names, fmt.Sprintf("%s %s", s.ID, s.Action))
 		}
 	}
 	return list(names)

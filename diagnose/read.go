@@ -1,6 +1,8 @@
 package diagnose
 
 import (
+	"slices"
+
 	"corax"
 	read "corax/reading"
 )
@@ -15,6 +17,7 @@ type reading struct {
 	impacts  []hit   // words that tell how bad it is
 	well     float64 // how much it sounds as if all were well, in log odds
 	heard    []heard // mechanisms that it sounds like, the best first
+	saying   string  // see words; empty until it is asked for
 }
 
 // soundsWell is how much a message must sound, to the learned view, as if all were well, for the words of a fault to be no trouble by
@@ -25,19 +28,18 @@ const soundsWell = 2.0
 const soundsVeryWell = 6.0
 
 // read fills w.readings.
-func (w *work) read() {
-	d := w.desks.Get().(*desk)
-	defer w.desks.Put(d)
-	reader := read.NewReader(w.graph)
-	w.readings = make([]reading, len(w.c.Signals))
+func (w *work) read(d *desk) {
+	d.clear(w.graph)
+	w.readings = d.room(len(w.c.Signals))
 	for i := range w.c.Signals {
 		s := &w.c.Signals[i]
 		r := &w.readings[i]
-		*r = reading{Reading: reader.Read(s), index: i, signal: s}
+		*r = reading{Reading: d.reader.Read(s), index: i, signal: s}
 		w.recall(r, d)
+		r.hits = slices.DeleteFunc(r.hits, func(h hit) bool { return r.InCode(read.Span{Start: h.span.start, End: h.span.end}) })
 		evidence := 0.0
 		for _, h := range r.hits {
-			if sig := &w.matcher.sigs[h.sig]; sig.use == useDirect {
+			if sig := &w.matcher.sigs[h.sig]; sig.use == useDirect && sig.Weight > evidence && !r.Assures(read.Span{Start: h.span.start, End: h.span.end}) {
 				evidence = max(evidence, sig.Weight)
 			}
 		}
@@ -45,7 +47,7 @@ func (w *work) read() {
 			evidence = 0
 		}
 		r.polarity = r.Polarity(evidence)
-		if r.polarity == read.Failing && r.well > soundsVeryWell && s.Kind == "" && s.Attributes["class"] == "" {
+		if r.polarity == read.Failing && r.well > soundsVeryWell && !r.Measured() && s.Kind == "" && s.Attributes["class"] == "" {
 			r.polarity = read.Neutral
 		}
 	}

@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"cmp"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -203,8 +204,16 @@ const (
 // words is what a message says, without the name of its entity before it; a part of the message as it is written, and without quotation
 // marks, so that it can stand between some.
 func (r *reading) words() string {
+	if r.saying == "" {
+		r.saying = r.say()
+	}
+	return r.saying
+}
+
+func (r *reading) say() string {
 	text := r.signal.Message[:min(len(r.signal.Message), 4*mostQuoted)]
 	text = strings.TrimSpace(text)
+	text = text[logHead(text):]
 	if at := strings.IndexAny(text, "\r\n"); at >= leastWords {
 		text = text[:at]
 	}
@@ -212,6 +221,21 @@ func (r *reading) words() string {
 		text = strings.TrimSpace(rest)
 	}
 	return excerpt(text, mostQuoted)
+}
+
+// aLogHead is what a log puts before a message: priority, time, and with a host the program and its pid. It differs from line to line.
+var aLogHead = regexp.MustCompile(`^(?:<\d{1,3}>(?:1 )?)?(?:[A-Z][a-z][a-z] [ 0-3]?\d \d\d:\d\d:\d\d|` +
+	`\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d[0-9.,:+-]*Z?\]?)\s+(?:[A-Za-z0-9_.-]+\s+[A-Za-z0-9_./-]+(?:\[\d+\])?:\s+)?`)
+
+// logHead is the length of the head of a log line, 0 where a text is none or holds nothing else.
+func logHead(text string) int {
+	if text == "" || !(text[0] >= '0' && text[0] <= '9' || text[0] == '<' || text[0] == '[' || len(text) > 15 && text[3] == ' ' && text[9] == ':') {
+		return 0
+	}
+	if at := aLogHead.FindStringIndex(text); at != nil && at[1] < len(text) {
+		return at[1]
+	}
+	return 0
 }
 
 // excerpt is a part of a text that is at most so long, ends with a word, and holds no quotation mark and no line break.

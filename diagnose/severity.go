@@ -15,22 +15,24 @@ import (
 // Severity is a sum of points: log odds of "someone has to act now" against "it can wait for the morning". Every reason that counts adds or
 // takes some; the sum falls into one of four levels. The words' points are in the catalogue (impact.yaml), those of the rest are here.
 const (
-	fromCritical = 2.15 // and above: critical
-	fromHigh     = 0.55
-	fromMedium   = -2.0
+	fromCritical = 2.25 // and above: critical
+	fromHigh     = 0.6
+	fromMedium   = -3.0
 
-	modifierPoints = 1.0
-	unknownPoints  = 0.1 // of a fault that no mechanism explains
+	modifierPoints = 0.8
+	unknownPoints  = -0.15 // of a fault that no mechanism explains
 	// knownWords is how much words still count where the mechanism is known, and calmWords those that play a fault down where several
 	// incidents speak of it.
 	knownWords = 0.5
 	calmWords  = 0.4
-	// topicOnly is how much a mechanism's own severity counts where an alert carries its rule: the rule says which limit was crossed.
-	topicOnly = 0.2
 )
 
-// basePoints are what a mechanism usually means.
-var basePoints = map[corax.Severity]float64{corax.Critical: 2.25, corax.High: 0.9, corax.Medium: -0.5, corax.Low: -2}
+// basePoints are what a mechanism usually means; topicPoints are what is left of it where an alert carries its rule, for that says which
+// limit was crossed.
+var (
+	basePoints  = map[corax.Severity]float64{corax.Critical: 2.35, corax.High: 1.15, corax.Medium: 0.05, corax.Low: -3.2}
+	topicPoints = map[corax.Severity]float64{corax.Critical: 0.2, corax.High: 0.1, corax.Medium: -0.55, corax.Low: -0.55}
+)
 
 // factor is one reason for a severity.
 type factor struct {
@@ -70,11 +72,11 @@ func (w *work) byMechanism(g group, root cause, c corax.Cascade) []factor {
 		return []factor{{unknownPoints, "nothing is known of how bad such a fault is"}}
 	}
 	rating := w.matcher.mechs[root.mech].Severity
-	weight := root.share
+	points := basePoints
 	if w.expression(g) != "" {
-		weight *= topicOnly
+		points = topicPoints
 	}
-	list := []factor{{weight * basePoints[rating.Base], fmt.Sprintf("%s is %s by itself", root.title, rating.Base)}}
+	list := []factor{{root.share * points[rating.Base], fmt.Sprintf("%s is %s by itself", root.title, rating.Base)}}
 	for i, m := range rating.Raise {
 		if w.holds(g, root, c, m.When, w.matcher.raises[root.mech][i]) {
 			list = append(list, factor{modifierPoints, m.Why})
@@ -92,22 +94,54 @@ func (w *work) byMechanism(g group, root cause, c corax.Cascade) []factor {
 func (w *work) byReach(g group, c corax.Cascade) (factors []factor) {
 	switch share, words := w.lost(g); {
 	case share >= 0.9:
-		factors = append(factors, factor{0.9, "hardly anything of it is left: " + words})
+		factors = append(factors, factor{0.75, "hardly anything of it is left: " + words})
 	case share >= 0.4:
 		factors = append(factors, factor{0.4, "a good part is gone: " + words})
+	case share > 0 && share <= 0.1:
+		factors = append(factors, factor{-0.6, "a small part is gone: " + words})
+	}
+	if n, words := w.counted(g); n >= hundreds {
+		factors = append(factors, factor{1.1, "hundreds feel it: " + words})
+	} else if n >= dozens {
+		factors = append(factors, factor{0.3, "dozens feel it: " + words})
 	}
 	n := len(c.Affected)
 	if n > 0 {
-		factors = append(factors, factor{math.Round(10*(0.4+0.25*math.Log2(float64(n)))) / 10, fmt.Sprintf("felt by %s", list(c.Affected))})
+		factors = append(factors, factor{math.Round(20*(0.25+0.15*math.Log2(float64(n)))) / 20, fmt.Sprintf("felt by %s", list(c.Affected))})
 	}
 	if all := w.graph.Len(); all > 3 && n+1 >= (all+1)/2+1 {
 		factors = append(factors, factor{1, fmt.Sprintf("%d of %d entities are in trouble", n+1, all)})
 	}
 	if n := len(g.incidents); n >= 2 && w.graph.Len() == 0 {
-		factors = append(factors, factor{math.Min(1.6, 0.5*float64(n)), fmt.Sprintf("%d incidents speak of it", n)})
+		factors = append(factors, factor{math.Min(0.85, 0.25*float64(n)), fmt.Sprintf("%d incidents speak of it", n)})
 	}
 	return factors
 }
+
+// How many people or things make a fault wider than one of them.
+const (
+	dozens   = 20
+	hundreds = 200
+)
+
+// counted is the largest number of people or things that the texts name, and the words for it.
+func (w *work) counted(g group) (most float64, words string) {
+	for _, i := range g.incidents {
+		for _, s := range w.incidents[i].signals {
+			r := &w.readings[s]
+			for _, q := range r.Quantities() {
+				if q.Unit == read.Number && q.Value > most && affected[read.Stem(read.Lower(q.Of))] {
+					most, words = q.Value, quote(r.Text[q.Start:min(len(r.Text), q.End+1+len(q.Of))], span{})
+				}
+			}
+		}
+	}
+	return most, words
+}
+
+// affected are words for who or what goes without when a fault is felt.
+var affected = stemsOf("users customers employees callers clients people staff guests patients tenants subscribers visitors mailboxes phones " +
+	"workstations shops stores branches sites servers vms machines desks agents accounts devices")
 
 // byWords is what the messages say about how bad it is, each kind of word once, where it counts most.
 func (w *work) byWords(g group, root cause) (list []factor) {
@@ -169,37 +203,20 @@ func (w *work) expression(g group) string {
 	return ""
 }
 
-// byExpression reads what a monitor compares, where an alert carries its rule's expression.
+// byExpression reads what a monitor compares, where an alert carries its rule's expression; each kind counts once.
 func (w *work) byExpression(g group) (list []factor) {
-	add := func(points float64, why string) {
-		if !slices.ContainsFunc(list, func(f factor) bool { return f.why == why }) {
-			list = append(list, factor{points, why})
-		}
-	}
+	seen := map[int]bool{}
 	for _, i := range g.incidents {
 		for _, s := range w.incidents[i].signals {
 			expr := w.readings[s].signal.Attributes["expr"]
 			if expr == "" || len(expr) > read.MaxText {
 				continue
 			}
-			x := readExpression(expr)
-			switch {
-			case x.gone:
-				add(1.2, "its rule asks whether any of it is left")
-			case x.zero:
-				add(0.35, "its rule asks for nothing at all")
-			}
-			if x.failures {
-				add(0.9, "its rule tolerates no failure")
-			}
-			if x.extreme {
-				add(0.9, "its rule's limit is next to the end")
-			}
-			if x.predicted {
-				add(-0.5, "its rule looks ahead")
-			}
-			if x.overdue {
-				add(0.6, "its rule asks for how long nothing was done")
+			for _, f := range w.rules {
+				if x := w.cat.Impacts[f.impact]; !seen[f.impact] && f.form.MatchString(expr) {
+					seen[f.impact] = true
+					list = append(list, factor{x.Points, x.Why})
+				}
 			}
 		}
 	}

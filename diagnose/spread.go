@@ -5,8 +5,10 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"corax"
+	read "corax/reading"
 )
 
 // spread tells who else is part of it, nearest first, each in its own words; of many, the first few and how many more.
@@ -85,8 +87,20 @@ func (t *teller) relation(entity string) string {
 				return ", which names " + t.root.entity + ","
 			}
 		}
+		if slices.ContainsFunc(t.lines(a), func(l line) bool { return speaksOf(l.words, t.root.entity) }) {
+			return ", which names " + t.root.entity + ","
+		}
 	}
 	return ""
+}
+
+// speaksOf says that words name an entity, however it is written: "pump 3" is pump-3.
+func speaksOf(words, entity string) bool {
+	plain := func(s string) string {
+		return " " + strings.Join(strings.FieldsFunc(read.Lower(s), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }), " ") + " "
+	}
+	name := plain(entity)
+	return len(name) > 4 && strings.Contains(plain(words), name)
 }
 
 // joins tells what an entity reported that wasn't told yet.

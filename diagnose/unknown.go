@@ -96,8 +96,11 @@ func (t *teller) common() {
 	said := 0
 	for _, h := range t.holdings(t.root.scene) {
 		what, ok := ties[h.kind]
-		if !ok || said == 2 {
-			continue
+		if !ok || said == 2 || t.root.scene.by[read.Lower(h.value)] != nil {
+			continue // one of them names itself
+		}
+		if h.kind == "host" && codeLike(h.value) {
+			what = "the code"
 		}
 		if names, signals := sharers(h.by); len(signals) > 1 && (len(names) > 1 || len(names) == 0) {
 			t.say(corax.TellsWhy, signals, fmt.Sprintf("%s name %s %s", or(list(names), "Several messages"), what, h.value))
@@ -188,18 +191,19 @@ func (t *teller) weighed() {
 		if n == mostWeighed || s.total < worthWeighing {
 			break
 		}
-		n++
 		m := &t.matcher.mechs[s.mech]
 		var signals []int
 		has, lacks := t.lacks(m, &signals)
+		if has == "" && s.rules <= 0 {
+			continue // by its sound alone
+		}
+		n++
 		text := fmt.Sprintf("Weighed and not sure enough: %s (%s)", m.Title, m.Pattern)
 		switch {
 		case has != "" && lacks != "":
 			text += fmt.Sprintf("; the signals speak of %s, but of nothing like %s", has, lacks)
 		case lacks != "":
 			text += "; no signal speaks of " + lacks
-		case s.rules <= 0:
-			text += "; only the wording sounds like it"
 		}
 		t.say(corax.TellsUnclear, signals, text)
 	}
@@ -208,12 +212,75 @@ func (t *teller) weighed() {
 	}
 }
 
+// open tells what the signals of this problem leave open: what a code stands for, what joins those who have no tie, which change came before.
+func (t *teller) open() {
+	sc := t.root.scene
+	for _, h := range t.holdings(sc) {
+		if (h.kind == "code" || h.kind == "host" && codeLike(h.value) && sc.by[read.Lower(h.value)] == nil) && !t.readings[h.by[0].signal].known(h.value) && !strings.Contains(read.Lower(h.by[0].entity), read.Lower(h.value)) {
+			t.say(corax.TellsUnclear, []int{h.by[0].signal}, fmt.Sprintf("What %s stands for%s, neither a signal nor the catalogue tells", h.value, whereAt(h.by[0].entity)))
+			break
+		}
+	}
+	var loose []string
+	var signals []int
+	for _, a := range sc.actors[:min(len(sc.actors), mostActors)] {
+		if a.entity != "" && a.entity != t.root.entity && t.relation(a.entity) == "" && a.count > 0 && len(t.lines(a)) > 0 {
+			loose = append(loose, a.entity)
+			signals = append(signals, t.lines(a)[0].signal)
+		}
+	}
+	if t.root.entity != "" && len(loose) > 0 {
+		order := ""
+		if !sc.timed {
+			order = ", and not every signal carries its time"
+		}
+		suffer := "suffers"
+		if len(loose) > 1 {
+			suffer = "suffer"
+		}
+		t.say(corax.TellsUnclear, signals, fmt.Sprintf("Whether %s %s from %s or from something that all of them need is open: no signal and no topology joins them%s",
+			list(loose), suffer, t.root.entity, order))
+	}
+	if t.root.entity == "" || people(t.root.entity) || len(t.altered()) > 0 {
+		return
+	}
+	if from := sc.from; !from.IsZero() {
+		t.say(corax.TellsUnclear, nil, fmt.Sprintf("Whether anything was changed on %s before %s, no signal tells", t.root.entity, from.UTC().Format(time.TimeOnly)))
+	} else {
+		t.say(corax.TellsUnclear, nil, fmt.Sprintf("Since when %s is in this state, and what was changed on it before, no signal tells", t.root.entity))
+	}
+}
+
+// codeLike says that a name is more likely the code of a fault than a host: F-207, E771.
+func codeLike(name string) bool {
+	letters := strings.IndexAny(name, "0123456789-")
+	digits := strings.TrimLeft(name[max(letters, 0):], "-")
+	return letters > 0 && letters <= 3 && len(digits) >= 2 && strings.Trim(digits, "0123456789") == "" && name[0] <= 'Z'
+}
+
+// known says that a code in the message is one of a standard, so that its meaning is no question.
+func (r *reading) known(code string) bool {
+	return slices.ContainsFunc(r.Codes(), func(c read.Code) bool {
+		return c.Start < c.End && c.End <= len(r.Text) && strings.Contains(r.Text[c.Start:c.End], read.Lower(code))
+	})
+}
+
+func whereAt(entity string) string {
+	if entity == "" {
+		return ""
+	}
+	return " at " + entity
+}
+
 // lacks compares the signatures of a mechanism with what the signals say: of the one that fits best, what they say and what they don't.
 func (t *teller) lacks(m *knowledge.Mechanism, signals *[]int) (has, lacks string) {
 	most, say, at := 0.0, []string(nil), -1
 	for _, sig := range m.Signatures {
 		for _, a := range t.root.scene.actors[:min(len(t.root.scene.actors), mostTold)] {
 			for _, l := range t.lines(a) {
+				if l.change {
+					continue
+				}
 				n := 0
 				for _, phrase := range sig.Say {
 					if t.readings[l.signal].alternative(phrase) != "" {
@@ -300,7 +367,8 @@ func (q *inquirer) add(action, target string, s corax.Step) {
 	s.Action, s.Target, s.Params = action, target, map[string]string{}
 	s.Risk, s.Purpose = cmp.Or(s.Risk, a.Risk), cmp.Or(s.Purpose, corax.Fix)
 	s.Phase = or(s.Phase, "gather")
-	s.Check, s.Verify, s.Undo = or(s.Check, a.Check), or(s.Verify, a.Verify), or(s.Undo, a.Undo)
+	b := q.binding(&q.root, target)
+	s.Check, s.Verify, s.Undo = b.words(or(s.Check, a.Check)), or(s.Verify, b.words(a.Verify)), b.words(or(s.Undo, a.Undo))
 	q.steps = append(q.steps, s)
 }
 
@@ -345,23 +413,25 @@ func (q *inquirer) gone() string {
 	return "no new signal of it comes"
 }
 
-// tellApart gathers the evidence of the candidates, that of the best first, in turn.
+// tellApart gathers the evidence of the candidates, that of the best first.
 func (q *inquirer) tellApart() {
-	for n := range 2 {
-		for k, s := range q.root.verdict.ranked {
-			if k == mostWeighed || s.total < worthWeighing {
-				break
-			}
-			m := &q.matcher.mechs[s.mech]
-			if n >= len(m.Evidence) || s.rules <= 0 && s.total < worthAsking {
-				continue
-			}
-			b := q.binding(&q.root, q.root.entity)
-			q.add("evidence.gather", q.root.entity, corax.Step{
-				Do:     fmt.Sprintf("Find out at %s: %s", or(standIn(&q.root), "the system that wrote it"), b.words(m.Evidence[n])),
-				Verify: fmt.Sprintf("it is known whether %s", m.Title),
-			})
+	b := q.binding(&q.root, q.root.entity)
+	for k, s := range q.root.verdict.ranked {
+		if k == mostWeighed || s.total < worthWeighing {
+			break
 		}
+		m := &q.matcher.mechs[s.mech]
+		if len(m.Evidence) == 0 || s.rules <= 0 && s.total < worthAsking {
+			continue
+		}
+		var ask []string
+		for _, e := range m.Evidence[:min(len(m.Evidence), 2)] {
+			ask = append(ask, b.words(e))
+		}
+		q.add("evidence.gather", q.root.entity, corax.Step{
+			Do:     fmt.Sprintf("Find out at %s: %s", or(standIn(&q.root), "the system that wrote it"), strings.Join(ask, "; then: ")),
+			Verify: "the answers say whether this fits: " + m.Title,
+		})
 	}
 }
 
@@ -461,10 +531,13 @@ func people(name string) bool {
 
 // reach asks whether what an entity names as its peer can be reached from it.
 func (q *inquirer) reach(a *actor, facts map[string]string) {
-	peer := or(facts["address"], facts["host"])
+	peer := facts["address"]
+	if h := facts["host"]; peer == "" && (strings.Contains(h, ".") || q.root.scene.by[read.Lower(h)] != nil || q.inGraph(h)) {
+		peer = h
+	}
 	for _, l := range q.lines(a) {
 		for _, m := range q.readings[l.signal].Mentions {
-			if peer == "" {
+			if peer == "" && (q.root.scene.by[m.Entity] != nil || q.inGraph(m.Entity)) {
 				peer = m.Entity
 			}
 		}
@@ -482,11 +555,16 @@ func (q *inquirer) reach(a *actor, facts map[string]string) {
 	q.add("evidence.gather", a.entity, step)
 }
 
+func (q *inquirer) inGraph(name string) bool {
+	_, ok := q.graph.Entity(name)
+	return ok
+}
+
 // whatChanged asks for the changes that no signal tells of.
 func (q *inquirer) whatChanged() {
 	var names []string
 	for _, a := range q.root.scene.actors {
-		if a.entity != "" && len(names) < mostTold {
+		if a.entity != "" && !people(a.entity) && len(names) < mostTold {
 			names = append(names, a.entity)
 		}
 	}

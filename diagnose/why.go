@@ -17,7 +17,7 @@ const mostReasons = 4
 func (w *work) explanations(g group, v verdict, root cause, d corax.Diagnosis) []corax.Explanation {
 	list := append(make([]corax.Explanation, 0, 6), w.whyPattern(v, root, d), w.whyRoot(g, root, d), whySeverity(d), w.whyOne(d))
 	if len(d.Incidents) > 1 || d.Cascade.Cascading {
-		list = append(list, w.whyCascade(d))
+		list = append(list, w.whyCascade(root, d))
 	}
 	return append(list, w.whyMode(root, d))
 }
@@ -38,7 +38,7 @@ func (w *work) whyPattern(v verdict, root cause, d corax.Diagnosis) corax.Explan
 	}
 	if next, ok := w.runnerUp(v, d.Pattern); ok {
 		m := &w.matcher.mechs[next.mech]
-		x.RunnerUp = fmt.Sprintf("%s, by %s; %s", m.Pattern, m.ID, next.weighed())
+		x.RunnerUp = fmt.Sprintf("%s (%s), by %s; %s", m.Pattern, percent(share(v, m.Pattern)), m.ID, next.weighed())
 		x.WouldChange = append(x.WouldChange, w.tells(v.mech, next.mech)...)
 	}
 	if v.mech < 0 {
@@ -57,6 +57,14 @@ func (s standing) weighed() string {
 		return "no signature fits; the wording sounds like it with odds of " + odds(s.model)
 	}
 	return fmt.Sprintf("its signatures speak for it with odds of %s, the wording with %s", odds(s.rules), odds(s.model))
+}
+
+// percent is a probability in words.
+func percent(p float64) string {
+	if p < 0.01 {
+		return "under 1 %"
+	}
+	return fmt.Sprintf("%.0f %%", 100*p)
 }
 
 // runnerUp is the best mechanism of another pattern.
@@ -117,8 +125,33 @@ func (w *work) whyRoot(g group, root cause, d corax.Diagnosis) corax.Explanation
 	return x
 }
 
+// whySeverity parts the reasons: what raises is for it, what lowers against it. The answer changes with the weightiest of either side.
 func whySeverity(d corax.Diagnosis) corax.Explanation {
-	return corax.Explanation{Decision: "severity", Answer: d.Severity.String(), For: orNone(d.SeverityReasons, "nothing says how much is affected")}
+	x := corax.Explanation{Decision: "severity", Answer: d.Severity.String()}
+	for _, reason := range d.SeverityReasons {
+		if lowers(reason) {
+			x.Against = append(x.Against, reason)
+		} else {
+			x.For = append(x.For, reason)
+		}
+	}
+	x.For = orNone(x.For, "nothing says that more is affected")
+	if s := d.Severity; s == corax.Low || s < corax.Critical && len(x.Against) > 0 {
+		x.RunnerUp = (s + 1).String()
+	} else {
+		x.RunnerUp = (s - 1).String()
+	}
+	for _, side := range [][]string{x.For, x.Against} {
+		if len(side) > 0 && strings.HasSuffix(side[0], ")") {
+			x.WouldChange = append(x.WouldChange, "a signal that this does not hold: "+side[0])
+		}
+	}
+	return x
+}
+
+// lowers says that a reason takes points away; a reason ends with its points.
+func lowers(reason string) bool {
+	return strings.HasPrefix(reason[strings.LastIndexByte(reason, '(')+1:], "-")
 }
 
 func (w *work) whyOne(d corax.Diagnosis) corax.Explanation {
@@ -140,7 +173,7 @@ func (w *work) whyOne(d corax.Diagnosis) corax.Explanation {
 	return x
 }
 
-func (w *work) whyCascade(d corax.Diagnosis) corax.Explanation {
+func (w *work) whyCascade(root cause, d corax.Diagnosis) corax.Explanation {
 	x := corax.Explanation{Decision: "cascade", For: []string{}}
 	if !d.Cascade.Cascading {
 		x.Answer = "none"
@@ -149,13 +182,19 @@ func (w *work) whyCascade(d corax.Diagnosis) corax.Explanation {
 		return x
 	}
 	x.Answer = fmt.Sprintf("from %s to %s", d.Cascade.Root, list(d.Cascade.Affected))
+	if len(root.rivals) > 0 {
+		x.WouldChange = append(x.WouldChange, fmt.Sprintf("a fault of %s itself: it would be the one that is felt", root.rivals[0]))
+	}
 	for _, e := range d.Cascade.Affected {
 		if len(x.For) == mostReasons {
 			break
 		}
 		why := "shows the effects"
+		if a := root.scene.by[e]; a != nil && len(w.lines(a)) > 0 {
+			why = fmt.Sprintf("says %s", quoted(excerpt(w.lines(a)[0].words, mostSaid)))
+		}
 		if n, ok := w.graph.Distance(e, d.Cascade.Root); ok {
-			why = "needs it" + steps(n)
+			why = "needs it" + steps(n) + ", and " + why
 		}
 		x.For = append(x.For, e+" "+why)
 	}
@@ -202,7 +241,7 @@ func (e *Engine) WhyNot(c corax.Case, name string) ([]WhyNot, error) {
 		return nil, &corax.Error{Code: corax.NotFound, Op: "explain why not " + name, Err: fmt.Errorf("neither a pattern nor a mechanism of the catalogue"),
 			Hint: "see: corax knowledge list"}
 	}
-	w, groups := e.work(c)
+	w, groups := e.work(c, e.newDesk())
 	answers := []WhyNot{}
 	for n, p := range w.report(groups) {
 		answers = append(answers, w.whyNot(n, p, asked))
@@ -218,10 +257,8 @@ func (w *work) whyNot(n int, p solved, asked map[int]bool) WhyNot {
 		best = s.mech
 		x.For = append(x.For, s.weighed())
 	}
-	for m := range w.matcher.mechs {
-		if best < 0 && asked[m] {
-			best = m
-		}
+	if best < 0 {
+		best = w.nearest(p.group, asked)
 	}
 	x.Asked = w.matcher.mechs[best].ID
 	if x.Is {
@@ -234,57 +271,95 @@ func (w *work) whyNot(n int, p solved, asked map[int]bool) WhyNot {
 			x.For = append(x.For, "said: "+has)
 		case len(x.Lacks) < mostReasons && s.Role != knowledge.SymptomRole:
 			if has != "" {
-				has = " (said: " + has + ")"
+				has = " (what is said: " + has + ")"
 			}
-			x.Lacks = append(x.Lacks, "no signal also says "+lacks+has)
+			also := " "
+			if has != "" {
+				also = " also "
+			}
+			x.Lacks = append(x.Lacks, "no signal"+also+"says "+lacks+has)
 		}
 	}
-	if p.verdict.mech >= 0 {
-		x.Tells = w.tells(p.verdict.mech, best)
-	}
+	x.Tells = w.tells(p.verdict.mech, best)
 	return x
+}
+
+// nearest is the mechanism of which a signal of the problem says the largest part of a signature; the first one where they say nothing.
+func (w *work) nearest(g group, asked map[int]bool) int {
+	best, most := -1, -1.0
+	for m := range w.matcher.mechs {
+		if !asked[m] {
+			continue
+		}
+		part := 0.0
+		for _, s := range w.matcher.mechs[m].Signatures {
+			for _, n := range w.spoken(g) {
+				held := 0
+				for _, phrase := range s.Say {
+					if w.readings[n].alternative(phrase) != "" {
+						held++
+					}
+				}
+				if len(s.Say) > 0 {
+					part = max(part, float64(held)/float64(len(s.Say)))
+				}
+			}
+		}
+		if part > most {
+			best, most = m, part
+		}
+	}
+	return best
+}
+
+// spoken lists signals of a problem for a comparison: those that are enough to tell, however many there are.
+func (w *work) spoken(g group) (signals []int) {
+	for _, i := range g.incidents {
+		if len(signals) >= mostHeard {
+			break
+		}
+		signals = append(signals, w.incidents[i].signals...)
+	}
+	return signals[:min(len(signals), mostHeard)]
 }
 
 // compare says which phrases of a signature the best fitting signal of a problem holds, and which it lacks.
 func (w *work) compare(g group, s knowledge.Signature) (has, lacks string) {
 	most := -1
-	for _, i := range g.incidents {
-		for _, n := range w.incidents[i].signals {
-			var yes, no []string
-			for _, phrase := range s.Say {
-				if alt := w.readings[n].holds(phrase); alt != "" {
-					yes = append(yes, fmt.Sprintf("%q", alt))
-				} else {
-					no = append(no, fmt.Sprintf("%q", strings.Join(first(strings.Split(phrase, "|"), mostReasons), " or ")))
-				}
+	for _, n := range w.spoken(g) {
+		var yes, no []string
+		for _, phrase := range s.Say {
+			if alt := w.readings[n].alternative(phrase); alt != "" {
+				yes = append(yes, quoted(alt))
+			} else {
+				no = append(no, either(phrase))
 			}
-			if len(yes) > most {
-				most, has, lacks = len(yes), strings.Join(yes, " and "), strings.Join(no, " and ")
-			}
+		}
+		if len(yes) > most {
+			most, has, lacks = len(yes), strings.Join(yes, " and "), strings.Join(no, ", and ")
 		}
 	}
 	return has, lacks
 }
 
-func first(list []string, n int) []string { return list[:min(len(list), n)] }
-
-// holds is the alternative of a phrase that stands in the text, or empty.
-func (r *reading) holds(phrase string) string {
+// either lists the first alternatives of a phrase: "timeout", "timed out" or "no answer".
+func either(phrase string) string {
+	var alts []string
 	for alt := range strings.SplitSeq(phrase, "|") {
-		want := words(alt)
-		for i := range r.Tokens {
-			if i+len(want) > len(r.Tokens) {
-				break
-			}
-			match := true
-			for k, word := range want {
-				t := r.Tokens[i+k]
-				match = match && (t.Stem == word || word == number && t.Number())
-			}
-			if match && len(want) > 0 {
-				return alt
-			}
+		switch {
+		case alt == number:
+			alt = "a number"
+		default:
+			alt = quoted(alt)
+		}
+		if len(alts) < mostReasons {
+			alts = append(alts, alt)
 		}
 	}
-	return ""
+	if n := len(alts); n > 1 {
+		return strings.Join(alts[:n-1], ", ") + " or " + alts[n-1]
+	}
+	return strings.Join(alts, "")
 }
+
+func first(list []string, n int) []string { return list[:min(len(list), n)] }

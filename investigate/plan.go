@@ -51,7 +51,7 @@ func (v *Investigator) mayPlan(ctx context.Context, p corax.Problem, was corax.R
 }
 
 // bind holds the plan against the actions that are declared here: what restores and fixes must be among them, or people do it; what only
-// prevents or tidies is left to people in a plan that otherwise runs by itself.
+// prevents, tidies, or reads to find the cause, is left to people in a plan that otherwise runs by itself.
 func (v *Investigator) bind(plan *corax.Plan) {
 	if !runnable(plan.Mode) {
 		return
@@ -75,6 +75,7 @@ func (v *Investigator) bind(plan *corax.Plan) {
 		switch {
 		case declared(s):
 			kept = append(kept, s)
+		case s.Purpose == corax.Fix && s.Risk == corax.Read:
 		case s.Purpose == corax.Restore || s.Purpose == corax.Fix || s.Purpose == "":
 			plan.Mode = corax.Manual
 			plan.Why = fmt.Sprintf("no action %s is declared for %s", s.Action, s.Target)

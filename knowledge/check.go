@@ -13,6 +13,8 @@ import (
 var (
 	idForm   = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 	holeForm = regexp.MustCompile(`\{([a-z_]+)(\|[^{}]*)?\}`)
+	// blank is a hole of a command that a person fills in.
+	blank    = regexp.MustCompile(`\{[a-z_]+\|[A-Z][A-Z0-9_]*\}`)
 	purposes = []corax.StepPurpose{corax.Restore, corax.Fix, corax.Prevent, corax.Tidy}
 )
 
@@ -36,6 +38,11 @@ func (c *Catalogue) Check() error {
 		if a.Name == "" || a.Title == "" || a.Check == "" || a.Verify == "" || a.Undo == "" {
 			say(what, "needs name, title, check, verify and undo (\"none\" and why, where there is no way back)")
 		}
+		for _, h := range holeForm.FindAllStringSubmatch(a.Check+a.Verify+a.Undo, -1) {
+			if !slices.Contains([]string{"target", "root", "said", "gone"}, h[1]) {
+				say(what, "{%s}: expected target, root, said or gone", h[1])
+			}
+		}
 		if !slices.Contains([]corax.Risk{corax.Read, corax.Reversible, corax.Disruptive, corax.Destructive}, a.Risk) {
 			say(what, "risk %q: expected read, reversible, disruptive or destructive", a.Risk)
 		}
@@ -44,8 +51,12 @@ func (c *Catalogue) Check() error {
 		}
 	}
 	for _, i := range c.Impacts {
-		if err := checkPhrases([]string{i.Say}); err != nil || i.Name == "" || i.Why == "" || i.Points == 0 && i.Lead == 0 {
-			say("impact "+i.Name, "needs a name, what is said, why it counts, and points; %v", err)
+		err := checkPhrases([]string{i.Say})
+		if i.Rule != "" && i.Say == "" {
+			_, err = regexp.Compile(i.Rule)
+		}
+		if err != nil || i.Name == "" || i.Why == "" || i.Points == 0 && i.Lead == 0 {
+			say("impact "+i.Name, "needs a name, what is said or asked by a rule, why it counts, and points; %v", err)
 		}
 	}
 	for _, m := range c.Mechanisms {
@@ -83,7 +94,7 @@ func (c *Catalogue) checkMechanism(m Mechanism, say func(string, ...any)) {
 			say("confused with %q: must be another mechanism, with what tells them apart", x.Mechanism)
 		}
 	}
-	known := map[string]bool{"target": true, "root": true}
+	known := map[string]bool{"target": true, "root": true, "said": true, "gone": true}
 	for name := range Identifiers {
 		known[name] = true
 	}
@@ -140,7 +151,13 @@ func (c *Catalogue) checkMechanism(m Mechanism, say func(string, ...any)) {
 			}
 		}
 		holes(where, r.Do)
-		holes(where, r.Run)
+		holes(where, blank.ReplaceAllString(r.Run, ""))
+		for _, p := range r.Products {
+			holes(where, blank.ReplaceAllString(p.Run, ""))
+			if err := checkPhrases([]string{p.Say}); err != nil || p.Run == "" {
+				say("%s: product %q: needs words that name it and a command; %v", where, p.Say, err)
+			}
+		}
 		holes(where, r.Check)
 		holes(where, r.Verify)
 		holes(where, r.Undo)

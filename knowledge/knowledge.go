@@ -22,10 +22,11 @@ type Catalogue struct {
 	Healthy []string `yaml:"healthy"`
 }
 
-// Impact is what words say about how bad something is, whatever broke.
+// Impact is what words, or the rule that an alert carries, say about how bad something is, whatever broke.
 type Impact struct {
 	Name string `yaml:"name"`
-	Say  string `yaml:"say"` // alternatives, split by "|"
+	Say  string `yaml:"say"`  // alternatives, split by "|"; empty where Rule is given
+	Rule string `yaml:"rule"` // regular expression for the rule's expression
 	// Points are log odds of "someone has to act now"; Lead is added where a message's first clause says it.
 	Points float64 `yaml:"points"`
 	Lead   float64 `yaml:"lead"`
@@ -169,7 +170,8 @@ const (
 )
 
 // Remedy is one step of a plan. Do, Params and the rest may hold {fact}, {target} and {root}; {fact|words} says what stands in its place
-// where the fact isn't known.
+// where the fact isn't known. {said} is what was reported, in its own words; {gone}, that nothing like it comes any more. In Run, words in
+// capitals, as in {bucket|BUCKET}, are a blank that a person fills in; its name need not be a fact.
 type Remedy struct {
 	Phase   string            `yaml:"phase"`
 	Action  string            `yaml:"action"`
@@ -178,12 +180,20 @@ type Remedy struct {
 	Unless  []string          `yaml:"unless"` // fact=value; the step is left out where one holds
 	Params  map[string]string `yaml:"params"` // left out where its fact isn't known
 	Do      string            `yaml:"do"`
-	Run     string            `yaml:"run"`    // the command that a person would type, where there is a usual one
-	Check   string            `yaml:"check"`  // what must hold before; the action's where empty
-	Verify  string            `yaml:"verify"` // the action's where empty
-	Undo    string            `yaml:"undo"`   // the action's where empty
-	Waits   bool              `yaml:"waits"`
-	Ask     bool              `yaml:"ask"`
+	Run     string            `yaml:"run"` // the command that a person would type, where there is a usual one
+	// Products are the commands of other products than Run is for.
+	Products []Product `yaml:"products"`
+	Check    string    `yaml:"check"`  // what must hold before; the action's where empty
+	Verify   string    `yaml:"verify"` // the action's where empty
+	Undo     string    `yaml:"undo"`   // the action's where empty
+	Waits    bool      `yaml:"waits"`
+	Ask      bool      `yaml:"ask"`
+}
+
+// Product is what a remedy's command is where signals name a product.
+type Product struct {
+	Say string `yaml:"say"` // words that name it, split by "|"
+	Run string `yaml:"run"`
 }
 
 // Action describes what a remedy's step does, for people and for the mode of a plan; executors have their own declarations.

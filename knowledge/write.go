@@ -38,7 +38,15 @@ func (m Mechanism) Write(out io.Writer) error {
 	texts("    ", "evidence", m.Evidence)
 	line("    remedies:")
 	for _, r := range m.Remedies {
-		line("      - {phase: %s, action: %s, purpose: %s, do: %s}", r.Phase, r.Action, r.Purpose, quoted(r.Do))
+		line("      - phase: %s\n        action: %s\n        purpose: %s\n        do: %s", quoted(r.Phase), r.Action, r.Purpose, quoted(r.Do))
+		for _, x := range [...][2]string{{"run", r.Run}, {"check", r.Check}, {"verify", r.Verify}, {"undo", r.Undo}} {
+			if x[1] != "" {
+				line("        %s: %s", x[0], quoted(x[1]))
+			}
+		}
+		if r.Ask {
+			line("        ask: true")
+		}
 	}
 	texts("    ", "examples", m.Examples)
 	line("    vectors:")

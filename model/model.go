@@ -56,8 +56,7 @@ type Candidate struct {
 // Scratch is the memory of one user of a model.
 type Scratch struct {
 	features featureSet
-	sum      []int32   // of weights, a class; whole numbers, so that no order of adding matters
-	seen     []bool    // classes that any feature has a weight for
+	sum      []int64   // of weights, a class, and in the upper half their number; whole numbers, so that no order of adding matters
 	entries  [][]entry // of each feature that has some
 	met      int       // what the first of each adds up to; nobody reads it
 	found    []Candidate
@@ -66,7 +65,7 @@ type Scratch struct {
 // NewScratch makes the memory that Top needs.
 func (m *Model) NewScratch() *Scratch {
 	n := len(m.Classes) + extraClasses
-	return &Scratch{features: newFeatureSet(), sum: make([]int32, n), seen: make([]bool, n)}
+	return &Scratch{features: newFeatureSet(), sum: make([]int64, n)}
 }
 
 // extraClasses are the classes that are no mechanism: none of them, and all is well.
@@ -74,6 +73,9 @@ const extraClasses = 2
 
 // strangeness is how much a text of which nothing was ever seen speaks for none: a single known word among strange ones is no evidence.
 const strangeness = 5.0
+
+// oneWeight counts a weight in the upper half of a sum, whose lower half is their total: one addition does both.
+const oneWeight = 1 << 32
 
 // mostCandidates bounds what Top returns.
 const mostCandidates = 8
@@ -94,28 +96,29 @@ func (m *Model) Top(words []string, s *Scratch) (mechanisms []Candidate, well fl
 		s.met += int(entries[0].class)
 	}
 	strange := len(hashes) - len(s.entries)
-	sum, seen := s.sum, s.seen
+	sum := s.sum
 	for _, entries := range s.entries {
 		for _, e := range entries {
-			seen[e.class] = true
-			sum[e.class] += int32(e.weight)
+			sum[e.class] += oneWeight + int64(e.weight)
 		}
 	}
 	norm := m.scale * damp(len(hashes))
 	none := len(m.Classes)
-	floor := float32(float32(sum[none])*norm) + m.bias[none]
+	floor := float32(float32(int32(sum[none]))*norm) + m.bias[none]
 	if len(hashes) > 0 {
 		floor += strangeness * float32(strange) / float32(len(hashes))
 	}
-	well = float64(float32(float32(sum[none+1])*norm) + m.bias[none+1])
+	well = float64(float32(float32(int32(sum[none+1]))*norm) + m.bias[none+1])
 	s.found = s.found[:0]
-	for c := range none {
-		if v := float32(float32(sum[c])*norm) + m.bias[c] - floor; v > 0 && seen[c] {
+	for c, both := range sum[:none] {
+		if both == 0 {
+			continue // no feature has a weight for it
+		}
+		if v := float32(float32(int32(both))*norm) + m.bias[c] - floor; v > 0 {
 			s.keep(Candidate{c, float64(v)})
 		}
 	}
 	clear(sum)
-	clear(seen)
 	return s.found, well
 }
 

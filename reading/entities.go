@@ -56,6 +56,9 @@ func (r *Reading) name(graph *topology.Graph) {
 	}
 	for _, f := range found {
 		at := Span{f.Start, f.End}
+		if at.Start == 0 && graph.Len() == 0 && r.titled(at.End) {
+			continue
+		}
 		fault := r.lays(at)
 		if !f.Sure && !fault && at.Start > 0 {
 			continue // a common word that happens to be a name too
@@ -77,6 +80,12 @@ func (r *Reading) name(graph *topology.Graph) {
 		r.Entity, r.Known, r.subject = r.Mentions[0].Entity, graph.Len() > 0, r.Mentions[0].Span
 		r.Mentions = r.Mentions[1:]
 	}
+}
+
+// titled says that a message begins with the name of its alert, which is no entity: the signal says itself whom it is about.
+func (r *Reading) titled(end int) bool {
+	title := r.Signal.Labels["alertname"]
+	return title != "" && r.Signal.Entity != "" && len(title) >= end && strings.HasPrefix(r.Text, Lower(title)+":")
 }
 
 // lays says that the words around a mention point at it: "from X", "upstream X", "X responded".

@@ -30,111 +30,23 @@ const (
 )
 
 // Polarity weighs what the message says of trouble against what it says of health. Evidence is the weight of the strongest sign of a
-// mechanism in the message.
+// mechanism in the message; signs within a statement that all is well (Assures) are none.
 func (r *Reading) Polarity(evidence float64) Polarity {
 	switch r.Signal.KindOr() {
 	case corax.Recovery, corax.Expiry:
 		return Healthy
 	}
-	score, sure, stated := 0, false, false
-	trouble, well := -1, -1 // the last word of each
-	for i := range r.Tokens {
-		t := &r.Tokens[i]
-		if t.word == nil || t.word.class&(bad|strong|good|restored|wanted) == 0 {
-			switch t.Text {
-			case "not", "t": // "could not", "can't": that they do something follows
-				switch r.text(i - 1) {
-				case "could", "couldn", "did", "didn", "can", "won":
-					if r.text(i-2) != "if" && r.text(i+1) != "find" && !r.besideTrouble(i) {
-						score, stated, trouble = score+someTrouble, true, i
-					}
-				}
-			case "too", "running", "above", "over", "below", "under", "beyond", "almost", "nearly":
-				if r.strained(i) && !r.negated(i) {
-					score, trouble = score+someTrouble, i
-				}
-			case "usage", "used", "utilization", "utilisation", "occupancy":
-				if r.nearlyAll(i + 1) {
-					score, trouble = score+someTrouble, i
-				}
-			case "err", "errno": // "err=-12785"
-				if next := r.text(i + 1); r.char(t.End) == '=' && next != "0" && next != "nil" && next != "null" && !r.isName(i) {
-					score, trouble = score+someTrouble, i
-				}
-			case "back", "again":
-				if r.returns(i) {
-					score--
-					if trouble < 0 || t.Text == "back" {
-						well = i
-					}
-				}
-			case "up":
-				if r.isUp(i) {
-					score--
-					if trouble < 0 {
-						well = i
-					}
-				}
-			}
-			continue
-		}
-		value := 0
-		switch {
-		case t.is(strong):
-			value = sureTrouble
-		case t.is(bad) && !bare(t.Text):
-			value = someTrouble
-		case t.is(good) && !bare(t.Text):
-			value = -1
-		}
-		if value != 0 && r.isName(i) {
-			continue
-		}
-		turned := r.negated(i)
-		switch {
-		case value == 0 && turned && t.is(wanted) && !r.besideTrouble(i):
-			value, trouble, stated = someTrouble, i, stated || t.Text != "found" && t.Text != "exist"
-		case value == 0 && t.Text == "running" && !turned && r.strained(i):
-			value = someTrouble
-		case value == 0 && !t.is(restored):
-			continue
-		case value < 0 && !turned && (r.hollow(i) || r.vain(i)):
-			value = 0
-		case value < 0 && r.denied(i):
-			value, trouble, stated = codeTrouble, i, true
-		case turned, value > 0 && r.noneAfter(i):
-			value = -value
-		case value > 0 && (r.supposed(i) || t.Stem == "expir" && r.farOff(i)):
-			value = 0
-		}
-		if t.is(restored) && !turned && !bare(t.Text) && !r.vain(i) {
-			well = i
-			score--
-		}
-		score += value
-		if value > 0 {
-			sure = sure || value >= sureTrouble
-			stated = stated || t.is(predicate)
-			if !r.past(i) {
-				trouble = i
-			}
-		}
-	}
-	for _, c := range r.Codes() {
-		if c.Class != NoError && !r.negatedAt(c.Start) && !(c.Class == TLSExpired && r.farOff(r.tokenAt(c.End)-1)) {
-			score += codeTrouble
-		}
-	}
+	b := r.weighed()
 	switch calm := r.calm(); {
 	case r.Signal.Attributes["class"] != "", r.Signal.Kind == corax.Symptom: // the source knows
 		return Failing
-	case well >= 0 && (well > trouble || r.heads(well)):
+	case b.well >= 0 && (b.well > b.trouble || r.heads(b.well)):
 		return Healthy
-	case score <= -1 && !sure && evidence < surely:
+	case b.score <= -1 && !b.sure && evidence < surely:
 		return Healthy
-	case calm && !sure && evidence < surely && !(stated && score > 0):
+	case calm && !b.sure && evidence < surely && !(b.stated && b.score > 0):
 		return Neutral
-	case score > 0, score == 0 && r.Level() >= Error, evidence >= likely && r.Signal.Kind != corax.ChangeOf:
+	case b.score > 0, b.score == 0 && r.Level() >= Error, evidence >= likely && r.Signal.Kind != corax.ChangeOf:
 		return Failing
 	}
 	return Neutral
@@ -236,7 +148,7 @@ func (r *Reading) noneAfter(i int) bool {
 	if next.Text == "0" {
 		return strings.Trim(between, " =:\"'") == "" && !strings.HasPrefix(strings.TrimLeft(r.Text[next.End:], " "), "of ")
 	}
-	return strings.ContainsAny(between, "=:") && strings.Trim(between, " =:\"'<") == ""
+	return strings.ContainsAny(between, "=:") && strings.Trim(between, " =:\"'<") == "" && (next.Text != "no" || r.alone(i+1))
 }
 
 // denied says that a good word has a value that takes it back: "ready=false".
@@ -261,14 +173,19 @@ func (r *Reading) hollow(i int) bool {
 	if r.Tokens[i].Text == "available" {
 		switch r.text(i - 1) {
 		case "is", "are", "now", "again", "fully", "becomes", "became":
-		default:
-			return true // "available space"
+		default: // "available space" says nothing, "instance available" does
+			return !r.alone(i) || i > 0 && (r.Tokens[i-1].is(capacity|chores|plain|left) || r.Tokens[i-1].Number())
 		}
 	}
 	if i+1 < len(r.Tokens) && r.Tokens[i+1].is(predicate) && r.Tokens[i+1].Start-r.Tokens[i].End == 1 {
 		return true // "recovery failed"
 	}
 	return i > 0 && r.Tokens[i-1].is(bad) && r.Tokens[i-1].is(predicate) && !beyondClause(r.Text[r.Tokens[i-1].End:r.Tokens[i].Start])
+}
+
+// alone says that a word ends its clause.
+func (r *Reading) alone(i int) bool {
+	return i+1 == len(r.Tokens) || r.Tokens[i+1].Start >= len(r.Text) || beyondClause(r.Text[r.Tokens[i].End:r.Tokens[i+1].Start])
 }
 
 // supposed says that a word of trouble is about what may be: "on failure", "if it fails", "in case of errors".
@@ -351,7 +268,7 @@ func (r *Reading) farOff(i int) bool {
 // isName says that a word is part of a name and says nothing: "error-service", "/var/log/error.log", "failure detector".
 func (r *Reading) isName(i int) bool {
 	t := &r.Tokens[i]
-	if r.inName(r.subject, t) {
+	if r.inName(r.subject, t) || r.quoted(i) {
 		return true
 	}
 	for k := range r.Mentions {

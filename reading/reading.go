@@ -33,6 +33,8 @@ type Reading struct {
 
 	ratios []Ratio
 	ties   []string
+
+	balance balance
 }
 
 // done says what of a reading was read already.
@@ -44,6 +46,7 @@ const (
 	doneQuantities
 	doneRatios
 	doneTies
+	doneBalance
 )
 
 // Reader reads the signals of one case. It is not safe for concurrent use.
@@ -54,6 +57,15 @@ type Reader struct {
 
 // NewReader prepares a reader. The entities that signals may name are those of the graph, or, where it is empty, what looks like one.
 func NewReader(graph *topology.Graph) *Reader { return &Reader{graph: graph} }
+
+// Next prepares the reader for another case. The tokens of what it has read are no longer good: their memory is used again.
+func (d *Reader) Next(graph *topology.Graph) {
+	d.graph = graph
+	d.slab = d.slab[:0]
+	if cap(d.slab) > mostSlab {
+		d.slab = nil
+	}
+}
 
 // Slabs grow with the case, from what a short message needs.
 const (

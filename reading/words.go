@@ -25,6 +25,18 @@ const (
 	zero                        // is a value that says that there is none
 	thing                       // does so after a space too
 	holds                       // ends the name of a thing that is about trouble, and is none: "error handler", "timeout_ms"
+	capacity                    // is used up where all of it is taken
+	available                   // says that a number is of what may still be taken, or of what is well
+	left                        // says that a number is of what remains of a capacity
+	burden                      // is well where there is none or little of it: a queue, a lag
+	delay                       // is what a time is the time of
+	sway                        // is such a time of which little is already much
+	attained                    // is well where it is said of all, and trouble where not: "6 of 6 joined"
+	soft                        // is no trouble where it was meant: "stopped by operator"
+	acted                       // is what people and their tools do to a system
+	titled                      // is what carries a name in quotes that says nothing about health: report "failed payments"
+	chores                      // is work that may be waiting: that there is none is well
+	unneeded                    // is no trouble where it is said not to be: "not required"
 )
 
 // word is what is known about a stem.
@@ -70,7 +82,8 @@ var vocabulary = []struct {
 		outage offline hang hung exceeded exceeds throttled throttling throttle unresolved nxdomain servfail econnrefused etimedout
 		enotfound ehostunreach econnreset unregistered suspended lag lagging backlog drift skew leak spike spoofed attack
 		brute breach incident emergency alert warning cannot unable split evicted evict insufficient starved deadlock deadlocks conflict
-		conflicts queued interrupted refuse bounced undelivered misconfigured compromised wrong stale unverifiable unexpectedly`},
+		conflicts queued interrupted faulted fault faulty jam jammed abended abend spoiled unreadable inconsistent implausible
+		contaminated unbalanced diverged unassigned inaccessible lockout illegal deviation disagrees disagree unexpected nok trouble broke threats watchdog assertion interlock abnormally quarantined refuse bounced undelivered misconfigured compromised wrong stale unverifiable unexpectedly`},
 	{strong, `econnrefused etimedout enotfound nxdomain servfail panic oom bsod bugcheck segfault sigsegv outage unreachable crashed
 		traceback fatal`},
 	{predicate, `failed failing refused rejected rejecting denied unreachable unavailable timed lost crashed corrupted exhausted broken stuck
@@ -79,11 +92,11 @@ var vocabulary = []struct {
 	{good, `ok okay healthy recovered recovery resolved restored normal success successful successfully succeeded reachable green
 		passed passing stable ready completed cleared available listening accepted nominal renewed synchronized synchronised delivered`},
 	{restored, `recovered recovers resolved restored reestablished resumed rejoined reconnected`},
-	{turned, `no not non never without zero t isn doesn don didn wasn aren hasn haven couldn 0 nor`},
+	{turned, `no not none non never without zero t isn doesn don didn wasn aren hasn haven couldn 0 nor`},
 	{wanted, `response responding respond reply replying answer answering heartbeat quorum leader carrier signal connectivity keepalive
 		running found exist exists match matching matched start started starting work working connected synced synchronized mounted allowed
 		permitted supported valid enough writable readable accessible present registered established active bootable resolvable operational
-		functioning loaded installed trusted verified converged master primary backend backends endpoint endpoints upstream route space
+		functioning feedback contact supply voltage loaded installed trusted verified converged master primary backend backends endpoint endpoints upstream route space
 		free`},
 	{leveled, `trace debug verbose dbg fine finest info informational information inf notice warn warning wrn error err severe critical crit
 		fatal alert emerg emergency panic`},
@@ -109,8 +122,27 @@ var vocabulary = []struct {
 	{holds, `handler handling handled log logs file page budget code codes rate ratio count counter counts policy threshold limit limits
 		setting settings config report reports reporting tracker boundary domain detector detection injection test tests simulation drill
 		exercise tolerance metric metrics topic letter retry callback listener class ms seconds secs txt go py java php html json conf cfg`},
-	{thing, `handler handlers handling page pages policy detector detection tracker callback listener injection simulation drill boundary
-		tolerance settings class topic support`},
+	{capacity, `used use usage utilisation utilization occupancy capacity quota consumed consumption connections sessions leases seats channels slots
+		memory heap swap disk cpu dtu ru load pool threads handles descriptors addresses sockets bandwidth full`},
+	{available, `available`},
+	{left, `left remaining remain free spare budget battery fuel charge runtime`},
+	{burden, `lag lagging queue queues queued backlog pending waiting waits deferred undelivered inaccessible unassigned behind delay delayed
+		retransmissions retransmits evicted stuck unsynced replay steal`},
+	{delay, `lag lagging behind delay latency offset jitter took duration answer answers answered response respond responded median p50 p90 p95
+		p99 drift skew pause bind commit`},
+	{sway, `latency jitter offset drift skew`},
+	{attained, `up joined processed written delivered online served enrolled updated finished applied synced sync streaming healthy ready done
+		printed scanned checked succeeded passed completed registered members active reachable running`},
+	{soft, `stopped stop down offline disconnected exited terminated suspended interrupted evicted failover isolated dropped closed dismounted
+		lost killed outage`},
+	{acted, `opened created saved paused reviewed approved changed updated deleted removed added raised lowered stopped restarted rebooted shut
+		disabled enabled emptied closed set edited acknowledged assigned generated renamed moved muted`},
+	{titled, `dashboard report rule runbook playbook ticket template panel view filter policy window page label tag document article search`},
+	{chores, `packages package updates update upgrades changes change candidates differences jobs work tasks candidate migrations`},
+	{unneeded, `needed required used affected changed modified enabled configured set applicable necessary supported logged running found exist
+		expected yet only enough limited interrupted due related allowed permitted`},
+	{thing, `handler handlers handling page pages policy rule rules detector detection tracker callback listener injection simulation drill boundary
+		tolerance settings class topic support letter`},
 }
 
 // cutStems is Stems without the lexicon, which is made from it.

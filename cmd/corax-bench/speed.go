@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -96,11 +97,12 @@ func runAll(e *diagnose.Engine, lines [][]byte) error {
 	failures := make(chan error, runtime.GOMAXPROCS(0))
 	for range runtime.GOMAXPROCS(0) {
 		group.Go(func() {
-			out := bufio.NewWriter(io.Discard)
+			var out bytes.Buffer
 			for line := range work {
+				out.Reset()
 				c, err := diagnose.ReadCase(line)
 				if err == nil {
-					err = diagnose.WriteJSON(out, e.Diagnose(c))
+					err = diagnose.WriteJSON(&out, e.Diagnose(c))
 				}
 				if err != nil {
 					select {

@@ -58,7 +58,7 @@ func diagnoseCommand(s *settings) *cobra.Command {
 	}
 }
 
-// answer is what a line gives; done is closed when it is there.
+// answer is what a line gives; done gets a value when it is there. Answers are used again, for their memory.
 type answer struct {
 	line []byte
 	n    int
@@ -68,18 +68,47 @@ type answer struct {
 	done chan struct{}
 }
 
+// answers are those that wait to be used again; never more than are under way.
+type answers chan *answer
+
+// take gives an answer for a line, which is copied.
+func (free answers) take(n int, line []byte) *answer {
+	select {
+	case a := <-free:
+		*a = answer{line: append(a.line[:0], line...), n: n, out: a.out, done: a.done}
+		a.out.Reset()
+		return a
+	default:
+		return &answer{line: bytes.Clone(line), n: n, done: make(chan struct{}, 1)}
+	}
+}
+
+// giveBack keeps an answer, unless it is large: memory must not grow with the longest line.
+func (free answers) giveBack(a *answer) {
+	if cap(a.line) > mostKept || a.out.Cap() > mostKept {
+		return
+	}
+	select {
+	case free <- a:
+	default:
+	}
+}
+
+// mostKept is how much memory an answer may hold on to.
+const mostKept = 1 << 20
+
 // diagnoseLines diagnoses line by line, on all processors, writes the answers in the order of the lines, and returns how many lines could not
 // be used. However long the input is, only a few lines are in memory.
 func diagnoseLines(ctx context.Context, e *diagnose.Engine, in io.Reader, w io.Writer, asJSON bool) (bad int, err error) {
 	workers := runtime.GOMAXPROCS(0)
 	ctx, cancel := context.WithCancel(ctx)
-	work, order := make(chan *answer), make(chan *answer, 4*workers)
+	work, order, free := make(chan *answer), make(chan *answer, 4*workers), make(answers, 4*workers)
 	var tasks errgroup.Group
 	for range workers {
 		tasks.Go(func() error {
 			for a := range work {
 				a.err = a.diagnose(e, asJSON)
-				close(a.done)
+				a.done <- struct{}{}
 			}
 			return nil
 		})
@@ -87,7 +116,7 @@ func diagnoseLines(ctx context.Context, e *diagnose.Engine, in io.Reader, w io.W
 	tasks.Go(func() error {
 		defer close(order)
 		defer close(work)
-		return readLines(ctx, in, work, order)
+		return readLines(ctx, in, free, work, order)
 	})
 	shown := 0
 	for a := range order {
@@ -108,13 +137,14 @@ func diagnoseLines(ctx context.Context, e *diagnose.Engine, in io.Reader, w io.W
 		if a.bad {
 			bad++
 		}
+		free.giveBack(a)
 	}
 	cancel()
 	return bad, errors.Join(err, tasks.Wait())
 }
 
 // readLines gives each line that is not empty to the workers and, in order, to the writer. A line that is too long ends it.
-func readLines(ctx context.Context, in io.Reader, work, order chan<- *answer) error {
+func readLines(ctx context.Context, in io.Reader, free answers, work, order chan<- *answer) error {
 	lines := bufio.NewScanner(in)
 	lines.Buffer(make([]byte, 64<<10), longestCase)
 	n := 0
@@ -124,7 +154,7 @@ func readLines(ctx context.Context, in io.Reader, work, order chan<- *answer) er
 		if len(line) == 0 {
 			continue
 		}
-		a := &answer{line: bytes.Clone(lines.Bytes()), n: n, done: make(chan struct{})}
+		a := free.take(n, lines.Bytes())
 		select {
 		case <-ctx.Done():
 			return nil
@@ -133,7 +163,7 @@ func readLines(ctx context.Context, in io.Reader, work, order chan<- *answer) er
 		work <- a
 	}
 	if errors.Is(lines.Err(), bufio.ErrTooLong) {
-		a := &answer{n: n + 1, done: make(chan struct{})}
+		a := &answer{n: n + 1, done: make(chan struct{}, 1)}
 		order <- a
 		work <- a
 		return nil

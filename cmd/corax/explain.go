@@ -21,7 +21,7 @@ func explainCommand(s *settings) *cobra.Command {
 		Use: "explain", Short: "Why a diagnosis is what it is: why, why-not",
 		Long: "Says for each decision of a diagnosis what spoke for it, what against, what the runner-up was, and what evidence would\n" +
 			"change the answer. It takes a file of cases, as `corax diagnose` does, or the id of a problem of a running Corax.",
-		Example: "  corax explain why cases.jsonl\n  corax explain why prb_2f6c\n  corax explain why-not DNS_FAILURE prb_2f6c",
+		Example: "  corax explain why cases.jsonl\n  corax explain why prb-2f6c\n  corax explain why-not DNS_FAILURE prb-2f6c",
 	}
 	var dir string
 	c.PersistentFlags().StringVar(&dir, "knowledge", "", "directory of one's own knowledge, over the built-in catalogue")
@@ -80,7 +80,7 @@ func explainCommand(s *settings) *cobra.Command {
 
 // isProblem tells a problem's id from the name of a file.
 func isProblem(name string) bool {
-	return strings.HasPrefix(name, "prb_") && !strings.ContainsAny(name, "./")
+	return strings.HasPrefix(name, "prb-") && !strings.ContainsAny(name, "./")
 }
 
 // problem fetches a problem with its case.

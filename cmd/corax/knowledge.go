@@ -55,11 +55,15 @@ func knowledgeList(s *settings) *cobra.Command {
 
 func knowledgeLearn(s *settings) *cobra.Command {
 	var id, title, dir string
+	var helped remedied
 	c := &cobra.Command{
 		Use: "learn PROBLEM|FILE", Short: "Keep a problem that nothing explained as a mechanism of one's own", Args: cobra.ExactArgs(1),
 		Long: "Takes a problem whose pattern was UNKNOWN, of a running Corax or the first of a file with one case, and writes a mechanism into\n" +
-			"a directory of one's own knowledge. It then diagnoses the problem again, and keeps the file only where it is recognised.",
-		Example: "  corax knowledge learn prb_2f6c --id feed_reader_stuck --title \"its feed reader is stuck\" --dir knowledge",
+			"a directory of one's own knowledge. It then diagnoses the problem again, and keeps the file only where it is recognised.\n" +
+			"What helped becomes its plan: --helped, or the steps of the problem's plan that were carried out. A running Corax reads it\n" +
+			"at its next start.",
+		Example: "  corax knowledge learn prb-2f6c --id feed_reader_stuck --title \"its feed reader is stuck\" --dir knowledge \\\n" +
+			"      --helped \"Restart the feed reader\" --run \"systemctl restart feed-reader\" --action process.restart",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			e, err := engineWith(dir)
 			if err != nil {
@@ -67,12 +71,16 @@ func knowledgeLearn(s *settings) *cobra.Command {
 			}
 			var c corax.Case
 			var d corax.Diagnosis
+			steps := helped.steps()
 			if isProblem(args[0]) {
 				p, err := s.problem(cmd, args[0])
 				if err != nil {
 					return err
 				}
 				c, d = *p.Case, p.Diagnosis
+				if len(steps) == 0 {
+					steps = carriedOut(p.Run)
+				}
 			} else if err := eachCase(args[0], dir, func(e *diagnose.Engine, one corax.Case) error {
 				if r := e.Diagnose(one); d.Signals == nil && len(r.Problems) > 0 {
 					c, d = one, r.Problems[0]
@@ -87,29 +95,56 @@ func knowledgeLearn(s *settings) *cobra.Command {
 			if d.Pattern != corax.Unknown {
 				return exit{exitFailed, corax.Errorf(corax.Conflict, "learn "+args[0], "its pattern is %q, by %s: there is nothing to learn", d.Pattern, d.RootCause.Mechanism)}
 			}
-			file, err := learn(e, c, d, id, title, dir)
+			file, err := learn(e, c, d, id, title, dir, steps)
 			if err != nil {
 				return err
 			}
 			if s.json {
 				return printJSON(cmd.OutOrStdout(), map[string]string{"mechanism": id, "file": file})
 			}
-			_, err = fmt.Fprintf(cmd.OutOrStdout(), "Kept as %s in %s. Add what helped to its remedies, then: corax knowledge check %s\n", id, file, dir)
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "Kept as %s in %s. Read it, then: corax knowledge check %s\n", id, file, dir)
 			return err
 		},
 	}
 	c.Flags().StringVar(&id, "id", "", "id of the new mechanism: lower case letters, digits and _")
 	c.Flags().StringVar(&title, "title", "", "what is wrong, as the end of \"payments: ...\"")
 	c.Flags().StringVar(&dir, "dir", "", "directory of one's own knowledge")
+	c.Flags().StringVar(&helped.do, "helped", "", "what helped, as an order to the next on-call")
+	c.Flags().StringVar(&helped.run, "run", "", "the command that does it")
+	c.Flags().StringVar(&helped.undo, "undo", "", "its way back; the action's where empty")
+	c.Flags().StringVar(&helped.action, "action", "owner.decide", "the action of the catalogue that it is")
 	for _, name := range []string{"id", "title", "dir"} {
 		_ = c.MarkFlagRequired(name)
 	}
 	return c
 }
 
+// remedied is what a person says that helped.
+type remedied struct{ do, run, undo, action string }
+
+func (r remedied) steps() []corax.Step {
+	if r.do == "" {
+		return nil
+	}
+	return []corax.Step{{Action: r.action, Purpose: corax.Restore, Do: r.do, Run: r.run, Undo: r.undo, Ask: true}}
+}
+
+// carriedOut lists the steps of a plan that were done and changed something.
+func carriedOut(run *corax.PlanRun) (steps []corax.Step) {
+	if run == nil {
+		return nil
+	}
+	for n, s := range run.Steps {
+		if n < len(run.Plan.Steps) && s.State == corax.StepDone && run.Plan.Steps[n].Risk != corax.Read {
+			steps = append(steps, run.Plan.Steps[n])
+		}
+	}
+	return steps
+}
+
 // learn writes the mechanism and proves that it recognises what it was made from; else nothing stays.
-func learn(e *diagnose.Engine, c corax.Case, d corax.Diagnosis, id, title, dir string) (file string, err error) {
-	m, err := e.Learn(c, d, id, title)
+func learn(e *diagnose.Engine, c corax.Case, d corax.Diagnosis, id, title, dir string, helped []corax.Step) (file string, err error) {
+	m, err := e.Learn(c, d, id, title, helped)
 	if err != nil {
 		return "", err
 	}
@@ -181,7 +216,11 @@ func knowledgeCheck(s *settings) *cobra.Command {
 			if err != nil {
 				return exit{exitUsage, err}
 			}
-			r := checkCatalogue(cat, domain)
+			builtIn, err := knowledge.Load()
+			if err != nil {
+				return err
+			}
+			r := checkCatalogue(cat, builtIn, domain)
 			if s.json {
 				err = printJSON(cmd.OutOrStdout(), r)
 			} else {
@@ -212,7 +251,8 @@ type checked struct {
 	Incomplete []string                `json:"incomplete"`
 }
 
-func checkCatalogue(cat *knowledge.Catalogue, domain string) checked {
+// checkCatalogue diagnoses the vectors of all mechanisms; a mechanism of one's own may lack what each built-in one must have.
+func checkCatalogue(cat, builtIn *knowledge.Catalogue, domain string) checked {
 	r := checked{Failed: []diagnose.VectorResult{}, Incomplete: []string{}}
 	e := diagnose.New(cat)
 	for _, m := range cat.Mechanisms {
@@ -223,6 +263,9 @@ func checkCatalogue(cat *knowledge.Catalogue, domain string) checked {
 		results := e.CheckVectors(m)
 		r.Vectors += len(results)
 		r.Failed = append(r.Failed, slices.DeleteFunc(results, func(v diagnose.VectorResult) bool { return v.OK })...)
+		if _, ours := builtIn.Mechanism(m.ID); !ours {
+			continue
+		}
 		if err := m.Complete(); err != nil {
 			for _, lack := range unjoin(err) {
 				r.Incomplete = append(r.Incomplete, lack.Error())

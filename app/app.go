@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"corax"
+	"corax/audit"
 	"corax/bus"
 	"corax/config"
 	"corax/heal"
@@ -47,8 +48,10 @@ type Options struct {
 	Engine  investigate.Engine
 	Version string
 	Ground  corax.Ground // where outcomes of actions are seen; production where empty
-	Clock   corax.Clock
-	Log     *slog.Logger
+	// Catalogue is the digest of the knowledge that Engine works with.
+	Catalogue string
+	Clock     corax.Clock
+	Log       *slog.Logger
 }
 
 // App is a running Corax.
@@ -65,7 +68,11 @@ type App struct {
 	investigator *investigate.Investigator
 	healer       *heal.Healer
 	monitors     *monitor.Monitors
-	redactor     vault.Redactor // knows every secret that an action has used
+	redactor     vault.Redactor // knows every secret of the vault and of the configuration
+	secrets      *vault.Keeper
+	uses         uses // of secrets, that are recorded together
+	auditKey     *audit.Key
+	anchorer     *audit.Anchorer
 	operators    atomic.Pointer[operators]
 	address      Address
 
@@ -78,7 +85,8 @@ func Start(ctx context.Context, o Options) (*App, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	a := &App{o: o, log: o.Log}
+	a := &App{o: o}
+	a.log = slog.New(a.redactor.LogHandler(o.Log.Handler()))
 	a.cfg.Store(&o.Config)
 	if err := a.start(ctx); err != nil {
 		a.Stop()
@@ -94,7 +102,7 @@ func (a *App) start(ctx context.Context) error {
 		return &corax.Error{Code: corax.Unavailable, Op: "make the data directory " + cfg.DataDir, Err: err, Hint: "name another with --data-dir"}
 	}
 	for _, part := range []func(context.Context, *config.Config) error{
-		a.startStore, a.startBus, a.startHealer, a.startInvestigator, a.startTriage, a.startMonitors, a.startServer, a.startUpkeep,
+		a.startSecrets, a.startStore, a.startAudit, a.startBus, a.startHealer, a.startInvestigator, a.startTriage, a.startMonitors, a.startServer, a.startUpkeep,
 	} {
 		if err := part(ctx, cfg); err != nil {
 			return err
@@ -127,11 +135,20 @@ func (a *App) URL() string { return a.address.URL }
 // Store is the record of everything; for reading.
 func (a *App) Store() *sqlite.Store { return a.store }
 
+// Log writes to the log that it was started with, without secrets.
+func (a *App) Log() *slog.Logger { return a.log }
+
 // Bus is the stream; for reading.
 func (a *App) Bus() *bus.Bus { return a.bus }
 
 func (a *App) startStore(ctx context.Context, cfg *config.Config) (err error) {
-	a.store, err = sqlite.Open(ctx, sqlite.Options{Path: StoreFile(cfg.DataDir), SyncAlways: cfg.SyncAlways(), Clock: a.o.Clock, Log: a.log})
+	if a.auditKey, err = audit.OpenKey(AuditKeyFile(cfg.DataDir), rand.Reader); err != nil {
+		return err
+	}
+	a.store, err = sqlite.Open(ctx, sqlite.Options{
+		Path: StoreFile(cfg.DataDir), SyncAlways: cfg.SyncAlways(), Clock: a.o.Clock, Log: a.log,
+		Redact: a.redactor.JSON, SignHead: a.auditKey.SignHead,
+	})
 	if err == nil {
 		a.onStop(func() { a.report("close the store", a.store.Close()) })
 	}

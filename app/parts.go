@@ -18,14 +18,13 @@ import (
 	"corax/receive"
 	"corax/server"
 	"corax/triage"
-	"corax/vault"
 )
 
 func (a *App) startHealer(ctx context.Context, cfg *config.Config) error {
 	database := filepath.Join(cfg.DataDir, workflowsFile)
 	if ref := cfg.Heal.Database; ref != "" {
 		var err error
-		if database, err = secret(ref); err != nil {
+		if database, err = a.secret("workflow engine")(ref); err != nil {
 			return err
 		}
 	}
@@ -34,7 +33,8 @@ func (a *App) startHealer(ctx context.Context, cfg *config.Config) error {
 		Topology: a.topology, Actions: a.actions, Policy: func() corax.Policy { return a.config().Policy },
 		Limits: func() heal.Limits { return heal.Limits(a.config().Heal.Limits) }, Ground: a.o.Ground,
 		Executors: func() corax.Executors { return a.config().Executors }, Escalate: a.tellPeople,
-		Redactor: &a.redactor, Clock: a.o.Clock, StableFor: cfg.Heal.StableFor, EscalateAfter: cfg.Heal.EscalateAfter, RetryEvery: cfg.Heal.RetryEvery, Log: a.log,
+		Redactor: &a.redactor, Resolve: a.secrets.Resolve, Clock: a.o.Clock,
+		StableFor: cfg.Heal.StableFor, EscalateAfter: cfg.Heal.EscalateAfter, RetryEvery: cfg.Heal.RetryEvery, Log: a.log,
 	})
 	if err != nil {
 		return err
@@ -82,7 +82,8 @@ func (a *App) startTriage(ctx context.Context, cfg *config.Config) error {
 }
 
 func (a *App) startMonitors(ctx context.Context, cfg *config.Config) error {
-	m, err := monitor.New(monitor.Options{Monitors: cfg.Monitors, Publish: a.bus.Publish, Clock: a.o.Clock, Secrets: secret, Log: a.log,
+	m, err := monitor.New(monitor.Options{
+		Monitors: cfg.Monitors, Publish: a.publish, Clock: a.o.Clock, Secrets: a.secret("monitors"), Log: a.log,
 		Checkpoint: monitor.FileCheckpoint{Dir: filepath.Join(cfg.DataDir, "monitors")},
 	})
 	if err != nil {
@@ -96,19 +97,8 @@ func (a *App) startMonitors(ctx context.Context, cfg *config.Config) error {
 	return nil
 }
 
-// secret resolves a credential's reference at the moment of use.
-func secret(ref string) (string, error) {
-	s, err := vault.Resolve(ref)
-	if err != nil {
-		return "", err
-	}
-	var value string
-	err = s.Use(func(v string) error { value = v; return nil })
-	return value, err
-}
-
 func (a *App) startServer(ctx context.Context, cfg *config.Config) error {
-	known, err := newOperators(cfg)
+	known, err := newOperators(cfg, a.secret("operators"))
 	if err != nil {
 		return err
 	}
@@ -118,7 +108,7 @@ func (a *App) startServer(ctx context.Context, cfg *config.Config) error {
 		return err
 	}
 	in, err := receive.New(receive.Options{
-		Publish: a.bus.Publish, Clock: a.o.Clock, Tokens: cfg.Tokens, RequireToken: !loopback(l.Addr()), Secrets: secret,
+		Publish: a.publish, Clock: a.o.Clock, Tokens: cfg.Tokens, RequireToken: !loopback(l.Addr()), Secrets: a.secret("receivers"),
 		ResolveTimeout: cfg.Receivers.Alertmanager.ResolveTimeout, EntityLabels: cfg.Receivers.Alertmanager.EntityLabels,
 		Mappings: cfg.Receivers.Generic, Log: a.log,
 	})
@@ -128,7 +118,7 @@ func (a *App) startServer(ctx context.Context, cfg *config.Config) error {
 	}
 	a.serve(l, server.New(server.Options{
 		Version: a.o.Version, Token: a.address.Token, Operator: a.operator, Records: a.store, Controls: controls{a}, Clock: a.o.Clock, Log: a.log,
-		Metrics: a.metrics(),
+		Metrics: a.metrics(), Redact: a.redactor.JSON, Audit: ledger{a},
 		Receive: func(r chi.Router) {
 			in.Routes(r)
 			r.Handle("/heartbeat/{name}", a.monitors.HeartbeatHandler())
@@ -164,5 +154,6 @@ func (a *App) tellPeople(ctx context.Context, p corax.Problem, text string) erro
 		a.log.Warn("escalated", "problem", p.ID, "text", text)
 		return nil
 	}
-	return notify.Webhook{URL: hook.URL, Token: hook.Token, Client: http.DefaultClient, Redactor: &a.redactor}.Escalate(ctx, p, text)
+	return notify.Webhook{URL: hook.URL, Token: hook.Token, Client: http.DefaultClient, Redactor: &a.redactor, Resolve: a.secrets.Resolve}.
+		Escalate(ctx, p, text)
 }

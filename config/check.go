@@ -10,6 +10,7 @@ import (
 
 	"corax"
 	"corax/decode"
+	"corax/vault"
 )
 
 // check holds what the parts say against one another. Faults are added to the loader's.
@@ -20,6 +21,7 @@ func (l *loader) check() {
 	l.checkReceivers()
 	l.checkActions()
 	l.checkPolicy()
+	l.checkLedger()
 }
 
 // item is one entry of a list while it is checked; it turns a field's name into a place.
@@ -74,9 +76,8 @@ func (it item) positive(field string, value int64) {
 // reference fails where a credential is not given as a reference. The value itself is never repeated: it may be the
 // secret.
 func (it item) reference(field, ref string) {
-	kind, rest, ok := strings.Cut(ref, ":")
-	if ref != "" && (!ok || rest == "" || kind != "env" && kind != "file") {
-		it.fail(field, "write env:NAME or file:PATH", "a credential is given as a reference, never as itself")
+	if ref != "" && vault.Check(ref) != nil {
+		it.fail(field, "write vault:NAME, env:NAME or file:PATH", "a credential is given as a reference, never as itself")
 	}
 }
 
@@ -92,7 +93,7 @@ func (it item) link(field, text string) {
 	case u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
 		it.fail(field, `write it as "https://host:port/path"`, "expected an http or https URL, found %q", text)
 	case u.User != nil:
-		it.fail(field, "use token: env:NAME or file:PATH", "a URL must not hold a password")
+		it.fail(field, "use token: vault:NAME, env:NAME or file:PATH", "a URL must not hold a password")
 	}
 }
 

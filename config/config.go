@@ -3,7 +3,7 @@
 //
 // In comes a file that a person wrote; out comes a Config in which every default is filled in and every name that is
 // used exists, or decode.Errors with all that is wrong, each with file, line, column and the nearest right word.
-// Credentials are references (env:NAME, file:PATH) that stay references here: nothing is resolved, nothing from the
+// Credentials are references (vault:NAME, env:NAME, file:PATH) that stay references here: nothing is resolved, nothing from the
 // environment is put in, and no expression is evaluated. The package imports none of the rooms that it configures.
 package config
 
@@ -43,6 +43,9 @@ type Config struct {
 	Policy      corax.Policy    `yaml:"policy"`
 	Heal        Heal            `yaml:"heal"`
 	Escalation  Escalation      `yaml:"escalation"`
+
+	Vault Vault `yaml:"vault"`
+	Audit Audit `yaml:"audit"`
 
 	Heartbeat Outgoing  `yaml:"heartbeat"`
 	Knowledge Knowledge `yaml:"knowledge"`
@@ -197,6 +200,7 @@ func Default() Config {
 			Enabled: true, StableFor: 5 * time.Second, EscalateAfter: 30 * time.Second, RetryEvery: time.Second,
 			Limits: Limits{LoopTimes: 2, LoopWithin: 6 * time.Hour, StormProblems: 5},
 		},
+		Audit:     Audit{Every: 10 * time.Minute, After: 1000, Retention: 365 * 24 * time.Hour},
 		Heartbeat: Outgoing{Every: time.Minute},
 	}
 }

@@ -182,6 +182,8 @@ func (l *loader) includeFile(from *decode.Document, at, file string) {
 func (l *loader) resolve(dir string, from int) {
 	l.cfg.DataDir = within(dir, l.cfg.DataDir)
 	l.cfg.Knowledge.Dir = within(dir, l.cfg.Knowledge.Dir)
+	l.cfg.Vault.File = within(dir, l.cfg.Vault.File)
+	l.cfg.Audit.Anchors = within(dir, l.cfg.Audit.Anchors)
 	resolvePaths(dir, l.cfg.Monitors[from:], l.cfg.Actions[from:])
 	resolveExecutors(dir, &l.cfg.Executors)
 }

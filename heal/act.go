@@ -8,6 +8,7 @@ import (
 
 	"corax"
 	"corax/heal/execute"
+	"corax/vault"
 )
 
 const (
@@ -163,7 +164,7 @@ func (h *Healer) effect(ctx context.Context, j job, l look, found facts) (out ac
 	ctx, cancel := context.WithTimeout(ctx, timeout(j.action))
 	defer cancel()
 	v := h.values(ctx, j.vars(h.o.Clock.Now(), found))
-	r := h.calls.Run(ctx, j.action.Effect, v, execute.Order{Key: j.key})
+	r := h.calls.Run(vault.WithUse(ctx, j.use("effect")), j.action.Effect, v, execute.Order{Key: j.key})
 	switch r.Outcome {
 	case execute.Done:
 		return acted{Outcome: effected, Text: r.Text, Look: l}, false

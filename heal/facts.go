@@ -11,6 +11,7 @@ import (
 
 	"corax"
 	"corax/heal/execute"
+	"corax/vault"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -227,11 +228,18 @@ func (h *Healer) gather(ctx context.Context, j job) (found facts, away error, pa
 func (h *Healer) read(ctx context.Context, j job, r corax.Reading, v vars) (value any, gone bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout(j.action))
 	defer cancel()
-	out := h.calls.Run(ctx, r.Call, h.values(ctx, v), execute.Order{Read: true})
+	use := j.use("reading " + r.Name)
+	use.Routine = true
+	out := h.calls.Run(vault.WithUse(ctx, use), r.Call, h.values(ctx, v), execute.Order{Read: true})
 	if out.Outcome == execute.Done {
 		return out.Value, false, nil
 	}
 	return failedRead(out.Text, out.Status), out.Outcome == execute.Away, errors.New(out.Text)
+}
+
+// use says what a credential is needed for.
+func (j job) use(what string) vault.Use {
+	return vault.Use{Who: "corax", For: what + " of " + j.action.Name, On: j.target.ID + ", plan " + j.plan.ID + " step " + j.step.ID}
 }
 
 func failedRead(text string, status int) map[string]any {
@@ -261,10 +269,7 @@ func (h *Healer) record(f facts) json.RawMessage {
 	if err != nil {
 		return json.RawMessage(`{}`)
 	}
-	if safe := []byte(h.o.Redactor.Redact(string(text))); json.Valid(safe) {
-		return safe
-	}
-	return json.RawMessage(`{}`)
+	return h.o.Redactor.JSON(text)
 }
 
 func recall(text json.RawMessage) facts {

@@ -51,8 +51,10 @@ type Options struct {
 	Asked func(ctx context.Context, p corax.Problem, r corax.ApprovalRequest)
 
 	Redactor *vault.Redactor // knows the secrets that actions use; its own where nil
-	Clock    corax.Clock
-	Log      *slog.Logger
+	// Resolve gives a credential at the moment of its use, which the context says (vault.WithUse); vault.Resolve's where nil.
+	Resolve func(ctx context.Context, ref string) (vault.Secret, error)
+	Clock   corax.Clock
+	Log     *slog.Logger
 
 	StableFor     time.Duration // how long monitors must stay green for "healed"; 5 s where zero
 	EscalateAfter time.Duration // how long a step may wait for its target before people are told; 30 s where zero
@@ -124,6 +126,9 @@ func New(o Options) (*Healer, error) {
 	if o.Redactor == nil {
 		o.Redactor = &vault.Redactor{}
 	}
+	if o.Resolve == nil {
+		o.Resolve = (&vault.Keeper{Redactor: o.Redactor}).Resolve
+	}
 	if o.Escalate == nil {
 		o.Escalate = func(context.Context, corax.Problem, string) error { return nil }
 	}
@@ -150,7 +155,7 @@ func New(o Options) (*Healer, error) {
 	if err != nil {
 		return nil, err
 	}
-	calls := execute.New(execute.Options{Executors: o.Executors, Redactor: o.Redactor})
+	calls := execute.New(execute.Options{Executors: o.Executors, Redactor: o.Redactor, Resolve: o.Resolve})
 	return &Healer{o: o, calls: calls, exprs: exprs, stops: newSwitchboard(), bell: newBell()}, nil
 }
 

@@ -39,7 +39,9 @@ type Webhook struct {
 	Token    string // reference of the bearer token; empty for none
 	Client   *http.Client
 	Redactor *vault.Redactor // may be nil
-	Clock    corax.Clock
+	// Resolve gives the token; vault.Resolve's where nil.
+	Resolve func(ctx context.Context, ref string) (vault.Secret, error)
+	Clock   corax.Clock
 
 	pause time.Duration // before the second attempt; firstPause where zero
 }
@@ -126,7 +128,7 @@ func (w Webhook) message(p corax.Problem, text string) ([]byte, error) {
 		}
 		body, err = json.Marshal(m)
 	}
-	return []byte(w.Redactor.Redact(string(body))), err
+	return w.Redactor.JSON(body), err
 }
 
 func (w Webhook) post(ctx context.Context, u *url.URL, body []byte, id string) error {
@@ -139,10 +141,15 @@ func (w Webhook) post(ctx context.Context, u *url.URL, body []byte, id string) e
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Idempotency-Key", id)
 	if w.Token != "" {
-		secret, err := vault.Resolve(w.Token)
+		resolve := w.Resolve
+		if resolve == nil {
+			resolve = (&vault.Keeper{Redactor: w.Redactor}).Resolve
+		}
+		secret, err := resolve(vault.WithUse(ctx, vault.Use{Who: "corax", For: "webhook", On: u.Host}), w.Token)
 		if err != nil {
 			return refusal{err}
 		}
+		defer secret.Wipe()
 		w.Redactor.Know(secret)
 		_ = secret.Use(func(value string) error {
 			req.Header.Set("Authorization", "Bearer "+value)

@@ -68,6 +68,8 @@ type Options struct {
 	Controls Controls
 	Receive  func(chi.Router) // mounts the receivers
 	Metrics  http.Handler
+	Audit    Audit
+	Redact   func(json []byte) []byte // takes secrets out of every answer of the API; may be nil
 	Clock    corax.Clock
 	Log      *slog.Logger
 }
@@ -98,7 +100,7 @@ func New(o Options) http.Handler {
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer"}}
 	config.Security = []map[string][]string{{"token": {}}}
 	r.Group(func(r chi.Router) {
-		r.Use(o.authorise)
+		r.Use(o.authorise, redact(o.Redact))
 		a := api{o: o, huma: humachi.New(r, config)}
 		a.incidents()
 		a.problems()
@@ -108,6 +110,7 @@ func New(o Options) http.Handler {
 		a.autonomy()
 		a.decisions()
 		a.operations()
+		a.audit()
 	})
 	return r
 }

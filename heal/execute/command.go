@@ -103,7 +103,7 @@ func (r running) prepared(ctx context.Context, key string) (*exec.Cmd, error) {
 	}
 	cmd.Env = environment(r.command.Env, key)
 	for _, name := range slices.Sorted(maps.Keys(r.command.Secrets)) {
-		secret, err := r.o.secret(r.command.Secrets[name])
+		secret, err := r.o.secret(ctx, r.command.Secrets[name])
 		if err != nil {
 			return nil, err
 		}
@@ -111,6 +111,7 @@ func (r running) prepared(ctx context.Context, key string) (*exec.Cmd, error) {
 			cmd.Env = append(cmd.Env, name+"="+value)
 			return nil
 		})
+		secret.Wipe()
 	}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }

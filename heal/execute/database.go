@@ -1,6 +1,7 @@
 package execute
 
 import (
+	"context"
 	"crypto/tls"
 	"database/sql"
 	"database/sql/driver"
@@ -25,7 +26,7 @@ const (
 const dialTimeout = 5 * time.Second
 
 // open prepares the one connection of a call; it is made with the first use.
-func (b statement) open() (*sql.DB, error) {
+func (b statement) open(ctx context.Context) (*sql.DB, error) {
 	host, portText, err := net.SplitHostPort(b.db.Address)
 	if err != nil {
 		return nil, err
@@ -40,10 +41,11 @@ func (b statement) open() (*sql.DB, error) {
 	}
 	password := ""
 	if b.db.Password != "" {
-		secret, err := b.o.secret(b.db.Password)
+		secret, err := b.o.secret(ctx, b.db.Password)
 		if err != nil {
 			return nil, err
 		}
+		defer secret.Wipe()
 		_ = secret.Use(func(value string) error { password = value; return nil })
 	}
 	var connector driver.Connector

@@ -102,7 +102,7 @@ type Checks interface {
 type Options struct {
 	Executors func() corax.Executors // as configured at the moment of the call; none where nil
 	Redactor  *vault.Redactor
-	Resolve   func(ref string) (vault.Secret, error) // vault.Resolve where nil
+	Resolve   func(ctx context.Context, ref string) (vault.Secret, error) // that of a vault.Keeper without a vault where nil
 }
 
 // kind is how an executor is registered.
@@ -140,7 +140,7 @@ func New(o Options) *Set {
 		o.Redactor = &vault.Redactor{}
 	}
 	if o.Resolve == nil {
-		o.Resolve = vault.Resolve
+		o.Resolve = (&vault.Keeper{Redactor: o.Redactor}).Resolve
 	}
 	s := &Set{o: o, kinds: kinds()}
 	for _, k := range s.kinds {
@@ -269,9 +269,9 @@ func cut(text string, most int) string {
 	return text[:most] + " ..."
 }
 
-// secret reads a credential and tells the Redactor of it.
-func (o *Options) secret(ref string) (vault.Secret, error) {
-	secret, err := o.Resolve(ref)
+// secret reads a credential and tells the Redactor of it; the caller wipes it after its use.
+func (o *Options) secret(ctx context.Context, ref string) (vault.Secret, error) {
+	secret, err := o.Resolve(ctx, ref)
 	if err == nil {
 		o.Redactor.Know(secret)
 	}

@@ -287,10 +287,11 @@ func (b request) prepared(ctx context.Context, key string) (*http.Request, error
 	if b.token == "" {
 		return req, nil
 	}
-	secret, err := b.x.o.secret(b.token)
+	secret, err := b.x.o.secret(ctx, b.token)
 	if err != nil {
 		return nil, err
 	}
+	defer secret.Wipe()
 	return req, secret.Use(func(value string) error {
 		req.Header.Set("Authorization", "Bearer "+value)
 		return nil

@@ -117,7 +117,7 @@ func (b statement) String() string {
 // without an answer is unclear.
 func (b statement) Run(ctx context.Context, o Order) Result {
 	what := "statement on " + b.db.Name
-	db, err := b.open()
+	db, err := b.open(ctx)
 	if err != nil {
 		return failed(fmt.Errorf("%s: %w", what, err))
 	}
@@ -210,7 +210,7 @@ func (b statement) stopper(ctx context.Context, tx *sql.Tx) (func(), error) {
 		}
 		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lettingGo)
 		defer cancel()
-		if db, err := b.open(); err == nil {
+		if db, err := b.open(last); err == nil {
 			_, _ = db.ExecContext(last, fmt.Sprintf("KILL %d", id)) // where it fails, it has ended already
 			_ = db.Close()
 		}

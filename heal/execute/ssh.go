@@ -200,7 +200,7 @@ func kill(client *ssh.Client, group int) {
 
 // connect gives a connection to the very host that was declared. Nothing has been asked of it when it fails.
 func (r remote) connect(ctx context.Context) (*ssh.Client, Outcome, error) {
-	config, err := r.config()
+	config, err := r.config(ctx)
 	if err != nil {
 		return nil, Failed, err
 	}
@@ -225,7 +225,7 @@ func (r remote) connect(ctx context.Context) (*ssh.Client, Outcome, error) {
 	return ssh.NewClient(c, channels, requests), Done, nil
 }
 
-func (r remote) config() (*ssh.ClientConfig, error) {
+func (r remote) config(ctx context.Context) (*ssh.ClientConfig, error) {
 	pins, err := parsePins(r.host.HostKeys)
 	if err != nil {
 		return nil, err
@@ -233,20 +233,22 @@ func (r remote) config() (*ssh.ClientConfig, error) {
 	c := &ssh.ClientConfig{User: r.host.User, HostKeyAlgorithms: pins.algorithms(), HostKeyCallback: pins.check}
 	password := ""
 	if r.host.Password != "" {
-		secret, err := r.o.secret(r.host.Password)
+		secret, err := r.o.secret(ctx, r.host.Password)
 		if err != nil {
 			return nil, err
 		}
+		defer secret.Wipe()
 		_ = secret.Use(func(value string) error { password = value; return nil })
 	}
 	if r.host.Key == "" {
 		c.Auth = []ssh.AuthMethod{ssh.Password(password)}
 		return c, nil
 	}
-	secret, err := r.o.secret(r.host.Key)
+	secret, err := r.o.secret(ctx, r.host.Key)
 	if err != nil {
 		return nil, err
 	}
+	defer secret.Wipe()
 	return c, secret.Use(func(value string) error {
 		text := []byte(value + "\n")
 		defer clear(text)

@@ -64,6 +64,7 @@ const (
 		ON CONFLICT (id) DO UPDATE SET open = excluded.open, opened_at = excluded.opened_at, updated_at = excluded.updated_at, doc = excluded.doc`
 
 	getPlanRun     = `SELECT doc FROM plan_runs WHERE id = ?`
+	problemOfPlan  = `SELECT problem FROM plan_runs WHERE id = ?`
 	listPlanRuns   = `SELECT doc FROM plan_runs ORDER BY started_at, id`
 	planRunsInside = `SELECT doc FROM plan_runs WHERE state IN (SELECT value FROM json_each(?)) ORDER BY started_at, id`
 	upsertPlanRun  = `INSERT INTO plan_runs (id, problem, state, started_at, doc) VALUES (?, ?, ?, ?, ?)
@@ -155,12 +156,13 @@ func statements() []string {
 	all := []string{
 		knownSignals, countSignals, countLive, allSignalIDs, signalsOf, signalsOfKind, latestSignals,
 		getIncident, listIncidents, listLiveIncidents, incidentsOf, joinProblem, leaveProblem,
-		getProblem, listProblems, openProblems, upsertProblem, getPlanRun, listPlanRuns, planRunsInside, upsertPlanRun,
+		getProblem, listProblems, openProblems, upsertProblem, getPlanRun, problemOfPlan, listPlanRuns, planRunsInside, upsertPlanRun,
 		insertDecision, listDecisions, getApproval, listApprovals, openApprovals, insertApproval, answerApproval,
 		lastEvent, insertEvent, seqOfEvent, listEvents, eventsOfIncident, eventsOfPlan, eventsOfProblem,
 		upsertSilence, getSilence, allSilences, silencesAt, setStop, clearStop, listStops,
 		dropSignalsBefore, dropOldestSignals, dropEventsBefore, dropOldestEvents, dropIncidentsBefore, dropProblemsBefore,
 		dropPlanRuns, dropDecisions, dropApprovals, dropSilences,
+		insertAudit, moveHead, auditHead, lastAudit, auditRows, dropAudit, hashOf, docsBeside,
 	}
 	for _, b := range []bulk{insertSignals, upsertIncidents} {
 		all = append(all, b.sql[:]...)

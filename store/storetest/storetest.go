@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"corax"
+	"corax/audit"
 	"corax/store"
 )
 
@@ -58,8 +59,13 @@ type Store interface {
 	Silences(ctx context.Context, at time.Time) ([]corax.Silence, error)
 	DeleteSilence(ctx context.Context, id string) error
 	SetStop(ctx context.Context, scope, reason, by string, at time.Time) error
-	ClearStop(ctx context.Context, scope string) error
+	ClearStop(ctx context.Context, scope, by string) error
 	Stops(ctx context.Context) ([]store.Stop, error)
+
+	AppendAudit(ctx context.Context, entries ...corax.AuditEntry) error
+	Audit(ctx context.Context, f store.AuditFilter) ([]audit.Row, error)
+	AuditHead() audit.Head
+	PruneAudit(ctx context.Context, to audit.Head, at time.Time) error
 
 	Prune(ctx context.Context, r store.Retention, now time.Time) error
 	Close() error
@@ -92,6 +98,8 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"a listener that falls behind is let go", testSlowListener},
 		{"silences", testSilences},
 		{"stops", testStops},
+		{"the audit follows what is recorded", testAudit},
+		{"the audit is pruned from its beginning", testPruneAudit},
 		{"what is missing", testMissing},
 		{"what has no id", testNoID},
 		{"pruning by age", testPruneAge},

@@ -147,6 +147,7 @@ func statements() []string {
 		upsertSilence, getSilence, allSilences, silencesAt, setStop, clearStop, listStops,
 		dropSignalsBefore, dropOldestSignals, dropEventsBefore, dropOldestEvents, dropIncidentsBefore, dropProblemsBefore,
 		dropPlanRuns, dropDecisions, dropApprovals, dropSilences,
+		getPage, upsertPage, listPages, duePages, getWorkOrder, upsertWorkOrder, listWorkOrders, liveWorkOrders, dropPages, dropWorkOrders,
 	}
 	for _, b := range []bulk{insertSignals, upsertIncidents} {
 		all = append(all, b.sql[:]...)

@@ -53,6 +53,14 @@ type Store interface {
 	ClearStop(ctx context.Context, scope string) error
 	Stops(ctx context.Context) ([]store.Stop, error)
 
+	ChangePage(ctx context.Context, id string, fn func(*corax.Page) error, events ...corax.Event) (corax.Page, error)
+	Page(ctx context.Context, id string) (corax.Page, error)
+	Pages(ctx context.Context, f store.PageFilter) ([]corax.Page, error)
+	DuePages(ctx context.Context, most int) ([]corax.Page, error)
+	ChangeWorkOrder(ctx context.Context, id string, fn func(*corax.WorkOrder) error, events ...corax.Event) (corax.WorkOrder, error)
+	WorkOrder(ctx context.Context, id string) (corax.WorkOrder, error)
+	WorkOrders(ctx context.Context, f store.WorkOrderFilter) ([]corax.WorkOrder, error)
+
 	Prune(ctx context.Context, r store.Retention, now time.Time) error
 	Close() error
 }
@@ -83,6 +91,8 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"a listener that falls behind is let go", testSlowListener},
 		{"silences", testSilences},
 		{"stops", testStops},
+		{"pages", testPages},
+		{"work orders", testWorkOrders},
 		{"what is missing", testMissing},
 		{"what has no id", testNoID},
 		{"pruning by age", testPruneAge},

@@ -20,6 +20,7 @@ func (l *loader) check() {
 	l.checkReceivers()
 	l.checkActions()
 	l.checkPolicy()
+	l.checkPeople()
 }
 
 // item is one entry of a list while it is checked; it turns a field's name into a place.

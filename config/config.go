@@ -42,6 +42,8 @@ type Config struct {
 	Policy      corax.Policy   `yaml:"policy"`
 	Heal        Heal           `yaml:"heal"`
 	Escalation  Escalation     `yaml:"escalation"`
+	Notify      Notify         `yaml:"notify"`
+	Hands       Hands          `yaml:"hands"`
 
 	Heartbeat Outgoing  `yaml:"heartbeat"`
 	Knowledge Knowledge `yaml:"knowledge"`

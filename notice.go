@@ -74,6 +74,7 @@ type Notice struct {
 	Text   string          `json:"text"`             // a page
 	Short  string          `json:"short"`            // a text message
 	Speech string          `json:"speech,omitempty"` // to be spoken
+	Keys   string          `json:"keys,omitempty"`   // what is spoken of the keys that answer, where keys can
 	Lang   string          `json:"language,omitempty"`
 	Data   json.RawMessage `json:"data,omitempty"`   // for programs
 	Offers string          `json:"offers,omitempty"` // what a link in it is for: ack, order.offer ...; empty for no link
@@ -100,6 +101,7 @@ type Delivery struct {
 	Channel  string        `json:"channel"`
 	To       string        `json:"to,omitempty"`
 	First    bool          `json:"first,omitempty"` // nothing of this page went to this address before: it begins the thread
+	Wave     int           `json:"wave,omitempty"`  // which taking of a step of the route it belongs to; 0 for an update
 	State    DeliveryState `json:"state"`
 	Attempts int           `json:"attempts,omitempty"`
 	At       time.Time     `json:"at"`

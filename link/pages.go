@@ -38,6 +38,7 @@ type View struct {
 type Button struct {
 	Do    string // the word that Act gets
 	Label string
+	Key   string // the key of a telephone that means the same; none where empty
 }
 
 // Purpose is what the links of one kind are for.

@@ -1,7 +1,6 @@
 package notify
 
 import (
-	"context"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -197,5 +196,3 @@ func (b *bench) arrived(path string, want ...string) {
 		b.Errorf("%s: %s got %v, want %v", b.time().Format(time.TimeOnly), path, got, want)
 	}
 }
-
-func background() context.Context { return context.Background() }

@@ -86,7 +86,7 @@ func (s Settings) enter(p *corax.Page, notice corax.Notice, entities []string, s
 	case !wakes(notice.Kind):
 		p.Next = nil
 	case p.State == corax.PageOpen && (p.Step == 0 || p.Next == nil):
-		if p.Next == nil && p.Step > 0 { // calm was told, or the route has ended: it begins again
+		if p.Next == nil { // all was well, or the route has come to its end: it begins again
 			p.Step, p.Round = 0, 0
 		}
 		s.step(p, notice, now)

@@ -57,6 +57,7 @@ type WorkOrder struct {
 	By        string     `json:"by,omitempty"`       // who has it
 	Rung      int        `json:"rung"`               // of the ladder: how many were taken in this round
 	Round     int        `json:"round"`              // how often the ladder was climbed
+	Asked     []string   `json:"asked,omitempty"`    // who was asked
 	Declined  []string   `json:"declined,omitempty"` // who can't
 	Late      bool       `json:"late,omitempty"`     // not done in time, and people were told
 	Reopened  int        `json:"reopened,omitempty"` // how often "done" was not true

@@ -1,7 +1,7 @@
 // Package app wires the rooms into one running Corax. serve, demo, scenario tests and the end-to-end tests start and stop the same App;
 // nothing is decided here, and every goroutine belongs to a part that App.Stop stops, in the reverse of the order of the flow:
 //
-//	monitor, receive -> bus -> triage -> investigate -> heal
+//	monitor, receive -> bus -> triage -> investigate -> heal -> hands, notify
 package app
 
 import (
@@ -22,9 +22,12 @@ import (
 	"corax"
 	"corax/bus"
 	"corax/config"
+	"corax/hands"
 	"corax/heal"
 	"corax/investigate"
+	"corax/link"
 	"corax/monitor"
+	"corax/notify"
 	"corax/store/sqlite"
 	"corax/triage"
 	"corax/vault"
@@ -64,6 +67,9 @@ type App struct {
 	investigator *investigate.Investigator
 	healer       *heal.Healer
 	monitors     *monitor.Monitors
+	links        *link.Signer
+	notifier     *notify.Notifier
+	desk         *hands.Desk
 	redactor     vault.Redactor // knows every secret that an action has used
 	operators    atomic.Pointer[operators]
 	address      Address
@@ -93,7 +99,8 @@ func (a *App) start(ctx context.Context) error {
 		return &corax.Error{Code: corax.Unavailable, Op: "make the data directory " + cfg.DataDir, Err: err, Hint: "name another with --data-dir"}
 	}
 	for _, part := range []func(context.Context, *config.Config) error{
-		a.startStore, a.startBus, a.startHealer, a.startInvestigator, a.startTriage, a.startMonitors, a.startServer, a.startUpkeep,
+		a.startStore, a.startBus, a.startPeople, a.startHealer, a.startInvestigator, a.startTriage, a.startMonitors, a.startDesk,
+		a.startServer, a.startUpkeep,
 	} {
 		if err := part(ctx, cfg); err != nil {
 			return err

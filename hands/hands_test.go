@@ -146,7 +146,7 @@ func TestWorkThatIsNotNeededAnyMore(t *testing.T) {
 	d = newDesk(t)
 	o = d.order()
 	for range 2 {
-		if err := d.Withdraw(t.Context(), o.ID, "the plan was withdrawn"); err != nil {
+		if err := d.Withdraw(t.Context(), o.Plan, "the plan was withdrawn"); err != nil {
 			t.Fatal(err)
 		}
 	}

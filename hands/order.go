@@ -21,7 +21,7 @@ func (d *Desk) Can(entity string) bool {
 // Order makes the work order of a plan and begins to ask, or gives the order that was made for the plan before. It is
 // NotFound where it isn't configured where the entity stands, or nobody can be asked there.
 func (d *Desk) Order(ctx context.Context, plan corax.Plan, p corax.Problem) (corax.WorkOrder, error) {
-	id := corax.HashID("wo", plan.ID)
+	id := orderID(plan.ID)
 	if o, err := d.o.Store.WorkOrder(ctx, id); corax.CodeOf(err) != corax.NotFound {
 		return o, err
 	}
@@ -115,15 +115,22 @@ func (d *Desk) answer(ctx context.Context, id string, a Answer, by, note, link s
 	return o, err
 }
 
-// WorkOrder is NotFound where there is none.
-func (d *Desk) WorkOrder(ctx context.Context, id string) (corax.WorkOrder, error) {
+// OrderOf is the order that was made for a plan, or NotFound.
+func (d *Desk) OrderOf(ctx context.Context, plan string) (corax.WorkOrder, error) {
+	return d.o.Store.WorkOrder(ctx, orderID(plan))
+}
+
+// Get is NotFound where there is no order with this id.
+func (d *Desk) Get(ctx context.Context, id string) (corax.WorkOrder, error) {
 	return d.o.Store.WorkOrder(ctx, id)
 }
 
-// Withdraw ends an order that is not needed any more. One that has ended stays as it is.
-func (d *Desk) Withdraw(ctx context.Context, id, why string) error {
+func orderID(plan string) string { return corax.HashID("wo", plan) }
+
+// Withdraw ends the order of a plan, which is not needed any more. One that has ended stays as it is.
+func (d *Desk) Withdraw(ctx context.Context, plan, why string) error {
 	m := d.moment()
-	_, err := d.change(ctx, id, func(o *corax.WorkOrder) error {
+	_, err := d.change(ctx, orderID(plan), func(o *corax.WorkOrder) error {
 		if o.ID == "" || o.State.Ended() {
 			return errUnchanged
 		}

@@ -10,6 +10,7 @@ import (
 
 	"corax"
 	"corax/link"
+	"corax/store"
 )
 
 // PurposeAck is the purpose of links by which people say that they are on it.
@@ -117,4 +118,14 @@ func (n *Notifier) failed(ctx context.Context, page, delivery, why string) error
 	}
 	n.Wake()
 	return err
+}
+
+// Pages lists pages, newest first.
+func (n *Notifier) Pages(ctx context.Context, live bool) ([]corax.Page, error) {
+	return n.o.Store.Pages(ctx, store.PageFilter{Live: live, Limit: 200})
+}
+
+// Page is NotFound where there is none.
+func (n *Notifier) Page(ctx context.Context, id string) (corax.Page, error) {
+	return n.o.Store.Page(ctx, id)
 }

@@ -123,7 +123,8 @@ func (a *App) startServer(ctx context.Context, cfg *config.Config) error {
 		return err
 	}
 	a.serve(l, server.New(server.Options{
-		Version: a.o.Version, Token: a.address.Token, Operator: a.operator, Records: a.store, Controls: controls{a}, Clock: a.o.Clock, Log: a.log,
+		Version: a.o.Version, Token: a.address.Token, Operator: a.operator, Records: a.store, Controls: controls{a}, People: controls{a},
+		Clock: a.o.Clock, Log: a.log,
 		Metrics: a.metrics(),
 		Receive: func(r chi.Router) {
 			in.Routes(r)

@@ -16,6 +16,7 @@ import (
 
 	"corax"
 	"corax/link"
+	"corax/vault"
 
 	"pgregory.net/rapid"
 )
@@ -162,5 +163,14 @@ func TestOnlyAPostActs(t *testing.T) {
 	strange := server.URL + link.Path + s.Sign(link.Grant{Purpose: "other", Expires: now.Add(time.Hour)})
 	if status, _, _ := do("GET", strange, ""); status != 404 {
 		t.Errorf("a purpose that nobody has: %d", status)
+	}
+}
+
+// What goes to people passes a redactor, which must not take a link for a token of somebody's.
+func TestALinkSurvivesRedaction(t *testing.T) {
+	token := signer(t, "0123456789abcdef").Sign(link.Grant{Purpose: "order.offer", Subject: "wo-1", By: "ada", Expires: now})
+	text := "open https://corax.example.org" + link.Path + token + " please"
+	if got := new(vault.Redactor).Redact(text); got != text {
+		t.Errorf("%q became %q", text, got)
 	}
 }

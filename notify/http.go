@@ -66,7 +66,7 @@ func (r request) Send(ctx context.Context, m Message) (string, error) {
 			return "", Refusal{err}
 		}
 	}
-	return r.post(ctx, method, r.URL, r.Token, r.Header, m.ID, []byte(r.redactor.Redact(body)))
+	return r.post(ctx, method, r.URL, r.Token, r.Header, m.ID, []byte(body))
 }
 
 // fill renders a body over plain values only: maps, lists, strings, numbers.

@@ -21,20 +21,40 @@ type webhook struct {
 	tools
 }
 
-// Send posts the notice, with the whole problem where it isn't too large.
+// Send posts the notice with its link, and with the whole problem where it isn't too large.
 func (w webhook) Send(ctx context.Context, m Message) (string, error) {
-	body := []byte(m.Data)
+	var detail json.RawMessage
 	if m.Detail != nil {
-		var full payload
-		if err := json.Unmarshal(m.Data, &full); err != nil {
-			return "", refuse("%w", err)
+		text, err := json.Marshal(m.Detail)
+		if err != nil {
+			return "", Refusal{err}
 		}
-		full.Detail = m.Detail
-		if whole, err := json.Marshal(full); err == nil && len(whole) <= maxMessage {
-			body = whole
-		}
+		detail = json.RawMessage(w.redactor.Redact(string(text)))
 	}
-	return w.post(ctx, http.MethodPost, w.URL, w.Token, nil, m.ID, []byte(w.redactor.Redact(string(body))))
+	body, err := m.body(detail)
+	if err == nil && len(body) > maxMessage {
+		body, err = m.body(nil)
+	}
+	if err != nil {
+		return "", Refusal{err}
+	}
+	return w.post(ctx, http.MethodPost, w.URL, w.Token, nil, m.ID, body)
+}
+
+// body is the notice's data with what is known only now. Data and detail are redacted already, and must be: the link
+// is a secret that has to get through.
+func (m Message) body(detail json.RawMessage) ([]byte, error) {
+	fields := map[string]any{}
+	if err := json.Unmarshal(m.Data, &fields); err != nil {
+		return nil, err
+	}
+	if m.Link != "" {
+		fields["link"] = m.Link
+	}
+	if detail != nil {
+		fields["detail"] = detail
+	}
+	return json.Marshal(fields)
 }
 
 // post sends JSON with an idempotency key.

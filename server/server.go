@@ -64,6 +64,7 @@ type Options struct {
 	Operator func(token string) string
 	Records  Records
 	Controls Controls
+	People   People           // nil: nobody is told, and nobody works on site
 	Receive  func(chi.Router) // mounts the receivers
 	Metrics  http.Handler
 	Clock    corax.Clock
@@ -104,6 +105,9 @@ func New(o Options) http.Handler {
 		a.approvals()
 		a.emergencies()
 		a.operations()
+		if o.People != nil {
+			a.people(o.People)
+		}
 	})
 	return r
 }

@@ -46,11 +46,11 @@ func (a api) people(p People) {
 		func(ctx context.Context, in *Listing) ([]corax.Page, error) { return p.Pages(ctx, in.Live) })
 	operation(a, "acknowledge-page", http.MethodPost, "/pages/{id}/ack", "Say that somebody is on it: nobody else is woken",
 		func(ctx context.Context, in *fromSomebody) (corax.Page, error) {
-			return p.AckPage(ctx, in.ID, in.Body.By)
+			return p.AckPage(ctx, in.ID, actor(ctx, in.Body.By).Name)
 		})
 	operation(a, "test-pages", http.MethodPost, "/pages/test", "Send a page about nothing, which proves that people can be reached",
 		func(ctx context.Context, in *testPage) (corax.Page, error) {
-			return p.TestPage(ctx, in.Body.Contacts, in.Body.By)
+			return p.TestPage(ctx, in.Body.Contacts, actor(ctx, in.Body.By).Name)
 		})
 	operation(a, "reach", http.MethodGet, "/reach", "How every way to every contact has served",
 		func(ctx context.Context, _ *none) ([]corax.Reach, error) { return p.Reach(ctx) })
@@ -65,7 +65,7 @@ func (a api) people(p People) {
 	} {
 		operation(a, answer.word+"-work-order", http.MethodPost, "/work-orders/{id}/"+answer.word, answer.about,
 			func(ctx context.Context, in *fromSomebody) (corax.WorkOrder, error) {
-				return p.AnswerWork(ctx, in.ID, answer.word, in.Body.By, in.Body.Note)
+				return p.AnswerWork(ctx, in.ID, answer.word, actor(ctx, in.Body.By).Name, in.Body.Note)
 			})
 	}
 }

@@ -124,8 +124,3 @@ func (n *Notifier) failed(ctx context.Context, page, delivery, why string) error
 func (n *Notifier) Pages(ctx context.Context, live bool) ([]corax.Page, error) {
 	return n.o.Store.Pages(ctx, store.PageFilter{Live: live, Limit: 200})
 }
-
-// Page is NotFound where there is none.
-func (n *Notifier) Page(ctx context.Context, id string) (corax.Page, error) {
-	return n.o.Store.Page(ctx, id)
-}

@@ -126,7 +126,8 @@ func (n *Notifier) admit(s Settings, p corax.Page, d corax.Delivery) (until time
 	}
 	c, _ := s.Contact(d.Contact)
 	now := n.o.Clock.Now()
-	if d.Attempts == 0 && c.Limit.Count > 0 && p.Kind != corax.PageOrder {
+	limited := d.Attempts == 0 && c.Limit.Count > 0 && p.Kind != corax.PageOrder
+	if limited {
 		sent := n.sent[d.Contact]
 		for len(sent) > 0 && !sent[0].After(now.Add(-c.Limit.Per)) {
 			sent = sent[1:]
@@ -136,7 +137,7 @@ func (n *Notifier) admit(s Settings, p corax.Page, d corax.Delivery) (until time
 			return sent[len(sent)-c.Limit.Count].Add(c.Limit.Per), true
 		}
 	}
-	if d.Attempts == 0 {
+	if limited {
 		n.sent[d.Contact] = append(n.sent[d.Contact], now)
 	}
 	n.inflight[d.ID] = true
@@ -158,7 +159,7 @@ func (n *Notifier) remember(ctx context.Context) error {
 	clear(n.sent)
 	for _, p := range pages {
 		for _, d := range p.Deliveries {
-			if d.State == corax.DeliverySent && d.EndedAt != nil {
+			if d.State == corax.DeliverySent && d.EndedAt != nil && p.Kind != corax.PageOrder {
 				n.sent[d.Contact] = append(n.sent[d.Contact], *d.EndedAt)
 			}
 		}

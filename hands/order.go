@@ -77,9 +77,7 @@ func (m moment) draft(id string, plan corax.Plan, p corax.Problem, place config.
 		}
 		o.Steps = append(o.Steps, corax.WorkStep{Do: do, Check: s.Check, Verify: s.Verify, Undo: s.Undo})
 	}
-	for _, entity := range o.Watches[:min(len(o.Watches), 5)] {
-		o.Checks = append(o.Checks, entity)
-	}
+	o.Checks = append(o.Checks, o.Watches[:min(len(o.Watches), 5)]...)
 	o.Log = []corax.WorkEntry{{At: m.now, State: corax.WorkDrafted, Text: fmt.Sprintf("written for plan %s, with %d steps", plan.ID, len(o.Steps))}}
 	return o
 }

@@ -22,7 +22,6 @@ type words struct {
 	leave, checks, checksText, access, safety, ask string
 	answer, reply, dueBy, acceptBy                 string
 	say                                            map[corax.UtteranceKind]sentence
-	states                                         map[corax.WorkState]string
 	accept, done, cannot, note, thanks             string
 	next                                           string
 }

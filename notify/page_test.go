@@ -320,7 +320,7 @@ func TestALimitHoldsBackAndLetsGo(t *testing.T) {
 
 func TestTheSyntheticPage(t *testing.T) {
 	b := newBench(t)
-	b.settings.Notify.Test = config.Synthetic{Every: 24 * time.Hour, Contacts: []string{"ada", "cat"}}
+	b.settings.Test = config.Synthetic{Every: 24 * time.Hour, Contacts: []string{"ada", "cat"}}
 	b.inbox.set("/cat", http.StatusForbidden)
 	b.look()
 	b.look()

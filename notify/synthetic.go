@@ -28,7 +28,7 @@ func (n *Notifier) test(ctx context.Context, id string, contacts []string, by st
 		}
 	}
 	if len(contacts) == 0 {
-		contacts = s.Notify.Test.Contacts
+		contacts = s.Test.Contacts
 	}
 	if len(contacts) == 0 {
 		for _, c := range s.Contacts {

@@ -1,7 +1,7 @@
 // Package app wires the rooms into one running Corax. serve, demo, scenario tests and the end-to-end tests start and stop the same App;
 // nothing is decided here, and every goroutine belongs to a part that App.Stop stops, in the reverse of the order of the flow:
 //
-//	monitor, receive -> bus -> triage -> investigate -> heal
+//	monitor, receive -> bus -> triage -> investigate -> heal -> hands, notify
 package app
 
 import (
@@ -23,9 +23,12 @@ import (
 	"corax/audit"
 	"corax/bus"
 	"corax/config"
+	"corax/hands"
 	"corax/heal"
 	"corax/investigate"
+	"corax/link"
 	"corax/monitor"
+	"corax/notify"
 	"corax/store/sqlite"
 	"corax/triage"
 	"corax/vault"
@@ -73,6 +76,9 @@ type App struct {
 	uses         uses // of secrets, that are recorded together
 	auditKey     *audit.Key
 	anchorer     *audit.Anchorer
+	links        *link.Signer
+	notifier     *notify.Notifier
+	desk         *hands.Desk
 	operators    atomic.Pointer[operators]
 	address      Address
 
@@ -102,7 +108,8 @@ func (a *App) start(ctx context.Context) error {
 		return &corax.Error{Code: corax.Unavailable, Op: "make the data directory " + cfg.DataDir, Err: err, Hint: "name another with --data-dir"}
 	}
 	for _, part := range []func(context.Context, *config.Config) error{
-		a.startSecrets, a.startStore, a.startAudit, a.startBus, a.startHealer, a.startInvestigator, a.startTriage, a.startMonitors, a.startServer, a.startUpkeep,
+		a.startSecrets, a.startStore, a.startAudit, a.startBus, a.startPeople, a.startHealer, a.startInvestigator, a.startTriage, a.startMonitors,
+		a.startDesk, a.startServer, a.startUpkeep,
 	} {
 		if err := part(ctx, cfg); err != nil {
 			return err

@@ -94,7 +94,7 @@ func (a *App) RunMonitor(ctx context.Context, name string) (corax.ProbeResult, e
 // Monitors is what the monitors last saw.
 func (a *App) Monitors() []corax.ProbeResult { return a.monitors.States() }
 
-// Reload reads the configuration again and puts in force what can change while running: monitors, topology, actions, policy, escalation.
+// Reload reads the configuration again and puts in force what can change while running: monitors, topology, actions, policy, and whom to tell.
 // What can't (addresses, directories, the stream) stays as it is until the next start. A broken file changes nothing.
 func (a *App) Reload(ctx context.Context) error {
 	if a.o.File == "" {
@@ -150,7 +150,7 @@ func (a *App) AwaitMonitors(ctx context.Context) error {
 	}
 }
 
-// CheckExpressions says which expressions of a configuration's actions and policy can't be used, and where they stand.
+// CheckExpressions says which expressions and templates of a configuration can't be used, and where they stand.
 func CheckExpressions(cfg config.Config) error {
 	var found decode.Errors
 	for _, err := range append(heal.CheckActions(cfg.Actions, cfg.Executors), heal.CheckPolicy(cfg.Policy)...) {
@@ -160,6 +160,7 @@ func CheckExpressions(cfg config.Config) error {
 		}
 		found = append(found, cfg.Problem(f.Field, f.Err.Hint, "%v", f.Err.Err))
 	}
+	found = append(found, checkPeople(cfg)...)
 	found.Sort()
 	return found.OrNil()
 }

@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"net"
-	"net/http"
 	"path/filepath"
 	"slices"
 
@@ -14,7 +13,6 @@ import (
 	"corax/heal"
 	"corax/investigate"
 	"corax/monitor"
-	"corax/notify"
 	"corax/receive"
 	"corax/server"
 	"corax/triage"
@@ -32,7 +30,7 @@ func (a *App) startHealer(ctx context.Context, cfg *config.Config) error {
 		Database: database, Store: a.store, Probe: a.RunMonitor, Monitors: a.monitorsOf,
 		Topology: a.topology, Actions: a.actions, Policy: func() corax.Policy { return a.config().Policy },
 		Limits: func() heal.Limits { return heal.Limits(a.config().Heal.Limits) }, Ground: a.o.Ground,
-		Executors: func() corax.Executors { return a.config().Executors }, Escalate: a.tellPeople,
+		Executors: func() corax.Executors { return a.config().Executors }, Escalate: a.tellPeople, Hands: a.desk,
 		Redactor: &a.redactor, Resolve: a.secrets.Resolve, Clock: a.o.Clock,
 		StableFor: cfg.Heal.StableFor, EscalateAfter: cfg.Heal.EscalateAfter, RetryEvery: cfg.Heal.RetryEvery, Log: a.log,
 	})
@@ -49,7 +47,7 @@ func (a *App) startHealer(ctx context.Context, cfg *config.Config) error {
 
 func (a *App) startInvestigator(ctx context.Context, cfg *config.Config) error {
 	o := investigate.Options{
-		Store: a.store, Engine: a.o.Engine, Topology: a.topology, Actions: a.actions, Escalate: a.tellPeople, Clock: a.o.Clock,
+		Store: a.store, Engine: a.o.Engine, Topology: a.topology, Actions: a.actions, Escalate: a.tellPeople, OnSite: a.desk.Can, Clock: a.o.Clock,
 		Settle: cfg.Investigate.Settle, Most: cfg.Investigate.Most, Log: a.log,
 	}
 	if cfg.Heal.Enabled {
@@ -117,10 +115,11 @@ func (a *App) startServer(ctx context.Context, cfg *config.Config) error {
 		return err
 	}
 	a.serve(l, server.New(server.Options{
-		Version: a.o.Version, Token: a.address.Token, Operator: a.operator, Records: a.store, Controls: controls{a}, Clock: a.o.Clock, Log: a.log,
-		Metrics: a.metrics(), Redact: a.redactor.JSON, Audit: ledger{a},
+		Version: a.o.Version, Token: a.address.Token, Operator: a.operator, Records: a.store, Controls: controls{a}, People: controls{a},
+		Clock: a.o.Clock, Log: a.log, Metrics: a.metrics(), Redact: a.redactor.JSON, Audit: ledger{a},
 		Receive: func(r chi.Router) {
 			in.Routes(r)
+			a.answers(r)
 			r.Handle("/heartbeat/{name}", a.monitors.HeartbeatHandler())
 		},
 	}))
@@ -145,15 +144,4 @@ func (a *App) monitorsOf(entities []string) []string {
 		}
 	}
 	return names
-}
-
-// tellPeople sends an escalation to whoever is configured to hear of it.
-func (a *App) tellPeople(ctx context.Context, p corax.Problem, text string) error {
-	hook := a.config().Escalation.Webhook
-	if hook.URL == "" {
-		a.log.Warn("escalated", "problem", p.ID, "text", text)
-		return nil
-	}
-	return notify.Webhook{URL: hook.URL, Token: hook.Token, Client: http.DefaultClient, Redactor: &a.redactor, Resolve: a.secrets.Resolve}.
-		Escalate(ctx, p, text)
 }

@@ -22,6 +22,7 @@ func (l *loader) check() {
 	l.checkActions()
 	l.checkPolicy()
 	l.checkLedger()
+	l.checkPeople()
 }
 
 // item is one entry of a list while it is checked; it turns a field's name into a place.

@@ -43,6 +43,8 @@ type Config struct {
 	Policy      corax.Policy    `yaml:"policy"`
 	Heal        Heal            `yaml:"heal"`
 	Escalation  Escalation      `yaml:"escalation"`
+	Notify      Notify          `yaml:"notify"`
+	Hands       Hands           `yaml:"hands"`
 
 	Vault Vault `yaml:"vault"`
 	Audit Audit `yaml:"audit"`

@@ -17,6 +17,7 @@
 //	act     (act.go)        the stop switch, the intent on record, then the effect
 //	verify  (act.go)        the action's own conditions and monitors, within its time
 //	undo    (undo.go)       otherwise back to the last safe state, and people are told what state that is
+//	hands   (hands.go)      instead of phases, where only people on site can do it: their work order, and its end
 //	watch   (monitors.go)   everything green, for a set time: healed
 //
 // A flow holds nothing that the workflow's record can't give back; engine.go is the only file that knows the workflow

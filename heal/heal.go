@@ -49,6 +49,8 @@ type Options struct {
 	// Asked is called when a request was made, to tell those who may answer. It may be called twice for one request. Nil
 	// tells nobody: the request is on record all the same.
 	Asked func(ctx context.Context, p corax.Problem, r corax.ApprovalRequest)
+	// Hands carries out plans of mode remote_hands. Nil leaves them to people.
+	Hands Hands
 
 	Redactor *vault.Redactor // knows the secrets that actions use; its own where nil
 	// Resolve gives a credential at the moment of its use, which the context says (vault.WithUse); vault.Resolve's where nil.
@@ -239,6 +241,14 @@ func (h *Healer) Withdraw(ctx context.Context, planID, why string) error {
 	run, err := h.o.Store.PlanRun(ctx, planID)
 	if err != nil || run.State.Ended() {
 		return err
+	}
+	taken, err := h.taken(ctx, run.Plan)
+	if err != nil {
+		return err
+	}
+	if taken {
+		return &corax.Error{Code: corax.Conflict, Op: "withdraw plan " + planID, Err: errors.New("people on site are at it"),
+			Hint: "let them finish, or cancel their work order"}
 	}
 	err = h.endPlan(ctx, run.Plan, corax.PlanWithdrawn, why, func(r *corax.PlanRun) error {
 		for _, s := range r.Steps {

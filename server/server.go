@@ -66,6 +66,7 @@ type Options struct {
 	Operator func(token string) string
 	Records  Records
 	Controls Controls
+	People   People           // nil: nobody is told, and nobody works on site
 	Receive  func(chi.Router) // mounts the receivers
 	Metrics  http.Handler
 	Audit    Audit
@@ -111,6 +112,9 @@ func New(o Options) http.Handler {
 		a.decisions()
 		a.operations()
 		a.audit()
+		if o.People != nil {
+			a.people(o.People)
+		}
 	})
 	return r
 }

@@ -66,6 +66,13 @@ type Store interface {
 	Audit(ctx context.Context, f store.AuditFilter) ([]audit.Row, error)
 	AuditHead() audit.Head
 	PruneAudit(ctx context.Context, to audit.Head, at time.Time) error
+	ChangePage(ctx context.Context, id string, fn func(*corax.Page) error, events ...corax.Event) (corax.Page, error)
+	Page(ctx context.Context, id string) (corax.Page, error)
+	Pages(ctx context.Context, f store.PageFilter) ([]corax.Page, error)
+	DuePages(ctx context.Context, most int) ([]corax.Page, error)
+	ChangeWorkOrder(ctx context.Context, id string, fn func(*corax.WorkOrder) error, events ...corax.Event) (corax.WorkOrder, error)
+	WorkOrder(ctx context.Context, id string) (corax.WorkOrder, error)
+	WorkOrders(ctx context.Context, f store.WorkOrderFilter) ([]corax.WorkOrder, error)
 
 	Prune(ctx context.Context, r store.Retention, now time.Time) error
 	Close() error
@@ -100,6 +107,8 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"stops", testStops},
 		{"the audit follows what is recorded", testAudit},
 		{"the audit is pruned from its beginning", testPruneAudit},
+		{"pages", testPages},
+		{"work orders", testWorkOrders},
 		{"what is missing", testMissing},
 		{"what has no id", testNoID},
 		{"pruning by age", testPruneAge},

@@ -78,7 +78,13 @@ func (w *work) network(list []int) *network {
 		profiles[n].measure(t)
 	}
 	net := newNetwork(len(list))
-	eachPair(profiles, func(a, b int) { net.tie(a, b, affinity(&profiles[a], &profiles[b], t)) })
+	near := w.desk.focus
+	near.use(t)
+	eachPair(profiles, func(a, b int) {
+		near.put(&profiles[b])
+		net.tie(a, b, near.affinity(&profiles[a]))
+	})
+	near.put(nil)
 	net.settle()
 	first := map[string]int{}
 	for n, i := range list {
@@ -132,6 +138,7 @@ func (n *network) oneOutage() {
 }
 
 // eachPair calls with those who may belong together: everyone with everyone in a small case, and those who share something rare in a large one.
+// The second of a pair stays the same for as long as possible.
 func eachPair(profiles []profile, do func(a, b int)) {
 	if len(profiles) <= allPairs {
 		for b := range profiles {

@@ -17,13 +17,15 @@ type desk struct {
 	readings []reading
 	hits     slab[hit]
 	heard    slab[heard]
+	focus    *focus
 }
 
 // mostReadings bounds how many readings a desk keeps room for; a larger case brings its own.
 const mostReadings = 1024
 
 func (e *Engine) newDesk() *desk {
-	return &desk{match: e.matcher.scratch(), model: e.learned.scratch(), reader: read.NewReader(topology.New(corax.Topology{}))}
+	return &desk{match: e.matcher.scratch(), model: e.learned.scratch(), reader: read.NewReader(topology.New(corax.Topology{})),
+		focus: newFocus(len(e.cat.Mechanisms))}
 }
 
 // clear makes room for the next case.

@@ -78,6 +78,7 @@ func NewWith(cat *knowledge.Catalogue, v Views) *Engine {
 type work struct {
 	*Engine
 	c         corax.Case
+	desk      *desk
 	graph     *topology.Graph
 	readings  []reading
 	incidents []incident
@@ -109,8 +110,8 @@ func (e *Engine) Diagnose(c corax.Case) corax.Report {
 
 // work reads a case and finds what belongs together. It is good until the desk is used again.
 func (e *Engine) work(c corax.Case, d *desk) (*work, []group) {
-	w := &work{Engine: e, c: c, graph: topology.New(c.Topology)}
-	w.read(d)
+	w := &work{Engine: e, c: c, desk: d, graph: topology.New(c.Topology)}
+	w.read()
 	w.group()
 	return w, w.problems()
 }

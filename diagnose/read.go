@@ -28,7 +28,8 @@ const soundsWell = 2.0
 const soundsVeryWell = 6.0
 
 // read fills w.readings.
-func (w *work) read(d *desk) {
+func (w *work) read() {
+	d := w.desk
 	d.clear(w.graph)
 	w.readings = d.room(len(w.c.Signals))
 	for i := range w.c.Signals {

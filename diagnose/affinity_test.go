@@ -27,8 +27,7 @@ func couples(tb testing.TB, split string) []couple {
 	}
 	defer f.Close()
 	e := engine(tb)
-	t := &features{number: map[feature]int32{}}
-	sum := make([]float64, len(e.topics.field))
+	t := newFeatures(len(e.matcher.vocab))
 	var profiles []profile
 	var from []int
 	in := bufio.NewScanner(f)
@@ -48,7 +47,7 @@ func couples(tb testing.TB, split string) []couple {
 			w.read()
 			w.group()
 			for i := range w.incidents {
-				profiles, from = append(profiles, w.profile(&w.incidents[i], t, sum)), append(from, n)
+				profiles, from = append(profiles, w.profile(&w.incidents[i], t)), append(from, n)
 			}
 		}
 	}

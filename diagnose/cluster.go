@@ -67,11 +67,11 @@ func (w *work) inOrder(list []int) []int {
 
 // network compares incidents. Those about one entity are together from the start, unless they state two causes.
 func (w *work) network(list []int) *network {
+	t := w.desk.table
+	t.clear()
 	profiles := make([]profile, len(list))
-	t := &features{number: make(map[feature]int32, 8*len(list))}
-	sum := make([]float64, len(w.topics.field))
 	for n, i := range list {
-		profiles[n] = w.profile(&w.incidents[i], t, sum)
+		profiles[n] = w.profile(&w.incidents[i], t)
 	}
 	t.weigh(len(list), w.rare)
 	for n := range profiles {

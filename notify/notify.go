@@ -58,9 +58,9 @@ type Options struct {
 	Redactor *vault.Redactor
 	// Resolve gives a credential at the moment of its use; that of a vault.Keeper without a vault where nil.
 	Resolve func(ctx context.Context, ref string) (vault.Secret, error)
-	HTTP     *http.Client // its own where nil
-	Clock    corax.Clock
-	Log      *slog.Logger
+	HTTP    *http.Client // its own where nil
+	Clock   corax.Clock
+	Log     *slog.Logger
 }
 
 // Limits of one look at the outbox.

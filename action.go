@@ -27,18 +27,22 @@ type Action struct {
 	Risk      Risk             `json:"risk" yaml:"risk"`
 	Inputs    map[string]Input `json:"inputs,omitempty" yaml:"inputs"`
 	Related   EdgeKind         `json:"related,omitempty" yaml:"related"` // which edges into the target fill "related"
-	Timeout   time.Duration    `json:"timeout" yaml:"timeout"`           // for each of pre-check and effect
-	Read      []Reading        `json:"read,omitempty" yaml:"read"`       // gathered afresh before every Goal, Precheck, Verify
-	Goal      string           `json:"goal,omitempty" yaml:"goal"`       // true: what the action is for holds already, nothing to do
-	Ready     string           `json:"ready,omitempty" yaml:"ready"`     // false: the target can't be acted on yet (away); the step waits, where it may
-	Precheck  []Condition      `json:"precheck,omitempty" yaml:"precheck"`
-	Effect    Effect           `json:"effect" yaml:"effect"`
-	Verify    []Condition      `json:"verify" yaml:"verify"`
-	Monitors  []string         `json:"monitors,omitempty" yaml:"monitors"` // names (with ${...}) that must be up for the step to be verified
-	Within    time.Duration    `json:"within" yaml:"within"`               // how long Verify may take to hold
-	Inverse   *Inverse         `json:"inverse,omitempty" yaml:"inverse"`
-	SafeState string           `json:"safe_state" yaml:"safe_state"` // the state that the system is in once this is verified
-	Wait      *WaitFor         `json:"wait,omitempty" yaml:"wait"`   // a durable wait before the pre-check
+	// Touches names, beside the target, the entities that the effect may change; ${...} of the topology. A stop for one of them holds here too.
+	Touches  []string      `json:"touches,omitempty" yaml:"touches"`
+	Timeout  time.Duration `json:"timeout" yaml:"timeout"`       // for each reading and for the effect
+	Read     []Reading     `json:"read,omitempty" yaml:"read"`   // gathered afresh before every Goal, Precheck, Verify
+	Goal     string        `json:"goal,omitempty" yaml:"goal"`   // true: what the action is for holds already, nothing to do
+	Ready    string        `json:"ready,omitempty" yaml:"ready"` // false: the target can't be acted on yet (away); the step waits, where it may
+	Precheck []Condition   `json:"precheck,omitempty" yaml:"precheck"`
+	Effect   Call          `json:"effect" yaml:"effect"` // nothing is set where the risk is read
+	// Idempotency says what makes the effect harmless to repeat, where the target can't be asked or compared with.
+	Idempotency Idempotency   `json:"idempotency,omitempty" yaml:"idempotency"`
+	Verify      []Condition   `json:"verify" yaml:"verify"`
+	Monitors    []string      `json:"monitors,omitempty" yaml:"monitors"` // names (with ${...}) that must be up for the step to be verified
+	Within      time.Duration `json:"within" yaml:"within"`               // how long Verify may take to hold
+	Inverse     *Inverse      `json:"inverse,omitempty" yaml:"inverse"`
+	SafeState   string        `json:"safe_state" yaml:"safe_state"` // the state that the system is in once this is verified
+	Wait        *WaitFor      `json:"wait,omitempty" yaml:"wait"`   // a durable wait before the pre-check
 	// Away says, for people, what it means while the target can't be acted on; may hold ${...}.
 	Away string `json:"away,omitempty" yaml:"away"`
 }
@@ -60,32 +64,15 @@ type Input struct {
 
 // Reading gathers one fact, with no effect on what it asks.
 type Reading struct {
-	Name string       `json:"name" yaml:"name"`
-	Each bool         `json:"each,omitempty" yaml:"each"` // once for each of "related", as the variable "it"; the fact is a map by entity id
-	HTTP *HTTPRequest `json:"http" yaml:"http"`
+	Name string `json:"name" yaml:"name"`
+	Each bool   `json:"each,omitempty" yaml:"each"` // once for each of "related", as the variable "it"; the fact is a map by entity id
+	Call
 }
 
 // Condition is something that must be true.
 type Condition struct {
 	That string `json:"that" yaml:"that"` // CEL, boolean
 	Else string `json:"else" yaml:"else"` // what it means when it isn't, for people; may hold ${...}
-}
-
-// Effect changes something. Exactly one field is set.
-type Effect struct {
-	HTTP *HTTPRequest `json:"http,omitempty" yaml:"http"`
-}
-
-// HTTPRequest is a request to a target's administrative interface.
-type HTTPRequest struct {
-	Method string            `json:"method" yaml:"method"`         // GET where empty
-	URL    string            `json:"url" yaml:"url"`               // may hold ${...}
-	Token  string            `json:"token,omitempty" yaml:"token"` // a credential's reference, env:NAME or file:PATH, sent as a bearer token
-	CA     string            `json:"ca,omitempty" yaml:"ca"`       // PEM file of the authorities that are trusted instead of the system's
-	Header map[string]string `json:"header,omitempty" yaml:"header"`
-	Body   map[string]any    `json:"body,omitempty" yaml:"body"` // JSON; strings in it may hold ${...}, and one that is only ${...} keeps its type
-	// Status lists the codes that count as success; 200 to 299 where empty. An effect sends its idempotency key as the header Idempotency-Key.
-	Status []int `json:"status,omitempty" yaml:"status"`
 }
 
 // Inverse says how an action is undone.
@@ -105,8 +92,20 @@ type Policy struct {
 	Rules []Rule `json:"rules" yaml:"rules"`
 }
 
-// Rule is one line of a policy. When is CEL over action {name, risk, has_inverse, undo}, entity {id, kind, name, labels, attributes}, problem
-// {id, severity, severity_level (1 low to 4 critical), confidence, pattern, mechanism, root, affected (ids)}, plan {mode}, now.
+// Rule is one line of a policy. When is CEL over
+//
+//	action   name, risk, has_inverse, undo
+//	entity   id, kind, name, labels, attributes
+//	problem  id, severity, severity_level (1 low to 4 critical), confidence, pattern, mechanism, root, affected (ids)
+//	plan     mode, steps, targets (ids)
+//	blast    entities (that need the target, and the target), group (size of its group: the same kind, and the same label
+//	         "group" where it has one), acted (how many of the group were acted on within the hour, this one included),
+//	         share (acted of group)
+//	rate     action_hour, action_day, entity_hour: effects begun before this one
+//	history  done, failed: how often this action was verified or failed on this entity against this mechanism, within the
+//	         loop guard's time, in earlier plans
+//	storm    problems (that are open), on
+//	now      the time; now.getHours("Europe/Berlin") and getDayOfWeek make time windows
 type Rule struct {
 	Name    string  `json:"name" yaml:"name"`
 	When    string  `json:"when" yaml:"when"`
@@ -114,6 +113,11 @@ type Rule struct {
 	Because string  `json:"because" yaml:"because"`
 	// Expires bounds how long an Ask may stay unanswered before it counts as no; 60 s where zero.
 	Expires time.Duration `json:"expires,omitempty" yaml:"expires"`
+	// Autonomy grants a level that was not earned. A rule that grants one must name labels or ids of entities, so that
+	// nothing else inherits it.
+	Autonomy Autonomy `json:"autonomy,omitempty" yaml:"autonomy"`
+	// EvenInStorm lets an Allow stand while many problems are open.
+	EvenInStorm bool `json:"even_in_storm,omitempty" yaml:"even_in_storm"`
 }
 
 // Matches says whether the selector picks the entity.

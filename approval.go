@@ -51,6 +51,8 @@ type ApprovalRequest struct {
 	Needs int `json:"needs,omitempty"`
 	// Proposer set the step in motion, and can't be the one who approves it; empty where Corax did.
 	Proposer string `json:"proposer,omitempty"`
+	// Quiet is set where the step is only suggested: it waits to be taken up, and nobody is woken for it.
+	Quiet bool `json:"quiet,omitempty"`
 	// Context is what the step would come to when it was asked.
 	Context *Rehearsal `json:"context,omitempty"`
 	// BreakGlass is the id of the emergency under which fewer people are asked than the risk calls for.

@@ -26,7 +26,11 @@ const (
 	EventHealed           EventKind = "healed"
 	EventClosed           EventKind = "closed"
 	EventStopSwitch       EventKind = "kill_switch"
-	EventBreakGlass       EventKind = "break_glass" // an operator declared an emergency, or ended it
+	EventAutonomy         EventKind = "autonomy"          // a level was capped, or learned
+	EventBreakGlass       EventKind = "break_glass"       // an operator declared an emergency, or ended it
+	EventNotified         EventKind = "notified"          // somebody was told, or could not be reached
+	EventPageAcked        EventKind = "page_acknowledged" // somebody is on it
+	EventWorkOrder        EventKind = "work_order"        // changed state
 )
 
 // Event is one line of a timeline: an append-only record of what happened, for people and for replay.

@@ -1,7 +1,7 @@
 // Package app wires the rooms into one running Corax. serve, demo, scenario tests and the end-to-end tests start and stop the same App;
 // nothing is decided here, and every goroutine belongs to a part that App.Stop stops, in the reverse of the order of the flow:
 //
-//	monitor, receive -> bus -> triage -> investigate -> heal
+//	monitor, receive -> bus -> triage -> investigate -> heal -> hands, notify
 package app
 
 import (
@@ -20,11 +20,15 @@ import (
 	"time"
 
 	"corax"
+	"corax/audit"
 	"corax/bus"
 	"corax/config"
+	"corax/hands"
 	"corax/heal"
 	"corax/investigate"
+	"corax/link"
 	"corax/monitor"
+	"corax/notify"
 	"corax/store/sqlite"
 	"corax/triage"
 	"corax/vault"
@@ -46,8 +50,11 @@ type Options struct {
 	File    string // the configuration's file, read again at a reload; may be empty
 	Engine  investigate.Engine
 	Version string
-	Clock   corax.Clock
-	Log     *slog.Logger
+	Ground  corax.Ground // where outcomes of actions are seen; production where empty
+	// Catalogue is the digest of the knowledge that Engine works with.
+	Catalogue string
+	Clock     corax.Clock
+	Log       *slog.Logger
 }
 
 // App is a running Corax.
@@ -64,7 +71,14 @@ type App struct {
 	investigator *investigate.Investigator
 	healer       *heal.Healer
 	monitors     *monitor.Monitors
-	redactor     vault.Redactor // knows every secret that an action has used
+	redactor     vault.Redactor // knows every secret of the vault and of the configuration
+	secrets      *vault.Keeper
+	uses         uses // of secrets, that are recorded together
+	auditKey     *audit.Key
+	anchorer     *audit.Anchorer
+	links        *link.Signer
+	notifier     *notify.Notifier
+	desk         *hands.Desk
 	operators    atomic.Pointer[operators]
 	address      Address
 
@@ -77,7 +91,8 @@ func Start(ctx context.Context, o Options) (*App, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	a := &App{o: o, log: o.Log}
+	a := &App{o: o}
+	a.log = slog.New(a.redactor.LogHandler(o.Log.Handler()))
 	a.cfg.Store(&o.Config)
 	if err := a.start(ctx); err != nil {
 		a.Stop()
@@ -93,7 +108,8 @@ func (a *App) start(ctx context.Context) error {
 		return &corax.Error{Code: corax.Unavailable, Op: "make the data directory " + cfg.DataDir, Err: err, Hint: "name another with --data-dir"}
 	}
 	for _, part := range []func(context.Context, *config.Config) error{
-		a.startStore, a.startBus, a.startHealer, a.startInvestigator, a.startTriage, a.startMonitors, a.startServer, a.startUpkeep,
+		a.startSecrets, a.startStore, a.startAudit, a.startBus, a.startPeople, a.startHealer, a.startInvestigator, a.startTriage, a.startMonitors,
+		a.startDesk, a.startServer, a.startUpkeep,
 	} {
 		if err := part(ctx, cfg); err != nil {
 			return err
@@ -126,11 +142,20 @@ func (a *App) URL() string { return a.address.URL }
 // Store is the record of everything; for reading.
 func (a *App) Store() *sqlite.Store { return a.store }
 
+// Log writes to the log that it was started with, without secrets.
+func (a *App) Log() *slog.Logger { return a.log }
+
 // Bus is the stream; for reading.
 func (a *App) Bus() *bus.Bus { return a.bus }
 
 func (a *App) startStore(ctx context.Context, cfg *config.Config) (err error) {
-	a.store, err = sqlite.Open(ctx, sqlite.Options{Path: StoreFile(cfg.DataDir), SyncAlways: cfg.SyncAlways(), Clock: a.o.Clock, Log: a.log})
+	if a.auditKey, err = audit.OpenKey(AuditKeyFile(cfg.DataDir), rand.Reader); err != nil {
+		return err
+	}
+	a.store, err = sqlite.Open(ctx, sqlite.Options{
+		Path: StoreFile(cfg.DataDir), SyncAlways: cfg.SyncAlways(), Clock: a.o.Clock, Log: a.log,
+		Redact: a.redactor.JSON, SignHead: a.auditKey.SignHead,
+	})
 	if err == nil {
 		a.onStop(func() { a.report("close the store", a.store.Close()) })
 	}

@@ -69,7 +69,7 @@ func (c controls) SetStop(ctx context.Context, scope, reason, by string) error {
 }
 
 func (c controls) ClearStop(ctx context.Context, scope, by string) error {
-	if err := c.a.store.ClearStop(ctx, scope); err != nil {
+	if err := c.a.store.ClearStop(ctx, scope, by); err != nil {
 		return err
 	}
 	if err := c.a.healer.SetStop(ctx); err != nil {
@@ -94,9 +94,9 @@ func (a *App) RunMonitor(ctx context.Context, name string) (corax.ProbeResult, e
 // Monitors is what the monitors last saw.
 func (a *App) Monitors() []corax.ProbeResult { return a.monitors.States() }
 
-// Reload reads the configuration again and puts in force what can change while running: monitors, topology, actions, policy, escalation.
+// Reload reads the configuration again and puts in force what can change while running: monitors, topology, actions, policy, and whom to tell.
 // What can't (addresses, directories, the stream) stays as it is until the next start. A broken file changes nothing.
-func (a *App) Reload(_ context.Context) error {
+func (a *App) Reload(ctx context.Context) error {
 	if a.o.File == "" {
 		return corax.Errorf(corax.Invalid, "read the configuration again", "it was not given as a file")
 	}
@@ -107,13 +107,19 @@ func (a *App) Reload(_ context.Context) error {
 	if err := CheckExpressions(next); err != nil {
 		return err
 	}
-	known, err := newOperators(&next)
+	known, err := newOperators(&next, a.secret("operators"))
 	if err != nil {
 		return err
 	}
 	was := a.config()
-	next.DataDir, next.Listen, next.Bus = was.DataDir, was.Listen, was.Bus
+	next.DataDir, next.Listen, next.Bus, next.Vault, next.Audit = was.DataDir, was.Listen, was.Bus, was.Vault, was.Audit
+	if err := a.learn(next); err != nil {
+		return err
+	}
 	if err := a.monitors.Reload(next.Monitors); err != nil {
+		return err
+	}
+	if err := a.recordReload(ctx, next); err != nil {
 		return err
 	}
 	a.cfg.Store(&next)
@@ -144,16 +150,17 @@ func (a *App) AwaitMonitors(ctx context.Context) error {
 	}
 }
 
-// CheckExpressions says which expressions of a configuration's actions and policy can't be used, and where they stand.
+// CheckExpressions says which expressions and templates of a configuration can't be used, and where they stand.
 func CheckExpressions(cfg config.Config) error {
 	var found decode.Errors
-	for _, err := range append(heal.CheckActions(cfg.Actions), heal.CheckPolicy(cfg.Policy)...) {
+	for _, err := range append(heal.CheckActions(cfg.Actions, cfg.Executors), heal.CheckPolicy(cfg.Policy)...) {
 		var f *heal.Fault
 		if !errors.As(err, &f) {
 			return err
 		}
 		found = append(found, cfg.Problem(f.Field, f.Err.Hint, "%v", f.Err.Err))
 	}
+	found = append(found, checkPeople(cfg)...)
 	found.Sort()
 	return found.OrNil()
 }

@@ -64,7 +64,7 @@ func killConfig(dir, target string) config.Config {
 	c.Topology = corax.Topology{Entities: []corax.Entity{{ID: "billing", Kind: "service"}, {ID: "portal", Kind: "service"}}}
 	c.Actions = []corax.Action{{
 		Name: "process.restart", AppliesTo: corax.Selector{Kinds: []string{"service"}}, Risk: corax.Disruptive, Timeout: time.Second,
-		Effect: corax.Effect{HTTP: &corax.HTTPRequest{Method: "POST", URL: target}},
+		Effect: corax.Call{HTTP: &corax.HTTPRequest{Method: "POST", URL: target}},
 		Verify: []corax.Condition{{That: "true", Else: "never"}}, Within: time.Second, SafeState: "as it was",
 	}}
 	c.Policy = corax.Policy{Rules: []corax.Rule{{Name: "all", When: "true", Then: corax.Allow, Because: "it is a test"}}}

@@ -15,7 +15,7 @@ import (
 type operators map[[sha256.Size]byte]string
 
 // newOperators resolves the operators' tokens. Two of the same token are refused: it would prove nobody's name.
-func newOperators(cfg *config.Config) (operators, error) {
+func newOperators(cfg *config.Config, secret func(ref string) (string, error)) (operators, error) {
 	known := operators{}
 	for _, o := range cfg.Operators {
 		token, err := secret(o.Token)

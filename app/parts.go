@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"net"
-	"net/http"
 	"path/filepath"
 	"slices"
 
@@ -14,25 +13,26 @@ import (
 	"corax/heal"
 	"corax/investigate"
 	"corax/monitor"
-	"corax/notify"
 	"corax/receive"
 	"corax/server"
 	"corax/triage"
-	"corax/vault"
 )
 
 func (a *App) startHealer(ctx context.Context, cfg *config.Config) error {
 	database := filepath.Join(cfg.DataDir, workflowsFile)
 	if ref := cfg.Heal.Database; ref != "" {
 		var err error
-		if database, err = secret(ref); err != nil {
+		if database, err = a.secret("workflow engine")(ref); err != nil {
 			return err
 		}
 	}
 	h, err := heal.New(heal.Options{
 		Database: database, Store: a.store, Probe: a.RunMonitor, Monitors: a.monitorsOf,
-		Topology: a.topology, Actions: a.actions, Policy: func() corax.Policy { return a.config().Policy }, Escalate: a.tellPeople,
-		Redactor: &a.redactor, Clock: a.o.Clock, StableFor: cfg.Heal.StableFor, EscalateAfter: cfg.Heal.EscalateAfter, RetryEvery: cfg.Heal.RetryEvery, Log: a.log,
+		Topology: a.topology, Actions: a.actions, Policy: func() corax.Policy { return a.config().Policy },
+		Limits: func() heal.Limits { return heal.Limits(a.config().Heal.Limits) }, Ground: a.o.Ground,
+		Executors: func() corax.Executors { return a.config().Executors }, Escalate: a.tellPeople, Hands: a.desk,
+		Redactor: &a.redactor, Resolve: a.secrets.Resolve, Clock: a.o.Clock,
+		StableFor: cfg.Heal.StableFor, EscalateAfter: cfg.Heal.EscalateAfter, RetryEvery: cfg.Heal.RetryEvery, Log: a.log,
 	})
 	if err != nil {
 		return err
@@ -47,7 +47,7 @@ func (a *App) startHealer(ctx context.Context, cfg *config.Config) error {
 
 func (a *App) startInvestigator(ctx context.Context, cfg *config.Config) error {
 	o := investigate.Options{
-		Store: a.store, Engine: a.o.Engine, Topology: a.topology, Actions: a.actions, Escalate: a.tellPeople, Clock: a.o.Clock,
+		Store: a.store, Engine: a.o.Engine, Topology: a.topology, Actions: a.actions, Escalate: a.tellPeople, OnSite: a.desk.Can, Clock: a.o.Clock,
 		Settle: cfg.Investigate.Settle, Most: cfg.Investigate.Most, Log: a.log,
 	}
 	if cfg.Heal.Enabled {
@@ -80,7 +80,8 @@ func (a *App) startTriage(ctx context.Context, cfg *config.Config) error {
 }
 
 func (a *App) startMonitors(ctx context.Context, cfg *config.Config) error {
-	m, err := monitor.New(monitor.Options{Monitors: cfg.Monitors, Publish: a.bus.Publish, Clock: a.o.Clock, Secrets: secret, Log: a.log,
+	m, err := monitor.New(monitor.Options{
+		Monitors: cfg.Monitors, Publish: a.publish, Clock: a.o.Clock, Secrets: a.secret("monitors"), Log: a.log,
 		Checkpoint: monitor.FileCheckpoint{Dir: filepath.Join(cfg.DataDir, "monitors")},
 	})
 	if err != nil {
@@ -94,19 +95,8 @@ func (a *App) startMonitors(ctx context.Context, cfg *config.Config) error {
 	return nil
 }
 
-// secret resolves a credential's reference at the moment of use.
-func secret(ref string) (string, error) {
-	s, err := vault.Resolve(ref)
-	if err != nil {
-		return "", err
-	}
-	var value string
-	err = s.Use(func(v string) error { value = v; return nil })
-	return value, err
-}
-
 func (a *App) startServer(ctx context.Context, cfg *config.Config) error {
-	known, err := newOperators(cfg)
+	known, err := newOperators(cfg, a.secret("operators"))
 	if err != nil {
 		return err
 	}
@@ -116,7 +106,7 @@ func (a *App) startServer(ctx context.Context, cfg *config.Config) error {
 		return err
 	}
 	in, err := receive.New(receive.Options{
-		Publish: a.bus.Publish, Clock: a.o.Clock, Tokens: cfg.Tokens, RequireToken: !loopback(l.Addr()), Secrets: secret,
+		Publish: a.publish, Clock: a.o.Clock, Tokens: cfg.Tokens, RequireToken: !loopback(l.Addr()), Secrets: a.secret("receivers"),
 		ResolveTimeout: cfg.Receivers.Alertmanager.ResolveTimeout, EntityLabels: cfg.Receivers.Alertmanager.EntityLabels,
 		Mappings: cfg.Receivers.Generic, Log: a.log,
 	})
@@ -125,10 +115,11 @@ func (a *App) startServer(ctx context.Context, cfg *config.Config) error {
 		return err
 	}
 	a.serve(l, server.New(server.Options{
-		Version: a.o.Version, Token: a.address.Token, Operator: a.operator, Records: a.store, Controls: controls{a}, Clock: a.o.Clock, Log: a.log,
-		Metrics: a.metrics(),
+		Version: a.o.Version, Token: a.address.Token, Operator: a.operator, Records: a.store, Controls: controls{a}, People: controls{a},
+		Clock: a.o.Clock, Log: a.log, Metrics: a.metrics(), Redact: a.redactor.JSON, Audit: ledger{a},
 		Receive: func(r chi.Router) {
 			in.Routes(r)
+			a.answers(r)
 			r.Handle("/heartbeat/{name}", a.monitors.HeartbeatHandler())
 		},
 	}))
@@ -153,14 +144,4 @@ func (a *App) monitorsOf(entities []string) []string {
 		}
 	}
 	return names
-}
-
-// tellPeople sends an escalation to whoever is configured to hear of it.
-func (a *App) tellPeople(ctx context.Context, p corax.Problem, text string) error {
-	hook := a.config().Escalation.Webhook
-	if hook.URL == "" {
-		a.log.Warn("escalated", "problem", p.ID, "text", text)
-		return nil
-	}
-	return notify.Webhook{URL: hook.URL, Token: hook.Token, Client: http.DefaultClient, Redactor: &a.redactor}.Escalate(ctx, p, text)
 }

@@ -22,6 +22,12 @@ func (a *App) startUpkeep(ctx context.Context, cfg *config.Config) error {
 			a.report("prune the store", a.store.Prune(ctx, store.Retention{Age: cfg.Retention.Age, Bytes: cfg.Retention.Bytes}, a.o.Clock.Now()))
 		})
 	})
+	jobs.Go(func() {
+		every(ctx, pruneEvery, func() { a.report("prune the audit", a.pruneAudit(ctx)) })
+	})
+	jobs.Go(func() {
+		every(ctx, foldFor, func() { a.report("record the uses of credentials", a.uses.flush(ctx, a.store, a.o.Clock.Now())) })
+	})
 	if cfg.Heartbeat.URL != "" {
 		jobs.Go(func() {
 			every(ctx, cfg.Heartbeat.Every, func() { a.report("send the heartbeat", a.beat(ctx, cfg.Heartbeat.URL)) })

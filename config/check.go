@@ -10,6 +10,7 @@ import (
 
 	"corax"
 	"corax/decode"
+	"corax/vault"
 )
 
 // check holds what the parts say against one another. Faults are added to the loader's.
@@ -20,6 +21,8 @@ func (l *loader) check() {
 	l.checkReceivers()
 	l.checkActions()
 	l.checkPolicy()
+	l.checkLedger()
+	l.checkPeople()
 }
 
 // item is one entry of a list while it is checked; it turns a field's name into a place.
@@ -74,9 +77,8 @@ func (it item) positive(field string, value int64) {
 // reference fails where a credential is not given as a reference. The value itself is never repeated: it may be the
 // secret.
 func (it item) reference(field, ref string) {
-	kind, rest, ok := strings.Cut(ref, ":")
-	if ref != "" && (!ok || rest == "" || kind != "env" && kind != "file") {
-		it.fail(field, "write env:NAME or file:PATH", "a credential is given as a reference, never as itself")
+	if ref != "" && vault.Check(ref) != nil {
+		it.fail(field, "write vault:NAME, env:NAME or file:PATH", "a credential is given as a reference, never as itself")
 	}
 }
 
@@ -92,7 +94,7 @@ func (it item) link(field, text string) {
 	case u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
 		it.fail(field, `write it as "https://host:port/path"`, "expected an http or https URL, found %q", text)
 	case u.User != nil:
-		it.fail(field, "use token: env:NAME or file:PATH", "a URL must not hold a password")
+		it.fail(field, "use token: vault:NAME, env:NAME or file:PATH", "a URL must not hold a password")
 	}
 }
 
@@ -146,10 +148,14 @@ func (l *loader) checkMain() {
 		"heal.stable_for":                        int64(c.Heal.StableFor),
 		"heal.escalate_after":                    int64(c.Heal.EscalateAfter),
 		"heal.step_retry":                        int64(c.Heal.RetryEvery),
+		"heal.limits.loop_within":                int64(c.Heal.Limits.LoopWithin),
 		"heartbeat.every":                        int64(c.Heartbeat.Every),
 		"receivers.alertmanager.resolve_timeout": int64(c.Receivers.Alertmanager.ResolveTimeout),
 	} {
 		it.positive(field, value)
+	}
+	if c.Heal.Limits.LoopTimes < 0 || c.Heal.Limits.StormProblems < 0 {
+		it.fail("heal.limits", "0 is no limit", "loop_times and storm_problems must not be negative")
 	}
 	if c.Bus.Partitions > 1024 {
 		it.fail("bus.partitions", "", "at most 1024 partitions")

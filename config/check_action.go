@@ -61,11 +61,8 @@ func (it item) checkSafety(a corax.Action, names []string) {
 			}
 		}
 	}
-	switch {
-	case a.Effect.HTTP != nil:
-		it.checkRequest("effect.http", a.Effect.HTTP)
-	case a.Risk != corax.Read:
-		it.fail("effect", "add effect.http, or set risk: read", "action %q has no effect", a.Name)
+	if a.Effect == (corax.Call{}) && a.Risk != corax.Read {
+		it.fail("effect", "give it http, command, ssh, sql, process or file, or set risk: read", "action %q has no effect", a.Name)
 	}
 	switch {
 	case a.Inverse != nil:
@@ -98,22 +95,8 @@ func (it item) checkReadings(a corax.Action) {
 			it.fail(at+".name", "", "reading %q is declared twice", r.Name)
 		}
 		names = append(names, r.Name)
-		if r.HTTP == nil {
-			it.fail(at+".http", "", `"http" is missing`)
-			continue
+		if r.Call == (corax.Call{}) {
+			it.fail(at, "give it http, command, ssh, sql, process or file", "it doesn't say how to read")
 		}
-		it.checkRequest(at+".http", r.HTTP)
 	}
-}
-
-func (it item) checkRequest(at string, r *corax.HTTPRequest) {
-	if r.URL == "" {
-		it.fail(at+".url", "", `"url" is missing`)
-	} else {
-		it.link(at+".url", r.URL)
-	}
-	if r.Method != "" {
-		it.known(at+".method", "method", r.Method, methods)
-	}
-	it.reference(at+".token", r.Token)
 }

@@ -25,6 +25,7 @@ func (l *loader) setDefaults() {
 	for i := range c.Monitors {
 		c.Monitors[i] = c.Monitors[i].WithDefaults()
 	}
+	l.setPeopleDefaults()
 	for i := range c.Topology.Edges {
 		if c.Topology.Edges[i].Kind == "" {
 			c.Topology.Edges[i].Kind = corax.DependsOn

@@ -3,7 +3,7 @@
 //
 // In comes a file that a person wrote; out comes a Config in which every default is filled in and every name that is
 // used exists, or decode.Errors with all that is wrong, each with file, line, column and the nearest right word.
-// Credentials are references (env:NAME, file:PATH) that stay references here: nothing is resolved, nothing from the
+// Credentials are references (vault:NAME, env:NAME, file:PATH) that stay references here: nothing is resolved, nothing from the
 // environment is put in, and no expression is evaluated. The package imports none of the rooms that it configures.
 package config
 
@@ -36,12 +36,18 @@ type Config struct {
 	Monitors  []Monitor      `yaml:"monitors"`
 	Receivers Receivers      `yaml:"receivers"`
 
-	Triage      Triage         `yaml:"triage"`
-	Investigate Investigate    `yaml:"investigate"`
-	Actions     []corax.Action `yaml:"actions"`
-	Policy      corax.Policy   `yaml:"policy"`
-	Heal        Heal           `yaml:"heal"`
-	Escalation  Escalation     `yaml:"escalation"`
+	Triage      Triage          `yaml:"triage"`
+	Investigate Investigate     `yaml:"investigate"`
+	Actions     []corax.Action  `yaml:"actions"`
+	Executors   corax.Executors `yaml:"executors"`
+	Policy      corax.Policy    `yaml:"policy"`
+	Heal        Heal            `yaml:"heal"`
+	Escalation  Escalation      `yaml:"escalation"`
+	Notify      Notify          `yaml:"notify"`
+	Hands       Hands           `yaml:"hands"`
+
+	Vault Vault `yaml:"vault"`
+	Audit Audit `yaml:"audit"`
 
 	Heartbeat Outgoing  `yaml:"heartbeat"`
 	Knowledge Knowledge `yaml:"knowledge"`
@@ -139,9 +145,17 @@ type Heal struct {
 	StableFor     time.Duration `yaml:"stable_for"`     // monitors must stay green this long before a problem is healed
 	EscalateAfter time.Duration `yaml:"escalate_after"` // a target that stays away this long is told to people
 	RetryEvery    time.Duration `yaml:"step_retry"`     // how often a step that waits for its target asks again
+	Limits        Limits        `yaml:"limits"`
 	// Database is the reference of the postgres:// address that plans are kept at, for it holds a password; a file in the
 	// data directory where it is empty.
 	Database string `yaml:"database"`
+}
+
+// Limits hold for every plan, whatever the policy allows.
+type Limits struct {
+	LoopTimes     int           `yaml:"loop_times"`     // a remedy that was verified as often and did not last isn't tried again; 0 is no limit
+	LoopWithin    time.Duration `yaml:"loop_within"`    // in this time
+	StormProblems int           `yaml:"storm_problems"` // from so many open problems on, nothing changes anything without a yes; 0 is never
 }
 
 // Escalation says who is told when Corax needs people.
@@ -186,7 +200,9 @@ func Default() Config {
 		Investigate: Investigate{Settle: time.Second, Most: 3 * time.Second},
 		Heal: Heal{
 			Enabled: true, StableFor: 5 * time.Second, EscalateAfter: 30 * time.Second, RetryEvery: time.Second,
+			Limits: Limits{LoopTimes: 2, LoopWithin: 6 * time.Hour, StormProblems: 5},
 		},
+		Audit:     Audit{Every: 10 * time.Minute, After: 1000, Retention: 365 * 24 * time.Hour},
 		Heartbeat: Outgoing{Every: time.Minute},
 	}
 }

@@ -61,8 +61,15 @@ type part struct {
 	Receivers struct {
 		Generic []Mapping `yaml:"generic"`
 	} `yaml:"receivers"`
-	Actions []corax.Action `yaml:"actions"`
-	Policy  corax.Policy   `yaml:"policy"`
+	Actions   []corax.Action  `yaml:"actions"`
+	Executors corax.Executors `yaml:"executors"`
+	Policy    corax.Policy    `yaml:"policy"`
+	Notify    struct {
+		Channels []Channel `yaml:"channels"`
+		Contacts []Contact `yaml:"contacts"`
+		Routes   []Route   `yaml:"routes"`
+	} `yaml:"notify"`
+	Hands Hands `yaml:"hands"`
 }
 
 // place is where an item of a list was written, so that a fault that is found later can point there.
@@ -89,6 +96,11 @@ const (
 	listGeneric  = "receivers.generic"
 	listActions  = "actions"
 	listRules    = "policy.rules"
+	listChannels = "notify.channels"
+	listContacts = "notify.contacts"
+	listRoutes   = "notify.routes"
+	listSites    = "hands.sites"
+	listPlaces   = "hands.places"
 )
 
 func (l *loader) lengths() map[string]int {
@@ -96,7 +108,11 @@ func (l *loader) lengths() map[string]int {
 	return map[string]int{
 		listTokens: len(c.Tokens), listEntities: len(c.Topology.Entities), listEdges: len(c.Topology.Edges),
 		listMonitors: len(c.Monitors), listGeneric: len(c.Receivers.Generic), listActions: len(c.Actions),
-		listRules: len(c.Policy.Rules),
+		listRules: len(c.Policy.Rules), listCommands: len(c.Executors.Commands), listHosts: len(c.Executors.Hosts),
+		listDatabases: len(c.Executors.Databases), listProcesses: len(c.Executors.Processes),
+		listDirectories: len(c.Executors.Directories),
+		listChannels:    len(c.Notify.Channels), listContacts: len(c.Notify.Contacts), listRoutes: len(c.Notify.Routes),
+		listSites: len(c.Hands.Sites), listPlaces: len(c.Hands.Places),
 	}
 }
 
@@ -160,7 +176,7 @@ func (l *loader) includeFile(from *decode.Document, at, file string) {
 	var p part
 	l.note(doc.Decode(&p))
 	c, first := l.cfg, len(l.cfg.Monitors)
-	firstAction := len(c.Actions)
+	firstAction, firstChannel := len(c.Actions), len(c.Notify.Channels)
 	c.Tokens = append(c.Tokens, p.Tokens...)
 	c.Topology.Entities = append(c.Topology.Entities, p.Topology.Entities...)
 	c.Topology.Edges = append(c.Topology.Edges, p.Topology.Edges...)
@@ -168,8 +184,16 @@ func (l *loader) includeFile(from *decode.Document, at, file string) {
 	c.Receivers.Generic = append(c.Receivers.Generic, p.Receivers.Generic...)
 	c.Actions = append(c.Actions, p.Actions...)
 	c.Policy.Rules = append(c.Policy.Rules, p.Policy.Rules...)
+	resolveExecutors(filepath.Dir(file), &p.Executors)
+	c.Executors = addExecutors(c.Executors, p.Executors)
+	c.Notify.Channels = append(c.Notify.Channels, p.Notify.Channels...)
+	c.Notify.Contacts = append(c.Notify.Contacts, p.Notify.Contacts...)
+	c.Notify.Routes = append(c.Notify.Routes, p.Notify.Routes...)
+	c.Hands.Sites = append(c.Hands.Sites, p.Hands.Sites...)
+	c.Hands.Places = append(c.Hands.Places, p.Hands.Places...)
 	l.own(doc)
 	resolvePaths(filepath.Dir(file), c.Monitors[first:], c.Actions[firstAction:])
+	resolveChannels(filepath.Dir(file), c.Notify.Channels[firstChannel:])
 	l.include(doc, p.Include)
 }
 
@@ -177,7 +201,22 @@ func (l *loader) includeFile(from *decode.Document, at, file string) {
 func (l *loader) resolve(dir string, from int) {
 	l.cfg.DataDir = within(dir, l.cfg.DataDir)
 	l.cfg.Knowledge.Dir = within(dir, l.cfg.Knowledge.Dir)
+	l.cfg.Vault.File = within(dir, l.cfg.Vault.File)
+	l.cfg.Audit.Anchors = within(dir, l.cfg.Audit.Anchors)
 	resolvePaths(dir, l.cfg.Monitors[from:], l.cfg.Actions[from:])
+	resolveExecutors(dir, &l.cfg.Executors)
+	resolveChannels(dir, l.cfg.Notify.Channels[from:])
+}
+
+func resolveChannels(dir string, channels []Channel) {
+	for i := range channels {
+		if m := channels[i].Mail; m != nil {
+			m.CA = within(dir, m.CA)
+		}
+		if r := channels[i].HTTP; r != nil {
+			r.CA = within(dir, r.CA)
+		}
+	}
 }
 
 func resolvePaths(dir string, monitors []Monitor, actions []corax.Action) {

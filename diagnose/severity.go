@@ -184,6 +184,9 @@ func (w *work) byWords(g group, root cause) (list []factor) {
 	}
 	for _, n := range slices.Sorted(maps.Keys(best)) {
 		points := best[n].points * (1 - (1-knownWords)*root.share)
+		if w.cat.Impacts[n].Implied && w.graph.Len() > 0 {
+			points *= 1 - root.share
+		}
 		if points < 0 && len(g.incidents) > 1 {
 			points *= calmWords
 		}

@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
-	"slices"
 	"time"
 
 	"corax"
+	"corax/heal/execute"
+	"corax/vault"
 )
 
 const (
@@ -17,6 +17,7 @@ const (
 	defaultWithin = 10 * time.Second
 	verifyAtLeast = 50 * time.Millisecond // between two looks at the conditions
 	verifyAtMost  = time.Second
+	beingUndone   = "being undone"
 )
 
 // outcome is what became of an effect.
@@ -45,16 +46,21 @@ type acted struct {
 // first, the goal is asked for again, and the request carries the same key.
 func (h *Healer) act(ctx context.Context, j job, since time.Time) (acted, error) {
 	root := j.problem.Diagnosis.RootCause.Entity
-	tied, untie := h.stops.tie(ctx, root, j.target.ID)
+	tied, untie := h.stops.tie(ctx, append([]string{root}, j.touches...)...)
 	defer untie()
 	run, err := h.o.Store.PlanRun(ctx, j.plan.ID)
 	if err != nil {
 		return acted{}, err
 	}
-	tried := !j.undo && stepRun(&run, j.step).Attempts > 0
+	before := stepRun(&run, j.step)
+	tried := !j.undo && before.Attempts > 0
+	if (tried || j.undo && before.Result == beingUndone) && h.repeats(j) == corax.ByNone {
+		return acted{Outcome: unknownable,
+			Text: "it was begun before an interruption, and nothing tells whether it took effect"}, nil
+	}
 	for try := 1; ; try++ {
 		if !j.undo { // the way back is not held up by what asked for it
-			if end, err := h.leave(ctx, tied, j.plan); err != nil || end.any() && end.Stop == "" {
+			if end, err := h.leave(ctx, tied, j.plan, j.target.ID); err != nil || end.any() && end.Stop == "" {
 				return acted{Ended: end}, err
 			}
 		}
@@ -72,7 +78,7 @@ func (h *Healer) act(ctx context.Context, j job, since time.Time) (acted, error)
 		if out, settled := settle(l, j, tried); settled {
 			return out, nil
 		}
-		if j.action.Effect.HTTP == nil {
+		if execute.Empty(j.action.Effect) {
 			return acted{Outcome: effected, Look: l}, nil
 		}
 		if err := h.intend(ctx, j, l); err != nil {
@@ -88,6 +94,11 @@ func (h *Healer) act(ctx context.Context, j job, since time.Time) (acted, error)
 		h.o.point("effected " + j.step.ID)
 		if s := stopOf(tied); s != nil && out.Outcome != effected {
 			return h.halt(s, j, out.Outcome != held), nil
+		}
+		if out.Outcome == held && h.repeats(j) == corax.ByNone {
+			if err := h.unbegun(ctx, j); err != nil {
+				return acted{}, err
+			}
 		}
 		tried = tried || out.Outcome == unclear
 		if !again || try == effectTries {
@@ -124,8 +135,8 @@ func settle(l look, j job, tried bool) (acted, bool) {
 // withdrawal go by.
 func (h *Healer) intend(ctx context.Context, j job, l look) error {
 	if j.undo {
-		return h.setStep(ctx, j.plan, j.step, corax.StepRunning, "being undone",
-			func(r *corax.StepRun) { r.Result = "being undone" })
+		return h.setStep(ctx, j.plan, j.step, corax.StepRunning, beingUndone,
+			func(r *corax.StepRun) { r.Result = beingUndone })
 	}
 	return h.setStep(ctx, j.plan, j.step, corax.StepRunning, l.Text, func(r *corax.StepRun) {
 		if r.Attempts == 0 {
@@ -136,32 +147,52 @@ func (h *Healer) intend(ctx context.Context, j job, l look) error {
 	})
 }
 
-// effect sends the request once. again says that another try, after another look, may help.
+// unbegun takes back the intent of an effect that found nobody: it would be taken for one that was interrupted.
+func (h *Healer) unbegun(ctx context.Context, j job) error {
+	if j.undo {
+		return nil // what became of it is recorded with the undoing
+	}
+	_, err := h.o.Store.UpdatePlanRun(ctx, j.plan.ID, func(run *corax.PlanRun) error {
+		stepRun(run, j.step).Attempts--
+		return nil
+	})
+	return err
+}
+
+// effect sends the call once. again says that another try, after another look, may help.
 func (h *Healer) effect(ctx context.Context, j job, l look, found facts) (out acted, again bool) {
 	ctx, cancel := context.WithTimeout(ctx, timeout(j.action))
 	defer cancel()
-	req, err := h.httpRequest(ctx, *j.action.Effect.HTTP, j.vars(h.o.Clock.Now(), found))
-	if err != nil {
-		return acted{Outcome: failed, Text: h.o.Redactor.Redact(err.Error()), Look: l}, false
-	}
-	a, err := h.http.do(ctx, req, j.key)
-	switch {
-	case err == nil:
-		text := fmt.Sprintf("HTTP %d", a.status)
-		if shown := h.http.show(a); shown != "" {
-			text += " " + shown
+	v := h.values(ctx, j.vars(h.o.Clock.Now(), found))
+	r := h.calls.Run(vault.WithUse(ctx, j.use("effect")), j.action.Effect, v, execute.Order{Key: j.key})
+	switch r.Outcome {
+	case execute.Done:
+		return acted{Outcome: effected, Text: r.Text, Look: l}, false
+	case execute.Unclear:
+		if h.repeats(j) == corax.ByNone {
+			return acted{Outcome: unknownable, Text: r.Text, Look: l}, false
 		}
-		return acted{Outcome: effected, Text: text, Look: l}, false
-	case isUnclear(err):
-		return acted{Outcome: unclear, Text: err.Error(), Look: l}, true
-	case isAway(err):
-		l.Finding, l.Text = away, j.target.ID+" can't be reached: "+err.Error()
+		return acted{Outcome: unclear, Text: r.Text, Look: l}, true
+	case execute.Away:
+		l.Finding, l.Text = away, j.target.ID+" can't be reached: "+r.Text
 		return acted{Outcome: held, Text: l.Text, Look: l}, false
 	}
-	return acted{Outcome: failed, Text: err.Error(), Look: l},
-		// Somebody changed what the request was compared with, or it came too soon: the next look tells.
-		slices.Contains([]int{http.StatusConflict, http.StatusPreconditionFailed, http.StatusTooEarly,
-			http.StatusTooManyRequests}, a.status)
+	return acted{Outcome: failed, Text: r.Text, Look: l}, r.Again
+}
+
+// repeats says what makes the action's effect harmless to repeat.
+func (h *Healer) repeats(j job) corax.Idempotency { return idempotency(h.calls, j.action) }
+
+func idempotency(calls *execute.Set, a corax.Action) corax.Idempotency {
+	switch {
+	case a.Idempotency != corax.Unnamed:
+		return a.Idempotency
+	case execute.Empty(a.Effect) || calls.Keys(a.Effect) == execute.RepeatsOnce:
+		return corax.ByKey
+	case a.Goal != "":
+		return corax.ByGoal
+	}
+	return corax.ByNone
 }
 
 // halt is the outcome where a stop came: for the whole plan, or for this target alone.
@@ -185,7 +216,7 @@ type verified struct {
 
 // verify waits until the action's conditions hold and its monitors are up, at most as long as the action allows.
 func (h *Healer) verify(ctx context.Context, j job) (verified, error) {
-	tied, untie := h.stops.tie(ctx, j.problem.Diagnosis.RootCause.Entity, j.target.ID)
+	tied, untie := h.stops.tie(ctx, append([]string{j.problem.Diagnosis.RootCause.Entity}, j.touches...)...)
 	defer untie()
 	within := j.action.Within
 	if within <= 0 {

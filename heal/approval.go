@@ -37,7 +37,7 @@ func (h *Healer) ask(ctx context.Context, plan corax.Plan, s corax.Step, r rulin
 		req := corax.ApprovalRequest{
 			ID: out.ID, Plan: plan.ID, Step: s.ID, Problem: plan.Problem, Action: s.Action, Target: s.Target,
 			Why: title(s) + ". " + r.Why, AskedAt: now, ExpiresAt: now.Add(r.Expires), Risk: r.Risk, Needs: r.Needs,
-			BreakGlass: r.BreakGlass,
+			BreakGlass: r.BreakGlass, Quiet: r.Quiet,
 		}
 		shown, err := h.rehearse(ctx, plan, s)
 		if err != nil {

@@ -4,47 +4,40 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
 	"corax"
-	"corax/vault"
+	"corax/heal/execute"
 
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/ast"
 )
 
-// Fault is what is wrong with one field of the actions or the policy.
-type Fault struct {
-	Field string // its path in the configuration, as actions[2].precheck[0].that
-	Err   *corax.Error
-}
+// Fault is what is wrong with one field of the actions, the executors or the policy.
+type Fault = execute.Fault
 
-// Error names the action or the rule, the field in it, and what is wrong.
-func (f *Fault) Error() string { return f.Err.Error() }
-
-// Unwrap gives the error with its code and hint.
-func (f *Fault) Unwrap() error { return f.Err }
-
-// CheckActions compiles every expression of the actions and holds each against the rules of declared actions. Nil
-// means that all can be used; otherwise each error is a Fault that names the action and the field.
-func CheckActions(actions []corax.Action) []error {
+// CheckActions compiles every expression of the actions, holds each against the rules of declared actions, and its
+// calls against the executors. Nil means that all can be used; otherwise each error is a Fault that names the action
+// and the field.
+func CheckActions(actions []corax.Action, executors corax.Executors) []error {
 	exprs, err := newCompiler()
 	if err != nil {
 		return []error{err}
 	}
 	byName := map[string]corax.Action{}
-	var errs []error
+	errs := execute.CheckDeclared(executors)
+	calls := execute.New(execute.Options{Executors: func() corax.Executors { return executors }})
 	for n, a := range actions {
 		if _, twice := byName[a.Name]; twice || a.Name == "" {
-			errs = append(errs, &Fault{fmt.Sprintf("actions[%d].name", n), corax.Errorf(corax.Invalid,
+			errs = append(errs, &Fault{Field: fmt.Sprintf("actions[%d].name", n), Err: corax.Errorf(corax.Invalid,
 				fmt.Sprintf("action %d", n+1), "the name %q is empty or used twice", a.Name)})
 		}
 		byName[a.Name] = a
 	}
 	for n, a := range actions {
-		c := &checker{exprs: exprs, path: fmt.Sprintf("actions[%d]", n), action: a, actions: byName}
+		c := &checker{exprs: exprs, calls: calls, path: fmt.Sprintf("actions[%d]", n), action: a, actions: byName}
 		c.check()
 		errs = append(errs, c.errs...)
 	}
@@ -65,8 +58,8 @@ func CheckPolicy(p corax.Policy) []error {
 			if name == "" {
 				name = fmt.Sprint(n + 1)
 			}
-			errs = append(errs, &Fault{fmt.Sprintf("policy.rules[%d].%s", n, field),
-				corax.Errorf(corax.Invalid, "policy rule "+name+": "+field, format, args...)})
+			errs = append(errs, &Fault{Field: fmt.Sprintf("policy.rules[%d].%s", n, field),
+				Err: corax.Errorf(corax.Invalid, "policy rule "+name+": "+field, format, args...)})
 		}
 		if r.Name == "" || r.Name == "default" || seen[r.Name] {
 			fail("name", "%q is empty, reserved or used twice: decisions are recorded by it", r.Name)
@@ -78,12 +71,21 @@ func CheckPolicy(p corax.Policy) []error {
 		if r.Expires < 0 {
 			fail("expires", "%s is negative", r.Expires)
 		}
+		switch r.Autonomy {
+		case "", corax.Observe, corax.Suggest, corax.Approve, corax.AutoMode:
+		default:
+			fail("autonomy", "%q: expected suggest, approve or auto", r.Autonomy)
+		}
 		prog, err := exprs.compile(inPolicy, r.When)
 		switch {
 		case err != nil:
 			fail("when", "%w", errors.Unwrap(err))
 		case !fits(prog.out, cel.BoolType):
 			fail("when", "%s is of type %s, not a boolean", r.When, typeName(prog.out))
+		case r.Autonomy != "" && !slices.ContainsFunc(selections(prog.tree), func(s selection) bool {
+			return s.of == "entity" && (s.field == "labels" || s.field == "id")
+		}):
+			fail("autonomy", "it is granted to entities by label or id: name entity.labels or entity.id in when")
 		}
 	}
 	return errs
@@ -101,6 +103,7 @@ func typeName(t *cel.Type) string {
 // checker checks one action.
 type checker struct {
 	exprs   *compiler
+	calls   *execute.Set
 	path    string // of the action in the configuration
 	action  corax.Action
 	actions map[string]corax.Action
@@ -110,7 +113,7 @@ type checker struct {
 func (c *checker) fail(field, hint, format string, args ...any) {
 	e := corax.Errorf(corax.Invalid, "action "+c.action.Name+": "+field, format, args...)
 	e.Hint = hint
-	c.errs = append(c.errs, &Fault{c.path + "." + field, e})
+	c.errs = append(c.errs, &Fault{Field: c.path + "." + field, Err: e})
 }
 
 func (c *checker) check() {
@@ -121,18 +124,10 @@ func (c *checker) check() {
 		if r.Name == "" || slices.ContainsFunc(a.Read[:n], func(o corax.Reading) bool { return o.Name == r.Name }) {
 			c.fail(field+".name", "", "%q is empty or used twice", r.Name)
 		}
-		if r.HTTP == nil {
-			c.fail(field, "give it an http request", "it doesn't say how to read")
-			continue
-		}
-		// A question may need a body; what changes something by its very method is no question.
-		if m := r.HTTP.Method; m != "" && m != http.MethodGet && m != http.MethodHead && m != http.MethodPost {
-			c.fail(field+".http.method", "use GET, HEAD, or POST for a question with a body", "%s changes what it asks", m)
-		}
 		if r.Each && a.Related == "" {
 			c.fail(field+".each", "name the kind of edge in related", "there is nothing to read for each of")
 		}
-		c.request(field+".http", *r.HTTP)
+		c.calls.Check(c, field, r.Call, true)
 	}
 	c.expression("goal", a.Goal, cel.BoolType)
 	c.expression("ready", a.Ready, cel.BoolType)
@@ -149,8 +144,12 @@ func (c *checker) check() {
 	for n, m := range a.Monitors {
 		c.template(fmt.Sprintf("monitors[%d]", n), m)
 	}
-	if a.Effect.HTTP != nil {
-		c.request("effect.http", *a.Effect.HTTP)
+	for n, t := range a.Touches {
+		c.Topology(fmt.Sprintf("touches[%d]", n), t)
+	}
+	if !execute.Empty(a.Effect) {
+		c.calls.Check(c, "effect", a.Effect, false)
+		c.repeats()
 	}
 	c.inverse()
 }
@@ -167,8 +166,8 @@ func (c *checker) declaration(a corax.Action) {
 	if len(a.Verify) == 0 {
 		c.fail("verify", "say what must be true afterwards", "an action without verification is refused")
 	}
-	if a.Effect.HTTP == nil && a.Risk != corax.Read {
-		c.fail("effect", "give it an http request, or the risk read", "it does nothing")
+	if execute.Empty(a.Effect) && a.Risk != corax.Read {
+		c.fail("effect", "give it a call, or the risk read", "it does nothing")
 	}
 	if a.Timeout < 0 {
 		c.fail("timeout", "", "%s is negative", a.Timeout)
@@ -259,9 +258,43 @@ func (c *checker) template(field, template string) []part {
 	return parts
 }
 
-func (c *checker) request(field string, r corax.HTTPRequest) {
+// repeats checks what is said about an effect that has to be repeated.
+func (c *checker) repeats() {
+	a := c.action
+	switch a.Idempotency {
+	case corax.Unnamed, corax.ByNone:
+	case corax.ByGoal:
+		if a.Goal == "" {
+			c.fail("idempotency", "declare a goal, or say none", "the action has no goal that could tell whether it took effect")
+		}
+	case corax.ByKey:
+		if c.calls.Keys(a.Effect) == execute.NoKey {
+			c.fail("idempotency", "say goal or none, or give the key a place", "nothing takes the key to the target")
+		}
+	default:
+		c.fail("idempotency", "", "%q: expected key, goal or none", a.Idempotency)
+	}
+}
+
+// Fail, Template, Topology and URL are what executors check a call with; see execute.Checks.
+func (c *checker) Fail(field, hint, format string, args ...any) { c.fail(field, hint, format, args...) }
+
+// Template checks the expressions of a text.
+func (c *checker) Template(field, template string) { c.template(field, template) }
+
+// Topology checks a text whose values only the topology may give.
+func (c *checker) Topology(field, template string) {
+	for _, p := range c.template(field, template) {
+		if p.expr {
+			c.declared(field, p.text, "where it goes")
+		}
+	}
+}
+
+// URL checks an address.
+func (c *checker) URL(field, template string) {
 	before := ""
-	for _, p := range c.template(field+".url", r.URL) {
+	for _, p := range c.template(field, template) {
 		if !p.expr {
 			before += p.text
 			continue
@@ -269,60 +302,34 @@ func (c *checker) request(field string, r corax.HTTPRequest) {
 		// Until the path begins, a value chooses the host. Only what was declared may do that, never what a message or an
 		// answer said.
 		if _, path, ok := strings.Cut(before, "://"); before == "" || (ok && !strings.Contains(path, "/")) {
-			c.declared(field+".url", p.text)
+			c.declared(field, p.text, "the host")
 		}
 		before += "x"
 		if before == "x" {
 			before = "x://x/"
 		}
 	}
+	if u, err := url.Parse(template); err == nil && u.User != nil {
+		c.fail(field, "use token: env:NAME or file:PATH", "an address must not hold a password")
+	}
 	if before == "" {
-		c.fail(field+".url", "", "it is empty")
+		c.fail(field, "", "it is empty")
 	} else if !strings.HasPrefix(before, "x://") && !strings.HasPrefix(before, "http://") &&
 		!strings.HasPrefix(before, "https://") {
-		c.fail(field+".url", "begin with http://, https:// or an expression that gives such an address",
-			"%s is no address", r.URL)
-	}
-	if r.Token != "" {
-		if err := vault.Check(r.Token); err != nil {
-			c.fail(field+".token", corax.HintOf(err), "it is not a credential's reference")
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(r.Header)) {
-		c.template(field+".header."+name, r.Header[name])
-	}
-	c.body(field+".body", r.Body)
-	for _, code := range r.Status {
-		if code < 100 || code > 599 {
-			c.fail(field+".status", "", "%d is not an HTTP status", code)
-		}
+		c.fail(field, "begin with http://, https:// or an expression that gives such an address", "%s is no address",
+			template)
 	}
 }
 
 // declared fails where the expression reads anything but the topology.
-func (c *checker) declared(field, source string) {
+func (c *checker) declared(field, source, what string) {
 	p, err := c.exprs.compile(inAction, source)
 	if err != nil {
 		return // reported before
 	}
 	for _, e := range ast.MatchDescendants(ast.NavigateAST(p.tree), ast.KindMatcher(ast.IdentKind)) {
 		if name := e.AsIdent(); slices.Contains([]string{"params", "facts", "before", "problem"}, name) {
-			c.fail(field, "take the host from target, root, it or entities", "%s may not choose the host", name)
-		}
-	}
-}
-
-func (c *checker) body(field string, value any) {
-	switch value := value.(type) {
-	case string:
-		c.template(field, value)
-	case []any:
-		for n, item := range value {
-			c.body(fmt.Sprintf("%s[%d]", field, n), item)
-		}
-	case map[string]any:
-		for _, k := range slices.Sorted(maps.Keys(value)) {
-			c.body(field+"."+k, value[k])
+			c.fail(field, "take it from target, root, it or entities", "%s may not choose %s", name, what)
 		}
 	}
 }

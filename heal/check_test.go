@@ -13,7 +13,7 @@ import (
 )
 
 func TestCheckActionsAcceptsGoodOnes(t *testing.T) {
-	if errs := CheckActions(actions()); len(errs) > 0 {
+	if errs := CheckActions(actions(), corax.Executors{}); len(errs) > 0 {
 		t.Error(errs)
 	}
 	if errs := CheckPolicy(policy()); len(errs) > 0 {
@@ -28,7 +28,7 @@ func TestCheckActionsFindsMistakes(t *testing.T) {
 		want  string
 	}{
 		{"no verification", func(a *corax.Action) { a.Verify = nil }, "an action without verification is refused"},
-		{"no effect", func(a *corax.Action) { a.Effect = corax.Effect{} }, "it does nothing"},
+		{"no effect", func(a *corax.Action) { a.Effect = corax.Call{} }, "it does nothing"},
 		{"risk", func(a *corax.Action) { a.Risk = "harmless" }, `"harmless": expected read`},
 		{"applies to nothing", func(a *corax.Action) { a.AppliesTo = corax.Selector{} },
 			"an empty selector matches nothing"},
@@ -63,7 +63,7 @@ func TestCheckActionsFindsMistakes(t *testing.T) {
 			as := actions()
 			c.spoil(&as[0])
 			var text strings.Builder
-			for _, err := range CheckActions(as) {
+			for _, err := range CheckActions(as, corax.Executors{}) {
 				var f *Fault
 				if !errors.As(err, &f) || !strings.HasPrefix(f.Field, "actions[") || corax.CodeOf(err) != corax.Invalid {
 					t.Errorf("%v is %T with code %s", err, err, corax.CodeOf(err))
@@ -77,6 +77,134 @@ func TestCheckActionsFindsMistakes(t *testing.T) {
 				t.Error("the secret is in the error")
 			}
 		})
+	}
+}
+
+// executors are what calls in these tests may reach.
+func executors() corax.Executors {
+	return corax.Executors{
+		Commands: []corax.Command{{Name: "flush", Argv: []string{"/bin/flush", "--", "{what}"}},
+			{Name: "count", Argv: []string{"/bin/count"}, Reads: true},
+			{Name: "reload", Argv: []string{"/bin/reload"}, Hosts: []string{"web"}}},
+		Hosts: []corax.Host{{Name: "web", Address: "web:22", User: "corax", Key: "env:KEY",
+			HostKeys: []string{"SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU"}}},
+		Databases:   []corax.Database{{Name: "shop", Kind: "postgres", Address: "db:5432", Schema: "shop", User: "corax"}},
+		Processes:   []corax.Process{{Name: "worker", Argv: []string{"/bin/worker"}, State: "/var/lib/corax"}},
+		Directories: []corax.Directory{{Path: "/etc/app", Backups: "/var/backups"}, {Path: "/srv"}},
+	}
+}
+
+func TestCheckCalls(t *testing.T) {
+	text := "x"
+	command := func(run string, args map[string]string) corax.Call {
+		return corax.Call{Command: &corax.CommandRun{Run: run, Args: args}}
+	}
+	remote := func(host, run string) corax.Call { return corax.Call{SSH: &corax.SSHRun{Host: host, Run: run}} }
+	statement := func(database, text string) corax.Call {
+		return corax.Call{SQL: &corax.SQLStatement{Database: database, Statement: text}}
+	}
+	process := func(name, do string) corax.Call {
+		return corax.Call{Process: &corax.ProcessControl{Name: name, Do: do}}
+	}
+	file := func(f corax.FileEdit) corax.Call { return corax.Call{File: &f} }
+	for _, c := range []struct {
+		call corax.Call
+		read bool
+		want string // part of what is wrong; nothing is where empty
+	}{
+		{command("flush", map[string]string{"what": "${params.kid}"}), false, ""},
+		{command("flush", map[string]string{"what": "${params.kit}"}), false, "effect.command.args.what: params.kit is not an input"},
+		{command("flush", nil), false, "effect.command.args: command flush needs what"},
+		{command("count", map[string]string{"of": "x"}), false, "effect.command.args.of: command count has no {of}"},
+		{command("flsh", nil), false, `effect.command.run: there is no command "flsh"`},
+		{command("flush", map[string]string{"what": "x"}), true, "read[0].command.run: command flush is not declared as one that only"},
+		{command("reload", nil), false, "command reload is one for other hosts"},
+		{remote("web", "reload"), false, ""},
+		{remote("${target.attributes.host}", "reload"), false, ""},
+		{remote("${params.kid}", "reload"), false, "effect.ssh.host: params may not choose where it goes"},
+		{remote("wbe", "reload"), false, `effect.ssh.host: "wbe" is not declared`},
+		{remote("web", "count"), false, "command count is not declared for web"},
+		{statement("shop", "UPDATE a SET b = $1"), false, ""},
+		{statement("shop", "UPDATE a SET b = '${params.kid}'"), false, "a value is bound, never written into the statement"},
+		{statement("shop", "DROP TABLE a"), false, `it begins with "DROP"`},
+		{statement("shop", "UPDATE a SET b = 1"), true, `it begins with "UPDATE"`},
+		{statement("${facts.keys.db}", "SELECT 1"), true, "facts may not choose where it goes"},
+		{process("worker", "restart"), false, ""},
+		{process("worker", ""), false, "expected start, stop or restart"},
+		{process("worker", "stop"), true, "a reading does nothing"},
+		{file(corax.FileEdit{Path: "/etc/app/x", Expect: "${facts.keys.sha256}", Content: &text}), false, ""},
+		{file(corax.FileEdit{Path: "/etc/app/x"}), true, ""},
+		{file(corax.FileEdit{Path: "/etc/app/x", Content: &text}), false, "effect.file.expect: an edit says which content"},
+		{file(corax.FileEdit{Path: "/etc/app/x", Expect: "x"}), false, "it has 0 of them"},
+		{file(corax.FileEdit{Path: "/etc/passwd"}), true, "is in none of the declared directories"},
+		{file(corax.FileEdit{Path: "/srv/x", Expect: "x", Content: &text}), false, "no backups are declared"},
+		{file(corax.FileEdit{Path: "/etc/app/../passwd"}), true, "not a plain absolute path"},
+		{corax.Call{HTTP: &corax.HTTPRequest{URL: "http://h/"}, Process: &corax.ProcessControl{}}, false, "exactly one of http, command"},
+		{corax.Call{}, true, "read[0]: a call is exactly one of"},
+	} {
+		as := actions()
+		as[0].Goal = "true"
+		if c.read {
+			as[0].Read = append([]corax.Reading{{Name: "extra", Call: c.call}}, as[0].Read...)
+		} else {
+			as[0].Effect = c.call
+		}
+		errs := CheckActions(as, executors())
+		got := ""
+		for _, err := range errs {
+			got += err.Error() + "\n"
+		}
+		if (c.want == "") != (got == "") || !strings.Contains(got, c.want) {
+			t.Errorf("%+v: got %q, want %q", c.call, got, c.want)
+		}
+	}
+}
+
+func TestCheckIdempotencyAndTouches(t *testing.T) {
+	for want, spoil := range map[string]func(a *corax.Action){
+		"idempotency: the action has no goal": func(a *corax.Action) { a.Goal, a.Idempotency = "", corax.ByGoal },
+		`idempotency: "twice": expected key`:  func(a *corax.Action) { a.Idempotency = "twice" },
+		"idempotency: nothing takes the key": func(a *corax.Action) {
+			a.Idempotency, a.Effect = corax.ByKey, corax.Call{SQL: &corax.SQLStatement{Database: "shop", Statement: "DELETE FROM a"}}
+		},
+		"touches[0]: params may not choose":      func(a *corax.Action) { a.Touches = []string{"${params.kid}"} },
+		"effect.http.url: an address must not":   func(a *corax.Action) { a.Effect = ask("http://user:pass@h/") },
+		`effect.http.method: unknown method "X"`: func(a *corax.Action) { a.Effect.HTTP.Method = "X" },
+	} {
+		as := actions()
+		spoil(&as[0])
+		errs := CheckActions(as, executors())
+		if len(errs) != 1 || !strings.Contains(errs[0].Error(), want) {
+			t.Errorf("got %v, want %s", errs, want)
+		}
+	}
+}
+
+func TestCheckExecutors(t *testing.T) {
+	for want, spoil := range map[string]func(x *corax.Executors){
+		"executors.commands[0].argv: flush is not an absolute path": func(x *corax.Executors) { x.Commands[0].Argv = []string{"flush"} },
+		"executors.commands[0].argv: the executable itself":         func(x *corax.Executors) { x.Commands[0].Argv = []string{"/bin/{what}"} },
+		"executors.commands[0].secrets.A: it is not a credential":   func(x *corax.Executors) { x.Commands[0].Secrets = map[string]string{"A": "hunter2hunter2"} },
+		`executors.commands[2].hosts[0]: "wbe" is not among`:        func(x *corax.Executors) { x.Commands[2].Hosts = []string{"wbe"} },
+		"executors.hosts[0].host_keys: no host key is pinned":       func(x *corax.Executors) { x.Hosts[0].HostKeys = nil },
+		"executors.hosts[0].host_keys: \"SHA256:x\" is not a":       func(x *corax.Executors) { x.Hosts[0].HostKeys = []string{"SHA256:x"} },
+		"executors.hosts[0].key: neither a key nor a password":      func(x *corax.Executors) { x.Hosts[0].Key = "" },
+		`executors.databases[0].kind: "oracle"`:                     func(x *corax.Executors) { x.Databases[0].Kind = "oracle" },
+		"executors.databases[0].keys: \"a; DROP\" is not the name":  func(x *corax.Executors) { x.Databases[0].Keys = "a; DROP" },
+		"executors.processes[0].argv: a process that Corax starts":  func(x *corax.Executors) { x.Processes[0].State = "" },
+		"executors.processes[0].name: give it either argv or url":   func(x *corax.Executors) { x.Processes[0].URL = "http://h/" },
+		"executors.directories[1].path: \"/etc/app\" is declared":   func(x *corax.Executors) { x.Directories[1].Path = "/etc/app" },
+	} {
+		x := executors()
+		spoil(&x)
+		errs := CheckActions(nil, x)
+		var f *Fault
+		if len(errs) != 1 || !errors.As(errs[0], &f) || !strings.Contains(f.Field+": "+f.Err.Err.Error(), want) {
+			t.Errorf("got %v, want %s", errs, want)
+		}
+		if strings.Contains(fmt.Sprint(errs), "hunter2") {
+			t.Error("the secret is in the error")
+		}
 	}
 }
 
@@ -101,7 +229,7 @@ func TestFaultsNameTheirFields(t *testing.T) {
 	as[1].Precheck = []corax.Condition{{That: "true"}, {That: "facts ="}}
 	rules := []corax.Rule{{Name: "a", When: "true", Then: corax.Allow}, {Name: "b", When: "1", Then: corax.Allow}}
 	for want, errs := range map[string][]error{
-		"actions[1].precheck[1].that": CheckActions(as),
+		"actions[1].precheck[1].that": CheckActions(as, corax.Executors{}),
 		"policy.rules[1].when":        CheckPolicy(corax.Policy{Rules: rules}),
 	} {
 		var f *Fault

@@ -79,8 +79,10 @@ func (h *Healer) intervene(ctx context.Context, verb, planID, by, reason string,
 	return err
 }
 
-// leave waits while a person has the plan on hold. tied is ctx, tied to the stops.
-func (h *Healer) leave(ctx, tied context.Context, plan corax.Plan) (ended, error) {
+// leave waits while a person has the plan on hold, or an older plan is at work on the target. tied is ctx, tied to the
+// stops.
+func (h *Healer) leave(ctx, tied context.Context, plan corax.Plan, target string) (ended, error) {
+	waited := false
 	for {
 		rung := h.bell.rung()
 		if s := stopOf(tied); s != nil {
@@ -90,15 +92,27 @@ func (h *Healer) leave(ctx, tied context.Context, plan corax.Plan) (ended, error
 		if err != nil {
 			return ended{}, err
 		}
-		switch end := endOf(run); {
-		case end.any():
+		if end := endOf(run); end.any() {
 			return end, nil
-		case run.Hold == nil && run.State != corax.PlanPaused:
-			return ended{}, nil
-		case run.Hold == nil:
-			return ended{}, h.setPlan(ctx, plan, corax.PlanRunning, "resumed")
 		}
-		if err := h.setPlan(ctx, plan, corax.PlanPaused, "paused "+said(*run.Hold)); err != nil {
+		state, why := corax.PlanPaused, ""
+		if run.Hold != nil {
+			why = "paused " + said(*run.Hold)
+		} else {
+			other, err := h.ahead(ctx, run, target)
+			if err != nil {
+				return ended{}, err
+			}
+			if other == "" {
+				if waited || run.State == corax.PlanPaused {
+					return ended{}, h.setPlan(ctx, plan, corax.PlanRunning, "goes on")
+				}
+				return ended{}, nil
+			}
+			state, why = corax.PlanRunning, fmt.Sprintf("waits for plan %s, which is at work on %s", other, target)
+		}
+		waited = true
+		if err := h.setPlan(ctx, plan, state, why); err != nil {
 			return ended{}, err
 		}
 		_ = pause(tied, approvalsEvery, rung)
@@ -106,6 +120,27 @@ func (h *Healer) leave(ctx, tied context.Context, plan corax.Plan) (ended, error
 			return ended{}, ctx.Err()
 		}
 	}
+}
+
+// ahead is an older plan that has acted on the target and has not ended, or empty. Plans wait for older ones only, so
+// that no two wait for each other.
+func (h *Healer) ahead(ctx context.Context, run corax.PlanRun, target string) (string, error) {
+	runs, err := h.o.Store.PlanRunsSince(ctx, h.o.Clock.Now())
+	if err != nil {
+		return "", err
+	}
+	for _, r := range runs {
+		older := r.StartedAt.Before(run.StartedAt) || r.StartedAt.Equal(run.StartedAt) && r.Plan.ID < run.Plan.ID
+		if r.State.Ended() || !older {
+			continue
+		}
+		for _, s := range r.Steps {
+			if s.Target == target && s.Attempts > 0 {
+				return r.Plan.ID, nil
+			}
+		}
+	}
+	return "", nil
 }
 
 // takingBack is the input of an undo's workflow.

@@ -17,10 +17,11 @@
 //	act     (act.go)        the stop switch, the intent on record, then the effect
 //	verify  (act.go)        the action's own conditions and monitors, within its time
 //	undo    (undo.go)       otherwise back to the last safe state, and people are told what state that is
+//	hands   (hands.go)      instead of phases, where only people on site can do it: their work order, and its end
 //	watch   (monitors.go)   everything green, for a set time: healed
 //
 // A flow holds nothing that the workflow's record can't give back; engine.go is the only file that knows the workflow
-// engine; http.go is the first executor. Expressions (expr.go) are compiled and checked with
+// engine, and package execute is the only one that reaches outside. Expressions (expr.go) are compiled and checked with
 // the configuration (check.go).
 //
 // It must never act without a recorded decision, never act while a stop applies, never take an outcome that it

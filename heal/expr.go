@@ -59,7 +59,7 @@ func newCompiler() (*compiler, error) {
 	envs := map[scope]*cel.Env{}
 	for s, names := range map[scope][]string{
 		inAction: {"target", "root", "entities", "params", "facts", "before", "it"},
-		inPolicy: {"action", "entity", "plan"},
+		inPolicy: {"action", "entity", "plan", "blast", "rate", "history", "storm"},
 	} {
 		options := slices.Clone(library)
 		for _, n := range names {
@@ -141,6 +141,19 @@ func (c *compiler) moment(ctx context.Context, source string, v vars) (time.Time
 	}
 	return time.Time{}, fmt.Errorf("%s is of type %s, not a timestamp", source, out.Type().TypeName())
 }
+
+// values evaluates a call's expressions; see execute.Values.
+type values struct {
+	ctx   context.Context //nolint:containedctx // it is one evaluation's, and ends with it
+	exprs *compiler
+	vars  vars
+}
+
+func (h *Healer) values(ctx context.Context, v vars) values { return values{ctx, h.exprs, v} }
+
+func (v values) Text(template string) (string, error)  { return v.exprs.text(v.ctx, template, v.vars) }
+func (v values) Value(template string) (any, error)    { return v.exprs.value(v.ctx, template, v.vars) }
+func (v values) URL(template string) (*url.URL, error) { return v.exprs.url(v.ctx, template, v.vars) }
 
 // part of a template: literal text, or an expression.
 type part struct {

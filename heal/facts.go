@@ -1,16 +1,17 @@
 package heal
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
+	"slices"
 	"strconv"
 	"time"
 
 	"corax"
+	"corax/heal/execute"
+	"corax/vault"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -32,7 +33,8 @@ type job struct {
 	related []corax.Entity
 	all     []corax.Entity
 	before  facts
-	key     string // idempotency key
+	touches []string // ids of the entities that the effect may change, the target first
+	key     string   // idempotency key
 	undo    bool
 }
 
@@ -72,8 +74,29 @@ func (h *Healer) newJob(problem corax.Problem, plan corax.Plan, s corax.Step, na
 		}
 	}
 	var err error
-	j.params, err = bind(j.action, params)
+	if j.params, err = bind(j.action, params); err != nil {
+		return j, err
+	}
+	j.touches, err = h.touched(j, byID)
 	return j, err
+}
+
+// touched evaluates what the action may touch.
+func (h *Healer) touched(j job, byID map[string]corax.Entity) ([]string, error) {
+	ids := []string{j.target.ID}
+	for _, template := range j.action.Touches {
+		id, err := h.exprs.text(context.Background(), template, j.vars(h.o.Clock.Now(), nil))
+		if err != nil {
+			return nil, fmt.Errorf("action %s touches %s: %w", j.action.Name, template, err)
+		}
+		if _, known := byID[id]; !known {
+			return nil, fmt.Errorf("action %s touches %s, which is not in the topology", j.action.Name, id)
+		}
+		if !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	return ids, nil
 }
 
 // bind gives the inputs their declared types.
@@ -172,8 +195,8 @@ func (h *Healer) gather(ctx context.Context, j job) (found facts, away error, pa
 	found = facts{}
 	for _, r := range j.action.Read {
 		if !r.Each {
-			value, err := h.read(ctx, j, r, j.vars(h.o.Clock.Now(), found))
-			if isAway(err) && away == nil {
+			value, gone, err := h.read(ctx, j, r, j.vars(h.o.Clock.Now(), found))
+			if gone && away == nil {
 				away = err
 			}
 			partial = partial || err != nil
@@ -187,7 +210,7 @@ func (h *Healer) gather(ctx context.Context, j job) (found facts, away error, pa
 			v := j.vars(h.o.Clock.Now(), found)
 			v["it"] = entityVar(e)
 			group.Go(func() error {
-				values[n], errs[n] = h.read(ctx, j, r, v)
+				values[n], _, errs[n] = h.read(ctx, j, r, v)
 				return nil
 			})
 		}
@@ -202,27 +225,21 @@ func (h *Healer) gather(ctx context.Context, j job) (found facts, away error, pa
 	return found, away, partial
 }
 
-func (h *Healer) read(ctx context.Context, j job, r corax.Reading, v vars) (any, error) {
-	if r.HTTP == nil {
-		err := errors.New("the reading says nothing about how")
-		return failedRead(err.Error(), 0), err
-	}
+func (h *Healer) read(ctx context.Context, j job, r corax.Reading, v vars) (value any, gone bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout(j.action))
 	defer cancel()
-	req, err := h.httpRequest(ctx, *r.HTTP, v)
-	if err != nil {
-		err = errors.New(h.o.Redactor.Redact(err.Error()))
-		return failedRead(err.Error(), 0), err
+	use := j.use("reading " + r.Name)
+	use.Routine = true
+	out := h.calls.Run(vault.WithUse(ctx, use), r.Call, h.values(ctx, v), execute.Order{Read: true})
+	if out.Outcome == execute.Done {
+		return out.Value, false, nil
 	}
-	answer, err := h.http.do(ctx, req, "")
-	if err != nil {
-		return failedRead(err.Error(), answer.status), err
-	}
-	value, err := decode(answer.body)
-	if err != nil {
-		return failedRead("the answer is not JSON: "+err.Error(), answer.status), err
-	}
-	return value, nil
+	return failedRead(out.Text, out.Status), out.Outcome == execute.Away, errors.New(out.Text)
+}
+
+// use says what a credential is needed for.
+func (j job) use(what string) vault.Use {
+	return vault.Use{Who: "corax", For: what + " of " + j.action.Name, On: j.target.ID + ", plan " + j.plan.ID + " step " + j.step.ID}
 }
 
 func failedRead(text string, status int) map[string]any {
@@ -233,58 +250,17 @@ func failedRead(text string, status int) map[string]any {
 	return f
 }
 
-// decode reads JSON with whole numbers as integers, so that expressions compare them as such. Nothing is an empty
-// object.
-func decode(text []byte) (any, error) {
-	if len(bytes.TrimSpace(text)) == 0 {
-		return map[string]any{}, nil
-	}
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.UseNumber()
-	var v any
-	if err := d.Decode(&v); err != nil {
-		return nil, err
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("more than one value")
-	}
-	return integers(v), nil
-}
-
 // integersOf turns the whole numbers of a record that was read from JSON back into integers.
 func integersOf(m map[string]any) map[string]any {
 	text, err := json.Marshal(m)
 	if err != nil {
 		return m
 	}
-	back, err := decode(text)
+	back, err := execute.Decode(text)
 	if out, ok := back.(map[string]any); ok && err == nil {
 		return out
 	}
 	return m
-}
-
-func integers(v any) any {
-	switch v := v.(type) {
-	case json.Number:
-		if n, err := v.Int64(); err == nil {
-			return n
-		}
-		f, err := v.Float64()
-		if err != nil {
-			return v.String()
-		}
-		return f
-	case []any:
-		for n := range v {
-			v[n] = integers(v[n])
-		}
-	case map[string]any:
-		for k := range v {
-			v[k] = integers(v[k])
-		}
-	}
-	return v
 }
 
 // record writes facts for the workflow's record, without secrets; recall reads them back.
@@ -293,14 +269,11 @@ func (h *Healer) record(f facts) json.RawMessage {
 	if err != nil {
 		return json.RawMessage(`{}`)
 	}
-	if safe := []byte(h.o.Redactor.Redact(string(text))); json.Valid(safe) {
-		return safe
-	}
-	return json.RawMessage(`{}`)
+	return h.o.Redactor.JSON(text)
 }
 
 func recall(text json.RawMessage) facts {
-	v, err := decode(text)
+	v, err := execute.Decode(text)
 	if err != nil {
 		return nil
 	}

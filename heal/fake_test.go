@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -31,6 +32,8 @@ type memory struct {
 	Approvals map[string]corax.ApprovalRequest
 	Events    []corax.Event
 	Glasses   []corax.BreakGlass
+	Results   []corax.Outcome
+	Held      []corax.Cap
 	Thrown    []store.Stop
 }
 
@@ -145,6 +148,54 @@ func (m *memory) BreakGlasses(_ context.Context, after time.Time) ([]corax.Break
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return slices.DeleteFunc(slices.Clone(m.Glasses), func(g corax.BreakGlass) bool { return !g.ExpiresAt.After(after) }), nil
+}
+
+func (m *memory) PlanRunsSince(_ context.Context, since time.Time) (list []corax.PlanRun, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, id := range slices.Sorted(maps.Keys(m.Plans)) {
+		if r := copyOf(m.Plans[id]); !r.State.Ended() || !r.StartedAt.Before(since) {
+			list = append(list, r)
+		}
+	}
+	return list, nil
+}
+
+func (m *memory) OpenProblems(context.Context) (n int, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, p := range m.Problems {
+		if !p.State.Ended() {
+			n++
+		}
+	}
+	return n, nil
+}
+
+func (m *memory) Outcomes(_ context.Context, action, class string) (list []corax.Outcome, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, o := range m.Results {
+		if o.Action == action && o.Class == class {
+			list = append(list, o)
+		}
+	}
+	return list, nil
+}
+
+func (m *memory) SaveOutcome(_ context.Context, o corax.Outcome) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !slices.ContainsFunc(m.Results, func(x corax.Outcome) bool { return x.ID == o.ID }) {
+		m.Results = append(m.Results, o)
+	}
+	return m.saved()
+}
+
+func (m *memory) Caps(context.Context) ([]corax.Cap, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.Held), nil
 }
 
 func (m *memory) AppendEvents(_ context.Context, e ...corax.Event) error {
@@ -384,16 +435,18 @@ func (w *world) topology() corax.Topology {
 	return top
 }
 
-func post(url string, body map[string]any) corax.Effect {
-	return corax.Effect{HTTP: &corax.HTTPRequest{Method: "POST", URL: url, Token: "env:HEAL_TEST_TOKEN", Body: body}}
+func post(url string, body map[string]any) corax.Call {
+	return corax.Call{HTTP: &corax.HTTPRequest{Method: "POST", URL: url, Token: "env:HEAL_TEST_TOKEN", Body: body}}
 }
+
+func ask(url string) corax.Call { return corax.Call{HTTP: &corax.HTTPRequest{URL: url}} }
 
 // actions are written as a user would.
 func actions() []corax.Action {
 	authority, service := corax.Selector{Kinds: []string{"authority"}}, corax.Selector{Kinds: []string{"service"}}
 	kid := map[string]corax.Input{"kid": {Type: "string", Required: true}}
-	keys := corax.Reading{Name: "keys", HTTP: &corax.HTTPRequest{URL: "${target.attributes.admin_url}/keys"}}
-	stores := corax.Reading{Name: "stores", Each: true, HTTP: &corax.HTTPRequest{URL: "${it.attributes.admin_url}/keys"}}
+	keys := corax.Reading{Name: "keys", Call: ask("${target.attributes.admin_url}/keys")}
+	stores := corax.Reading{Name: "stores", Each: true, Call: ask("${it.attributes.admin_url}/keys")}
 	has := "params.kid in facts.keys.loaded"
 	within := 300 * time.Millisecond
 	return []corax.Action{
@@ -459,7 +512,7 @@ func policy() corax.Policy {
 	return corax.Policy{Rules: []corax.Rule{
 		{Name: "forbidden", When: `entity.id == "nobody"`, Then: corax.Deny},
 		{Name: "lab", When: `entity.labels.lab == "test" && problem.confidence > 0.5`, Then: corax.Allow,
-			Because: "it is a lab",
+			Because: "it is a lab", Autonomy: corax.AutoMode,
 			Expires: time.Minute},
 	}}
 }

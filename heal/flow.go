@@ -90,11 +90,15 @@ func (p *planFlow) run() error {
 	switch {
 	case l.Over:
 		return errEnd
+	case p.plan.Mode == corax.RemoteHands && p.o.Hands != nil:
 	case p.plan.Mode != corax.AutoHeal && p.plan.Mode != corax.Approval:
 		return p.stop("people carry out this plan (" + string(p.plan.Mode) + ")" + colon(p.plan.Why))
 	}
 	if err := p.confirmed(); err != nil {
 		return err
+	}
+	if p.plan.Mode == corax.RemoteHands {
+		return p.onSite()
 	}
 	phases := phasesOf(p.plan.Steps)
 	repaired := slices.IndexFunc(phases, afterRepair) // the first phase after all repairs

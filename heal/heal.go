@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"corax"
+	"corax/heal/execute"
 	"corax/store"
 	"corax/vault"
 )
@@ -35,6 +36,12 @@ type Options struct {
 	Topology func() corax.Topology
 	Actions  func() []corax.Action
 	Policy   func() corax.Policy
+	// Limits hold whatever the policy allows; none where nil.
+	Limits func() Limits
+	// Ground is where outcomes are seen; production where empty.
+	Ground corax.Ground
+	// Executors are what calls may reach, beside HTTP; nothing where nil.
+	Executors func() corax.Executors
 	// Escalate tells people. It may be called twice for one text. Nil tells nobody: the problem's state says it all the
 	// same.
 	Escalate func(ctx context.Context, p corax.Problem, text string) error
@@ -42,10 +49,14 @@ type Options struct {
 	// Asked is called when a request was made, to tell those who may answer. It may be called twice for one request. Nil
 	// tells nobody: the request is on record all the same.
 	Asked func(ctx context.Context, p corax.Problem, r corax.ApprovalRequest)
+	// Hands carries out plans of mode remote_hands. Nil leaves them to people.
+	Hands Hands
 
 	Redactor *vault.Redactor // knows the secrets that actions use; its own where nil
-	Clock    corax.Clock
-	Log      *slog.Logger
+	// Resolve gives a credential at the moment of its use, which the context says (vault.WithUse); vault.Resolve's where nil.
+	Resolve func(ctx context.Context, ref string) (vault.Secret, error)
+	Clock   corax.Clock
+	Log     *slog.Logger
 
 	StableFor     time.Duration // how long monitors must stay green for "healed"; 5 s where zero
 	EscalateAfter time.Duration // how long a step may wait for its target before people are told; 30 s where zero
@@ -72,6 +83,14 @@ type Store interface {
 	SaveApproval(ctx context.Context, a corax.ApprovalRequest, events ...corax.Event) error
 	// AnswerApproval enters an answer; its error is that of ApprovalRequest.Take.
 	AnswerApproval(ctx context.Context, id string, a corax.Answer, events ...corax.Event) (corax.ApprovalRequest, error)
+	// PlanRunsSince are the plans that began at a time or later, and those that have not ended.
+	PlanRunsSince(ctx context.Context, since time.Time) ([]corax.PlanRun, error)
+	// OpenProblems is how many problems have not ended.
+	OpenProblems(ctx context.Context) (int, error)
+	// Outcomes are how an action ended on a class of entities; SaveOutcome keeps one, once.
+	Outcomes(ctx context.Context, action, class string) ([]corax.Outcome, error)
+	SaveOutcome(ctx context.Context, o corax.Outcome) error
+	Caps(ctx context.Context) ([]corax.Cap, error)
 	// BreakGlasses are the emergencies that end after a time.
 	BreakGlasses(ctx context.Context, after time.Time) ([]corax.BreakGlass, error)
 	AppendEvents(ctx context.Context, events ...corax.Event) error
@@ -83,7 +102,7 @@ type Store interface {
 type Healer struct {
 	o     Options
 	exprs *compiler
-	http  *httpExecutor
+	calls *execute.Set
 	stops *switchboard
 	bell  *bell // rings when something that a wait may be about has changed
 
@@ -109,8 +128,17 @@ func New(o Options) (*Healer, error) {
 	if o.Redactor == nil {
 		o.Redactor = &vault.Redactor{}
 	}
+	if o.Resolve == nil {
+		o.Resolve = (&vault.Keeper{Redactor: o.Redactor}).Resolve
+	}
 	if o.Escalate == nil {
 		o.Escalate = func(context.Context, corax.Problem, string) error { return nil }
+	}
+	if o.Limits == nil {
+		o.Limits = func() Limits { return Limits{} }
+	}
+	if o.Ground == "" {
+		o.Ground = corax.InProduction
 	}
 	if o.Asked == nil {
 		o.Asked = func(context.Context, corax.Problem, corax.ApprovalRequest) {}
@@ -129,7 +157,8 @@ func New(o Options) (*Healer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Healer{o: o, exprs: exprs, http: newHTTPExecutor(o.Redactor), stops: newSwitchboard(), bell: newBell()}, nil
+	calls := execute.New(execute.Options{Executors: o.Executors, Redactor: o.Redactor, Resolve: o.Resolve})
+	return &Healer{o: o, calls: calls, exprs: exprs, stops: newSwitchboard(), bell: newBell()}, nil
 }
 
 // Start starts the workflow engine and goes on with every plan that a crash or a stop interrupted. Its context bounds
@@ -171,7 +200,7 @@ func (h *Healer) Stop() {
 		h.o.Log.Error("the workflow engine did not stop in time", "error", err)
 	}
 	h.engine = nil
-	h.http.close()
+	h.calls.Close()
 }
 
 // Run starts the plan with this id, or does nothing where it was started before.
@@ -212,6 +241,14 @@ func (h *Healer) Withdraw(ctx context.Context, planID, why string) error {
 	run, err := h.o.Store.PlanRun(ctx, planID)
 	if err != nil || run.State.Ended() {
 		return err
+	}
+	taken, err := h.taken(ctx, run.Plan)
+	if err != nil {
+		return err
+	}
+	if taken {
+		return &corax.Error{Code: corax.Conflict, Op: "withdraw plan " + planID, Err: errors.New("people on site are at it"),
+			Hint: "let them finish, or cancel their work order"}
 	}
 	err = h.endPlan(ctx, run.Plan, corax.PlanWithdrawn, why, func(r *corax.PlanRun) error {
 		for _, s := range r.Steps {

@@ -3,6 +3,7 @@ package heal
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"corax"
@@ -19,6 +20,7 @@ type ruling struct {
 	Expires    time.Duration `json:"expires,omitempty"`
 	Risk       corax.Risk    `json:"risk,omitempty"`
 	Needs      int           `json:"needs,omitempty"`       // of an Ask: how many people
+	Quiet      bool          `json:"quiet,omitempty"`       // of an Ask: nobody is woken for it
 	BreakGlass string        `json:"break_glass,omitempty"` // the emergency that it was made under
 	Ended      ended         `json:"ended"`                 // the plan ended before anything was decided
 }
@@ -39,8 +41,19 @@ func policyInput(j job) map[string]any {
 			"confidence": d.Confidence,
 			"pattern":    d.Pattern, "mechanism": d.RootCause.Mechanism, "root": d.RootCause.Entity, "affected": affected,
 		},
-		"plan": map[string]any{"mode": string(j.plan.Mode)},
+		"plan": map[string]any{"mode": string(j.plan.Mode), "steps": int64(len(j.plan.Steps)), "targets": targets(j.plan)},
 	}
+}
+
+// targets are the entities that a plan acts on, each once.
+func targets(p corax.Plan) []any {
+	list := []any{}
+	for _, s := range p.Steps {
+		if !slices.Contains(list, any(s.Target)) {
+			list = append(list, s.Target)
+		}
+	}
+	return list
 }
 
 // risk is the worse of what the action declares and what the plan assumes.
@@ -71,11 +84,35 @@ func (h *Healer) judge(ctx context.Context, p corax.Policy, input map[string]any
 	return corax.Deny, corax.Rule{Name: "default"}, "no rule allows it"
 }
 
-// rulesOn is the policy's verdict on a job, and what stands above the policy: the way back, an emergency that an operator
-// has declared, and what always needs a person.
-func (h *Healer) rulesOn(ctx context.Context, j job, input map[string]any, now time.Time, glass *corax.BreakGlass) (
-	out ruling, rule corax.Rule) {
-	out.Verdict, rule, out.Why = h.judge(ctx, h.o.Policy(), input, now)
+// circumstances are what a decision is made in, beside the policy.
+type circumstances struct {
+	now      time.Time
+	glass    *corax.BreakGlass
+	standing corax.Standing
+	around   around
+	input    map[string]any // what the rules see
+}
+
+func (h *Healer) circumstances(ctx context.Context, j job) (c circumstances, err error) {
+	c.now = h.o.Clock.Now()
+	if c.glass, err = h.emergency(ctx, j, c.now); err != nil {
+		return c, err
+	}
+	if c.standing, err = h.standing(ctx, j); err != nil {
+		return c, err
+	}
+	if c.around, err = h.surroundings(ctx, j, c.now); err != nil {
+		return c, err
+	}
+	c.input = policyInput(j)
+	c.input["blast"], c.input["rate"], c.input["history"], c.input["storm"] = c.around.blast, c.around.rate, c.around.history, c.around.storm
+	return c, nil
+}
+
+// rulesOn is the policy's verdict on a job, and what stands above the policy, in this order: the way back, what always
+// needs a person, what the action has earned, the limits, and an emergency that an operator has declared.
+func (h *Healer) rulesOn(ctx context.Context, j job, c circumstances) (out ruling, rule corax.Rule) {
+	out.Verdict, rule, out.Why = h.judge(ctx, h.o.Policy(), c.input, c.now)
 	out.Risk, out.Expires = risk(j), rule.Expires
 	if out.Expires <= 0 {
 		out.Expires = defaultExpiry
@@ -86,17 +123,20 @@ func (h *Healer) rulesOn(ctx context.Context, j job, input map[string]any, now t
 		if out.Verdict != corax.Deny || rule.Name == "default" {
 			out.Verdict, out.Why = corax.Allow, "the way back of a step that was decided on"
 		}
-	case out.Verdict == corax.Deny && glass != nil:
-		out.Verdict, out.BreakGlass = corax.Ask, glass.ID
-		out.Why = fmt.Sprintf("it says no%s, and %s has declared an emergency%s", colon(out.Why), glass.By, colon(glass.Reason))
+		return out, rule
 	case out.Verdict == corax.Allow:
 		if reason := mustAsk(j); reason != "" {
 			out.Verdict, out.Why = corax.Ask, reason
 		}
 	}
+	out = c.around.restrain(confine(out, rule, c.standing), rule, h.o.Limits(), title(j.step))
+	if out.Verdict == corax.Deny && c.glass != nil {
+		out.Verdict, out.BreakGlass = corax.Ask, c.glass.ID
+		out.Why = fmt.Sprintf("it says no%s, and %s has declared an emergency%s", colon(out.Why), c.glass.By, colon(c.glass.Reason))
+	}
 	if out.Verdict == corax.Ask && out.Risk.Level() >= corax.Destructive.Level() {
-		if out.Needs = 2; glass != nil {
-			out.Needs, out.BreakGlass = 1, glass.ID
+		if out.Needs = 2; c.glass != nil {
+			out.Needs, out.BreakGlass = 1, c.glass.ID
 		}
 	}
 	return out, rule
@@ -119,20 +159,18 @@ func (h *Healer) emergency(ctx context.Context, j job, now time.Time) (*corax.Br
 // decide makes the decision on one step and records it. turn counts the decisions of a step, each of which is a
 // record of its own.
 func (h *Healer) decide(ctx context.Context, j job, turn int) (ruling, error) {
-	now := h.o.Clock.Now()
-	glass, err := h.emergency(ctx, j, now)
+	c, err := h.circumstances(ctx, j)
 	if err != nil {
 		return ruling{}, err
 	}
-	input := policyInput(j)
-	out, rule := h.rulesOn(ctx, j, input, now, glass)
+	out, rule := h.rulesOn(ctx, j, c)
 	id := []string{j.plan.ID, j.step.ID, fmt.Sprint(turn)}
 	if j.undo {
 		id = append(id, "undo")
 	}
 	d := corax.Decision{
-		ID: corax.HashID("dec", id...), At: now, Plan: j.plan.ID, Step: j.step.ID, Verdict: out.Verdict, Rule: rule.Name,
-		Why: out.Why, Input: input, BreakGlass: out.BreakGlass,
+		ID: corax.HashID("dec", id...), At: c.now, Plan: j.plan.ID, Step: j.step.ID, Verdict: out.Verdict, Rule: rule.Name,
+		Why: out.Why, Input: c.input, BreakGlass: out.BreakGlass,
 	}
 	event := h.event(j.plan, j.step, corax.EventDecided, string(out.Verdict),
 		fmt.Sprintf("Policy: %s for %s (rule %s%s)", verdictWord[out.Verdict], title(j.step), rule.Name, colon(out.Why)))

@@ -29,7 +29,7 @@ func (h *Healer) setStep(ctx context.Context, plan corax.Plan, s corax.Step, sta
 	change func(*corax.StepRun)) error {
 	text := title(s) + ": " + stepWord[state] + colon(detail)
 	now := h.o.Clock.Now()
-	_, err := h.o.Store.UpdatePlanRun(ctx, plan.ID, func(r *corax.PlanRun) error {
+	r, err := h.o.Store.UpdatePlanRun(ctx, plan.ID, func(r *corax.PlanRun) error {
 		if r.State.Ended() && (r.Undo == nil || r.Undo.State != corax.UndoRunning) {
 			return errPlanOver
 		}
@@ -55,10 +55,15 @@ func (h *Healer) setStep(ctx context.Context, plan corax.Plan, s corax.Step, sta
 		}
 		return nil
 	}, h.event(plan, s, corax.EventStep, string(state), text))
-	if errors.Is(err, errUnchanged) {
-		return nil
+	switch {
+	case errors.Is(err, errUnchanged):
+		if r, err = h.o.Store.PlanRun(ctx, plan.ID); err != nil {
+			return err
+		}
+	case err != nil:
+		return err
 	}
-	return err
+	return h.learn(ctx, plan, s, *stepRun(&r, s))
 }
 
 // same compares what a reader would see.

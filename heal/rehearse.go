@@ -2,10 +2,10 @@ package heal
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"corax"
+	"corax/heal/execute"
 )
 
 // Rehearse says what carrying out each step of a plan would come to as things are now: it reads, asks the pre-check and
@@ -33,16 +33,15 @@ func (h *Healer) rehearse(ctx context.Context, plan corax.Plan, s corax.Step) (c
 		r.Text = refusal
 		return r, err
 	}
-	now := h.o.Clock.Now()
-	l, found := h.prepare(ctx, j, now)
+	l, found := h.prepare(ctx, j, h.o.Clock.Now())
 	r.Finding, r.Text = string(l.Finding), l.Text
-	glass, err := h.emergency(ctx, j, now)
+	c, err := h.circumstances(ctx, j)
 	if err != nil {
 		return r, err
 	}
-	ruled, rule := h.rulesOn(ctx, j, policyInput(j), now, glass)
+	ruled, rule := h.rulesOn(ctx, j, c)
 	r.Verdict, r.Rule, r.Why = ruled.Verdict, rule.Name, h.o.Redactor.Redact(ruled.Why)
-	r.Effect = h.o.Redactor.Redact(h.wouldSend(ctx, j, found, now))
+	r.Effect = h.o.Redactor.Redact(h.wouldSend(ctx, j, found, c.now))
 	for _, c := range j.action.Verify {
 		r.Verify = append(r.Verify, c.That)
 	}
@@ -54,14 +53,14 @@ func (h *Healer) rehearse(ctx context.Context, plan corax.Plan, s corax.Step) (c
 
 // wouldSend is an effect for people, as it would be with these facts.
 func (h *Healer) wouldSend(ctx context.Context, j job, found facts, now time.Time) string {
-	if j.action.Effect.HTTP == nil {
+	if execute.Empty(j.action.Effect) {
 		return ""
 	}
-	req, err := h.httpRequest(ctx, *j.action.Effect.HTTP, j.vars(now, found))
+	text, err := h.calls.Describe(j.action.Effect, h.values(ctx, j.vars(now, found)))
 	if err != nil {
 		return "can't be told yet: " + err.Error()
 	}
-	return fmt.Sprintf("%s %s %s", req.method, req.url.Redacted(), req.body)
+	return text
 }
 
 // Replay asks a policy again about each decision on record, with the input that it was made from, and says where the

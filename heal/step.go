@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"corax"
+	"corax/heal/execute"
 )
 
 // mark records a step's state.
@@ -27,7 +28,7 @@ func (p *planFlow) one(s corax.Step, l look, since time.Time) (look, error) {
 		}
 		tied, untie := p.stops.tie(ctx, p.diagnosis.RootCause.Entity)
 		defer untie()
-		if end, err := p.leave(ctx, tied, p.plan); err != nil || end.any() {
+		if end, err := p.leave(ctx, tied, p.plan, s.Target); err != nil || end.any() {
 			return ruling{Ended: end}, err
 		}
 		return p.decide(ctx, j, turn)
@@ -174,7 +175,7 @@ func (h *Healer) jobOf(
 	if bad == nil && len(j.action.Verify) == 0 {
 		bad = fmt.Errorf("action %s declares no verification", s.Action)
 	}
-	if bad == nil && j.action.Effect.HTTP == nil && j.action.Risk != corax.Read {
+	if bad == nil && execute.Empty(j.action.Effect) && j.action.Risk != corax.Read {
 		bad = fmt.Errorf("action %s declares no effect", s.Action)
 	}
 	if bad != nil {

@@ -49,6 +49,9 @@ type Options struct {
 	Topology func() corax.Topology
 	Actions  func() []corax.Action
 	Escalate func(context.Context, corax.Problem, string) error
+	// OnSite says that people can be asked to work on an entity, so that a plan of mode remote_hands is run. Nil: they
+	// can't.
+	OnSite func(entity string) bool
 
 	Clock  corax.Clock
 	Settle time.Duration // quiet time after the latest change before it looks; 1 s where zero
@@ -140,9 +143,6 @@ func (v *Investigator) resume(ctx context.Context) error {
 		return err
 	}
 	for _, r := range runs {
-		if !runnable(r.Plan.Mode) {
-			continue
-		}
 		if err := v.o.Healer.Run(ctx, r.Plan.ID); err != nil {
 			return err
 		}

@@ -323,7 +323,7 @@ func (v *Investigator) record(ctx context.Context, c corax.Case, f finding, open
 	if run == nil {
 		return open, nil
 	}
-	if runnable(run.Plan.Mode) && v.o.Healer != nil {
+	if v.o.Healer != nil && run.EndedAt == nil {
 		return open, v.o.Healer.Run(ctx, run.Plan.ID)
 	}
 	return open, v.handOver(ctx, p, run.Plan)

@@ -5,12 +5,18 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"corax"
 )
 
 // runnable says that a plan of this mode is Corax's to carry out.
 func runnable(m corax.Mode) bool { return m == corax.AutoHeal || m == corax.Approval }
+
+// runs says that the healer takes the plan: its own, and those for which it knows people on site.
+func (v *Investigator) runs(p corax.Problem, m corax.Mode) bool {
+	return runnable(m) || m == corax.RemoteHands && v.o.OnSite != nil && v.o.OnSite(p.Diagnosis.RootCause.Entity)
+}
 
 // plan makes the run of the diagnosis' plan and enters it in the problem, or returns nil where it is too early, or was tried too often.
 // The id follows from the problem and the count, so that the same plan is never made twice.
@@ -29,7 +35,7 @@ func (v *Investigator) plan(p *corax.Problem) *corax.PlanRun {
 	for _, s := range plan.Steps {
 		run.Steps = append(run.Steps, corax.StepRun{Step: s.ID, Action: s.Action, Target: s.Target, State: corax.StepPending})
 	}
-	if !runnable(plan.Mode) {
+	if !v.runs(*p, plan.Mode) {
 		now := v.o.Clock.Now()
 		run.State, run.Why, run.EndedAt = corax.PlanStopped, "people carry it out: "+plan.Why, &now
 	}
@@ -71,18 +77,22 @@ func (v *Investigator) bind(plan *corax.Plan) {
 		return false
 	}
 	kept := plan.Steps[:0]
+	var left []string
 	for _, s := range plan.Steps {
 		switch {
 		case declared(s):
 			kept = append(kept, s)
-		case s.Purpose == corax.Fix && s.Risk == corax.Read:
-		case s.Purpose == corax.Restore || s.Purpose == corax.Fix || s.Purpose == "":
+		case s.Purpose == corax.Fix && s.Risk == corax.Read, s.Purpose == corax.Prevent, s.Purpose == corax.Tidy:
+			left = append(left, s.Action)
+		default:
 			plan.Mode = corax.Manual
 			plan.Why = fmt.Sprintf("no action %s is declared for %s", s.Action, s.Target)
 			return
 		}
 	}
-	plan.Steps = kept
+	if plan.Steps = kept; len(left) > 0 {
+		plan.Why += "; left to people, since no such action is declared: " + strings.Join(left, ", ")
+	}
 }
 
 // handOver tells people that a problem is theirs, once.
@@ -117,7 +127,8 @@ func (v *Investigator) settleEnded(ctx context.Context, open []corax.Problem, li
 				return err
 			}
 			if run.EndedAt == nil {
-				if (run.State == corax.PlanAsking || run.State == corax.PlanPaused) && v.o.Healer != nil {
+				waits := run.State == corax.PlanAsking || run.State == corax.PlanPaused || run.State == corax.PlanBlocked && run.Plan.Mode == corax.RemoteHands
+				if waits && v.o.Healer != nil {
 					// A plan that has acted is not withdrawn: it goes on.
 					err := v.o.Healer.Withdraw(ctx, p.Plan, "the fault went away by itself")
 					if err != nil && corax.CodeOf(err) != corax.Conflict {

@@ -195,6 +195,9 @@ func (s *fakeSystem) Incidents(context.Context) ([]corax.Incident, error) {
 }
 func (s *fakeSystem) Events(context.Context) ([]corax.Event, error)     { return locked(s, &s.events) }
 func (s *fakeSystem) PlanRuns(context.Context) ([]corax.PlanRun, error) { return locked(s, &s.runs) }
+func (s *fakeSystem) Outcomes(context.Context) ([]corax.Outcome, error) {
+	return []corax.Outcome{{ID: "out-1", Action: "a", Class: "service", Ground: corax.InScenario, Verified: true}}, nil
+}
 func (s *fakeSystem) Decisions(context.Context) ([]corax.Decision, error) {
 	return locked(s, &s.decisions)
 }

@@ -31,6 +31,7 @@ type Result struct {
 	Steps    []Step            `json:"steps"`
 	Timeline []Moment          `json:"timeline"`
 	Counts   Counts            `json:"counts"`
+	Outcomes []corax.Outcome   `json:"outcomes,omitempty"` // how the actions ended; what autonomy learns from
 
 	Scenario Scenario `json:"-"`
 }

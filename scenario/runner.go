@@ -132,6 +132,7 @@ func (r *run) result(started time.Time, err error) Result {
 		Injected: append([]Injected{}, s.injected...),
 		Problems: []corax.Diagnosis{},
 		Steps:    steps(s.problems),
+		Outcomes: s.outcomes,
 		Timeline: timeline(r.moments, s),
 		Counts: Counts{
 			Monitors: s.monitors, Signals: s.signals, Incidents: s.incidents, Linked: s.linked(), Pages: s.pages(),

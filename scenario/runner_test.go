@@ -68,7 +68,7 @@ func TestLiveScenarioPasses(t *testing.T) {
 			if times := res.Times(); times.Healed == nil || *times.Healed != 8 || *times.Closed != 30 || *times.Diagnosed != 2 {
 				t.Errorf("milestones: %+v", times)
 			}
-			if len(res.Steps) != 1 || res.Steps[0].Verification == "" || res.Counts.Monitors != 12 || res.Counts.Linked != 3 {
+			if len(res.Steps) != 1 || len(res.Outcomes) != 1 || res.Steps[0].Verification == "" || res.Counts.Monitors != 12 || res.Counts.Linked != 3 {
 				t.Errorf("%+v %+v", res.Steps, res.Counts)
 			}
 			if res.Injected[0].Proof == "" || res.Injected[0].With["unreachable"] != 4 {

@@ -15,6 +15,7 @@ type seen struct {
 	events     []corax.Event
 	injected   []Injected
 	decisions  []corax.Decision
+	outcomes   []corax.Outcome
 	approvals  []approvalSeen
 	truth      Truth
 	violations []string

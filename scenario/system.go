@@ -83,6 +83,8 @@ type System interface {
 	PlanRuns(ctx context.Context) ([]corax.PlanRun, error)
 	Decisions(ctx context.Context) ([]corax.Decision, error)
 	Approvals(ctx context.Context) ([]corax.ApprovalRequest, error)
+	// Outcomes are how the actions ended, which autonomy is earned by.
+	Outcomes(ctx context.Context) ([]corax.Outcome, error)
 	// Approve answers a request with yes in the name of by.
 	Approve(ctx context.Context, id, by string) error
 	// Subscribe delivers each event from now on, until ctx ends; then the channel is closed. A slow reader may miss

@@ -154,6 +154,7 @@ func (w *watch) look(ctx context.Context) error {
 	read("problems", func() (err error) { problems, err = w.system.Problems(ctx); return err })
 	read("plans", func() (err error) { runs, err = w.system.PlanRuns(ctx); return err })
 	read("decisions", func() (err error) { s.decisions, err = w.system.Decisions(ctx); return err })
+	read("outcomes", func() (err error) { s.outcomes, err = w.system.Outcomes(ctx); return err })
 	read("monitors", func() (err error) { s.monitors, err = w.system.Monitors(ctx); return err })
 	read("signals", func() (err error) { s.signals, err = w.system.Signals(ctx); return err })
 	read("incidents", func() error {

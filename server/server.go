@@ -29,6 +29,7 @@ type Records interface {
 	PlanRun(ctx context.Context, id string) (corax.PlanRun, error)
 	PlanRuns(ctx context.Context, states ...corax.PlanState) ([]corax.PlanRun, error)
 	Decisions(ctx context.Context, plan string) ([]corax.Decision, error)
+	RecentDecisions(ctx context.Context, limit int) ([]corax.Decision, error)
 	Approvals(ctx context.Context, openOnly bool) ([]corax.ApprovalRequest, error)
 	Approval(ctx context.Context, id string) (corax.ApprovalRequest, error)
 	BreakGlasses(ctx context.Context, after time.Time) ([]corax.BreakGlass, error)
@@ -44,6 +45,7 @@ type Records interface {
 type Controls interface {
 	Plans
 	Emergencies
+	Levels
 	Acknowledge(ctx context.Context, incident, by string) error
 	Resolve(ctx context.Context, incident, by string) error
 	Escalate(ctx context.Context, problem, by, reason string) error
@@ -64,8 +66,11 @@ type Options struct {
 	Operator func(token string) string
 	Records  Records
 	Controls Controls
+	People   People           // nil: nobody is told, and nobody works on site
 	Receive  func(chi.Router) // mounts the receivers
 	Metrics  http.Handler
+	Audit    Audit
+	Redact   func(json []byte) []byte // takes secrets out of every answer of the API; may be nil
 	Clock    corax.Clock
 	Log      *slog.Logger
 }
@@ -96,14 +101,20 @@ func New(o Options) http.Handler {
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer"}}
 	config.Security = []map[string][]string{{"token": {}}}
 	r.Group(func(r chi.Router) {
-		r.Use(o.authorise)
+		r.Use(o.authorise, redact(o.Redact))
 		a := api{o: o, huma: humachi.New(r, config)}
 		a.incidents()
 		a.problems()
 		a.plans()
 		a.approvals()
 		a.emergencies()
+		a.autonomy()
+		a.decisions()
 		a.operations()
+		a.audit()
+		if o.People != nil {
+			a.people(o.People)
+		}
 	})
 	return r
 }

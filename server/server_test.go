@@ -141,6 +141,20 @@ func (f *fake) BreakGlass(_ context.Context, by corax.Actor, scope, reason strin
 	return corax.BreakGlass{}, f.note("break glass %q via %s for %q %s: %s", by.Name, by.Via, scope, length, reason)
 }
 
+func (f *fake) Standings(context.Context) ([]corax.Standing, error) { return nil, f.note("standings") }
+
+func (f *fake) Cap(_ context.Context, c corax.Cap) error {
+	return f.note("cap %s on %s at %q by %s: %s", c.Action, c.Class, c.Level, c.By, c.Reason)
+}
+
+func (f *fake) Learn(_ context.Context, o []corax.Outcome, by corax.Actor) (int, error) {
+	return len(o), f.note("learn %d by %q via %s", len(o), by.Name, by.Via)
+}
+
+func (f *fake) RecentDecisions(_ context.Context, limit int) ([]corax.Decision, error) {
+	return nil, f.note("decisions limit=%d", limit)
+}
+
 func (f *fake) EndBreakGlass(_ context.Context, id, by string) error {
 	return f.note("end %s by %s", id, by)
 }
@@ -196,6 +210,11 @@ func TestCallsReachTheirRooms(t *testing.T) {
 		{"GET /api/v1/approvals", "", []string{"approvals open=true"}},
 		{"GET /api/v1/approvals?all=true", "", []string{"approvals open=false"}},
 		{"GET /api/v1/approvals/apr-7", "", []string{"approval apr-7"}},
+		{"GET /api/v1/autonomy", "", []string{"standings"}},
+		{"POST /api/v1/autonomy/cap", `{"action":"a","class":"c","level":"approve","by":"ann","reason":"x"}`, []string{`cap a on c at "approve" by ann: x`}},
+		{"POST /api/v1/autonomy/cap", `{"action":"a","class":"c","by":"ann"}`, []string{`cap a on c at "" by ann: `}},
+		{"POST /api/v1/autonomy/outcomes", `{"outcomes":[]}`, []string{`learn 0 by "" via local`}},
+		{"GET /api/v1/decisions?limit=5", "", []string{"decisions limit=5"}},
 		{"GET /api/v1/break-glass", "", []string{"emergencies all=false"}},
 		{"POST /api/v1/break-glass", `{"scope":"db","reason":"x","seconds":90}`, []string{`break glass "" via local for "db" 1m30s: x`}},
 		{"DELETE /api/v1/break-glass/brk-7?by=ann", "", []string{"end brk-7 by ann"}},

@@ -48,6 +48,25 @@ type EventFilter struct {
 	Limit    int    // at most so many, the first; 0 is all
 }
 
+// AuditFilter picks entries of the audit; what is set must all match.
+type AuditFilter struct {
+	After   int64 // only those with higher numbers
+	Problem string
+	Limit   int // at most so many, the first; 0 is all
+}
+
+// PageFilter picks pages.
+type PageFilter struct {
+	Live  bool // only those that have not ended
+	Limit int  // at most so many, the newest; 0 is all
+}
+
+// WorkOrderFilter picks work orders.
+type WorkOrderFilter struct {
+	Live  bool // only those that have not ended, or of whose end somebody is still to be told
+	Limit int  // at most so many, the newest; 0 is all
+}
+
 // Stop is a kill switch that is thrown.
 type Stop struct {
 	Scope  string    `json:"scope"` // an entity's id; empty for everything

@@ -123,7 +123,7 @@ func fieldNames(of reflect.Type, seen map[reflect.Type]bool) []string {
 
 // The configurations that the pages show are configurations.
 func TestPagesShowWhatWorks(t *testing.T) {
-	for _, page := range []string{"configuration.md", "healing.md"} {
+	for _, page := range []string{"configuration.md", "healing.md", "people.md"} {
 		for n, block := range blocks(t, page, "yaml") {
 			cfg, err := config.Parse(page, []byte(block))
 			if err == nil {

@@ -106,9 +106,9 @@ func rootCommand() *cobra.Command {
 		&cobra.Group{ID: "prove", Title: "Prove:"},
 	)
 	for group, commands := range map[string][]*cobra.Command{
-		"run":   {serveCommand(s), configCommand(s), backupCommand(s), restoreCommand(s)},
-		"look":  {incidentCommand(s), problemCommand(s), planCommand(s), approvalCommand(s), breakGlassCommand(s), monitorCommand(s), silenceCommand(s), stopCommand(s), diagnoseCommand(s), explainCommand(s), knowledgeCommand(s)},
-		"prove": {demoCommand(s), scenarioCommand(s), labCommand()},
+		"run":   {serveCommand(s), configCommand(s), backupCommand(s), restoreCommand(s), vaultCommand(s)},
+		"look":  {incidentCommand(s), problemCommand(s), planCommand(s), approvalCommand(s), breakGlassCommand(s), autonomyCommand(s), policyCommand(s), notifyCommand(s), handsCommand(s), monitorCommand(s), silenceCommand(s), stopCommand(s), diagnoseCommand(s), explainCommand(s), knowledgeCommand(s)},
+		"prove": {demoCommand(s), scenarioCommand(s), labCommand(), auditCommand(s)},
 	} {
 		for _, c := range commands {
 			c.GroupID = group

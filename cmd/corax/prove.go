@@ -35,7 +35,7 @@ func (s starter) Start(ctx context.Context, setup scenario.SystemSetup) (scenari
 		return nil, err
 	}
 	cfg.DataDir, cfg.Listen = setup.Dir, "127.0.0.1:0"
-	a, err := app.Start(ctx, app.Options{Config: cfg, File: setup.ConfigPath, Engine: s.engine, Version: version, Log: s.log})
+	a, err := app.Start(ctx, app.Options{Config: cfg, File: setup.ConfigPath, Engine: s.engine, Version: version, Ground: corax.InScenario, Log: s.log})
 	if err != nil {
 		return nil, err
 	}
@@ -87,6 +87,10 @@ func (s system) Decisions(ctx context.Context) ([]corax.Decision, error) {
 		all = append(all, ds...)
 	}
 	return all, nil
+}
+
+func (s system) Outcomes(ctx context.Context) ([]corax.Outcome, error) {
+	return s.Store().Outcomes(ctx, "", "")
 }
 
 func (s system) Approvals(ctx context.Context) ([]corax.ApprovalRequest, error) {

@@ -44,11 +44,13 @@ func serveCommand(s *settings) *cobra.Command {
 			for _, w := range cfg.Warnings {
 				log.Warn("in the configuration", "warning", w.Error())
 			}
-			a, err := app.Start(cmd.Context(), app.Options{Config: cfg, File: file, Engine: engine, Version: version, Log: log})
+			a, err := app.Start(cmd.Context(), app.Options{Config: cfg, File: file, Engine: engine, Version: version,
+				Catalogue: catalogueDigest(cfg), Log: log})
 			if err != nil {
 				return err
 			}
 			defer a.Stop()
+			log = a.Log()
 			log.Info("corax is running", "url", a.URL(), "data", cfg.DataDir, "monitors", len(cfg.Monitors))
 			hup := make(chan os.Signal, 1)
 			signal.Notify(hup, syscall.SIGHUP)

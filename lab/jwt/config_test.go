@@ -64,7 +64,7 @@ func TestRenderedConfigIsValid(t *testing.T) {
 		for _, w := range cfg.Warnings {
 			t.Errorf("seed %d: warning: %v", seed, w)
 		}
-		for _, err := range heal.CheckActions(cfg.Actions) {
+		for _, err := range heal.CheckActions(cfg.Actions, cfg.Executors) {
 			t.Errorf("seed %d: %v", seed, err)
 		}
 		for _, err := range heal.CheckPolicy(cfg.Policy) {

@@ -15,16 +15,18 @@ func (s *Store) SaveSilence(ctx context.Context, q corax.Silence) error {
 	if q.ID == "" {
 		return corax.Errorf(corax.Invalid, op, "it has no id")
 	}
-	return s.transact(ctx, op, func(t *tx) error { return t.putSilence(q) })
+	return s.transact(ctx, op, func(t *tx) error { return t.putSilence(q, q.Owner, corax.AuditSilenced, s.opts.Clock.Now()) })
 }
 
-func (t *tx) putSilence(q corax.Silence) error {
+func (t *tx) putSilence(q corax.Silence, by string, what corax.AuditKind, at time.Time) error {
 	doc, err := encode(q)
 	if err != nil {
 		return err
 	}
-	_, err = t.exec(upsertSilence, q.ID, q.StartsAt.UnixMicro(), q.EndsAt.UnixMicro(), doc)
-	return err
+	if _, err = t.exec(upsertSilence, q.ID, q.StartsAt.UnixMicro(), q.EndsAt.UnixMicro(), doc); err != nil {
+		return err
+	}
+	return t.audit(corax.AuditEntry{At: at, Who: by, What: what, On: onSilence + q.ID, Inputs: t.inputs(doc)})
 }
 
 // Silences lists those in force at a time; all that are stored, also ended and planned ones, where the time is zero.
@@ -49,23 +51,29 @@ func (s *Store) DeleteSilence(ctx context.Context, id string) error {
 		if err != nil {
 			return err
 		}
-		return t.putSilence(q)
+		return t.putSilence(q, "by hand", corax.AuditUnsilence, now)
 	})
 }
 
 // SetStop throws the kill switch of an entity, or of everything where scope is empty. One that is thrown already takes the new reason.
 func (s *Store) SetStop(ctx context.Context, scope, reason, by string, at time.Time) error {
 	return s.transact(ctx, "set stop", func(t *tx) error {
-		_, err := t.exec(setStop, scope, reason, by, at.UTC().Format(time.RFC3339Nano))
-		return err
+		if _, err := t.exec(setStop, scope, reason, by, at.UTC().Format(time.RFC3339Nano)); err != nil {
+			return err
+		}
+		return t.audit(corax.AuditEntry{At: at, Who: by, What: corax.AuditStopSet, On: onStop + scope,
+			Detail: map[string]string{"reason": reason}})
 	})
 }
 
 // ClearStop releases the kill switch of a scope; one that is not thrown stays so.
-func (s *Store) ClearStop(ctx context.Context, scope string) error {
+func (s *Store) ClearStop(ctx context.Context, scope, by string) error {
 	return s.transact(ctx, "clear stop", func(t *tx) error {
-		_, err := t.exec(clearStop, scope)
-		return err
+		n, err := t.exec(clearStop, scope)
+		if err != nil || n == 0 {
+			return err
+		}
+		return t.audit(corax.AuditEntry{At: s.opts.Clock.Now(), Who: by, What: corax.AuditStopClear, On: onStop + scope})
 	})
 }
 

@@ -25,6 +25,16 @@ func (s *Store) SaveBreakGlass(ctx context.Context, b corax.BreakGlass, events .
 		if _, err := t.exec(upsertBreakGlass, b.ID, b.At.UnixMicro(), ends.UnixMicro(), doc); err != nil {
 			return err
 		}
+		state := "until " + b.ExpiresAt.UTC().Format(time.RFC3339)
+		at := b.At
+		if b.EndedAt != nil {
+			state, at = "ended", *b.EndedAt
+		}
+		err := t.audit(corax.AuditEntry{At: at, Who: b.By, What: corax.AuditBreakGlass, On: "emergency/" + b.ID, Inputs: t.inputs(doc),
+			Detail: map[string]string{"scope": b.Scope, "reason": b.Reason, "state": state}})
+		if err != nil {
+			return err
+		}
 		return t.append(events)
 	})
 }

@@ -2,7 +2,10 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 	"slices"
+	"strconv"
+	"time"
 
 	"corax"
 	"corax/store"
@@ -23,7 +26,8 @@ func (s *Store) SaveProblem(ctx context.Context, p corax.Problem, plan *corax.Pl
 			return err
 		}
 		if plan != nil {
-			if err := t.putPlanRun(plan); err != nil {
+			if err := t.putPlanRun(plan, corax.AuditPlanMade, s.opts.Clock.Now(), map[string]string{
+				"mode": string(plan.Plan.Mode), "steps": strconv.Itoa(len(plan.Plan.Steps))}); err != nil {
 				return err
 			}
 		}
@@ -62,6 +66,12 @@ func (s *Store) Problems(ctx context.Context, f store.ProblemFilter) ([]corax.Pr
 		query = openProblems
 	}
 	return list[corax.Problem](ctx, s, "list problems", query, limit(f.Limit))
+}
+
+// OpenProblems is how many problems have not ended.
+func (s *Store) OpenProblems(ctx context.Context) (n int, err error) {
+	err = s.each(ctx, "count open problems", func(rows *sql.Rows) error { return rows.Scan(&n) }, countOpenProblems)
+	return n, err
 }
 
 // UpdateProblem stores what fn made of a problem, with the events. Where fn fails nothing is stored, and its error is returned. Nobody
@@ -113,11 +123,17 @@ func (s *Store) UpdatePlanRun(ctx context.Context, plan string, fn func(*corax.P
 	const op = "update the run of plan"
 	var run corax.PlanRun
 	err := s.transact(ctx, op+" "+plan, func(t *tx) (err error) {
-		if run, err = change(t, op, getPlanRun, plan, fn); err != nil {
+		var before corax.PlanRun
+		run, err = change(t, op, getPlanRun, plan, func(r *corax.PlanRun) error {
+			before = *r
+			before.Steps = slices.Clone(r.Steps)
+			return fn(r)
+		})
+		if err != nil {
 			return err
 		}
 		run.Plan.ID = plan
-		if err := t.putPlanRun(&run); err != nil {
+		if err := t.putPlanRun(&run, corax.AuditPlan, s.opts.Clock.Now(), planChanges(&before, &run)); err != nil {
 			return err
 		}
 		return t.append(events)
@@ -128,13 +144,16 @@ func (s *Store) UpdatePlanRun(ctx context.Context, plan string, fn func(*corax.P
 	return run, nil
 }
 
-func (t *tx) putPlanRun(r *corax.PlanRun) error {
+func (t *tx) putPlanRun(r *corax.PlanRun, what corax.AuditKind, at time.Time, detail map[string]string) error {
 	doc, err := encode(r)
 	if err != nil {
 		return err
 	}
-	_, err = t.exec(upsertPlanRun, r.Plan.ID, r.Plan.Problem, string(r.State), r.StartedAt.UnixMicro(), doc)
-	return err
+	if _, err = t.exec(upsertPlanRun, r.Plan.ID, r.Plan.Problem, string(r.State), r.StartedAt.UnixMicro(), doc); err != nil {
+		return err
+	}
+	return t.audit(corax.AuditEntry{At: at, Who: "corax", What: what, On: onPlan + r.Plan.ID, Plan: r.Plan.ID,
+		Problem: r.Plan.Problem, Inputs: t.inputs(doc), Detail: detail})
 }
 
 // SaveDecision records a decision, with the events. One that is recorded already stays as it was, and its events are not repeated.
@@ -152,6 +171,11 @@ func (s *Store) SaveDecision(ctx context.Context, d corax.Decision, events ...co
 		if err != nil || n == 0 {
 			return err
 		}
+		if err := t.audit(corax.AuditEntry{At: d.At, Who: "rule " + d.Rule, What: corax.AuditDecided, On: onDecision + d.ID,
+			Plan: d.Plan, Problem: t.problemOf(d.Plan), Inputs: t.inputs(doc),
+			Detail: map[string]string{"step": d.Step, "verdict": string(d.Verdict)}}); err != nil {
+			return err
+		}
 		return t.append(events)
 	})
 }
@@ -159,6 +183,11 @@ func (s *Store) SaveDecision(ctx context.Context, d corax.Decision, events ...co
 // Decisions lists the decisions about a plan, oldest first.
 func (s *Store) Decisions(ctx context.Context, plan string) ([]corax.Decision, error) {
 	return list[corax.Decision](ctx, s, "list decisions", listDecisions, plan)
+}
+
+// RecentDecisions lists the latest decisions about any plan, the latest first.
+func (s *Store) RecentDecisions(ctx context.Context, n int) ([]corax.Decision, error) {
+	return list[corax.Decision](ctx, s, "list recent decisions", recentDecisions, limit(n))
 }
 
 // SaveApproval records a request, with the events. One that is recorded already stays as it was (its answer and its expiry too), and its
@@ -175,6 +204,11 @@ func (s *Store) SaveApproval(ctx context.Context, a corax.ApprovalRequest, event
 	return s.transact(ctx, op, func(t *tx) error {
 		n, err := t.exec(insertApproval, a.ID, a.Plan, a.Answer != "", a.AskedAt.UnixMicro(), doc)
 		if err != nil || n == 0 {
+			return err
+		}
+		if err := t.audit(corax.AuditEntry{At: a.AskedAt, Who: "corax", What: corax.AuditAsked, On: onApproval + a.ID,
+			Plan: a.Plan, Problem: a.Problem, Inputs: t.inputs(doc),
+			Detail: map[string]string{"step": a.Step, "action": a.Action, "target": a.Target}}); err != nil {
 			return err
 		}
 		return t.append(events)
@@ -211,10 +245,38 @@ func (s *Store) AnswerApproval(ctx context.Context, id string, answer corax.Answ
 		if _, err = t.exec(answerApproval, a.Answer != "", doc, id); err != nil {
 			return err
 		}
+		if err := t.audit(answered(a, answer, t.inputs(doc))); err != nil {
+			return err
+		}
 		return t.append(events)
 	})
 	if err != nil {
 		return corax.ApprovalRequest{}, err
 	}
 	return a, nil
+}
+
+// answered is the audit's entry of an answer.
+func answered(a corax.ApprovalRequest, answer corax.Answer, inputs string) corax.AuditEntry {
+	detail := map[string]string{"step": a.Step, "action": a.Action, "target": a.Target, "answer": string(answer.Verdict), "via": string(answer.Via)}
+	if a.Answer == "" {
+		detail["decided"] = "not yet"
+	}
+	if answer.Link != "" {
+		detail["link"] = answer.Link
+	}
+	if a.BreakGlass != "" {
+		detail["break_glass"] = a.BreakGlass
+	}
+	return corax.AuditEntry{At: answer.At, Who: answer.Name, What: corax.AuditAnswered, On: onApproval + a.ID, Plan: a.Plan,
+		Problem: a.Problem, Inputs: inputs, Detail: detail}
+}
+
+// problemOf is the problem of a plan; empty where the plan isn't recorded.
+func (t *tx) problemOf(plan string) string {
+	var problem string
+	if err := t.row(&problem, problemOfPlan, plan); err != nil {
+		return ""
+	}
+	return problem
 }

@@ -56,20 +56,23 @@ const (
 
 // Problems, plans, decisions, approvals.
 const (
-	getProblem    = `SELECT doc FROM problems WHERE id = ?`
-	listProblems  = `SELECT doc FROM problems ORDER BY opened_at DESC, id DESC LIMIT ?`
-	openProblems  = `SELECT doc FROM problems WHERE open = 1 ORDER BY opened_at DESC, id DESC LIMIT ?`
-	upsertProblem = `INSERT INTO problems (id, open, opened_at, updated_at, doc) VALUES (?, ?, ?, ?, ?)
+	countOpenProblems = `SELECT count(*) FROM problems WHERE open = 1`
+	getProblem        = `SELECT doc FROM problems WHERE id = ?`
+	listProblems      = `SELECT doc FROM problems ORDER BY opened_at DESC, id DESC LIMIT ?`
+	openProblems      = `SELECT doc FROM problems WHERE open = 1 ORDER BY opened_at DESC, id DESC LIMIT ?`
+	upsertProblem     = `INSERT INTO problems (id, open, opened_at, updated_at, doc) VALUES (?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET open = excluded.open, opened_at = excluded.opened_at, updated_at = excluded.updated_at, doc = excluded.doc`
 
 	getPlanRun     = `SELECT doc FROM plan_runs WHERE id = ?`
+	problemOfPlan  = `SELECT problem FROM plan_runs WHERE id = ?`
 	listPlanRuns   = `SELECT doc FROM plan_runs ORDER BY started_at, id`
 	planRunsInside = `SELECT doc FROM plan_runs WHERE state IN (SELECT value FROM json_each(?)) ORDER BY started_at, id`
 	upsertPlanRun  = `INSERT INTO plan_runs (id, problem, state, started_at, doc) VALUES (?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET state = excluded.state, started_at = excluded.started_at, doc = excluded.doc`
 
-	insertDecision = `INSERT INTO decisions (id, plan, at, doc) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`
-	listDecisions  = `SELECT doc FROM decisions WHERE plan = ? ORDER BY seq`
+	insertDecision  = `INSERT INTO decisions (id, plan, at, doc) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`
+	recentDecisions = `SELECT doc FROM decisions ORDER BY seq DESC LIMIT ?`
+	listDecisions   = `SELECT doc FROM decisions WHERE plan = ? ORDER BY seq`
 
 	getApproval    = `SELECT doc FROM approvals WHERE id = ?`
 	listApprovals  = `SELECT doc FROM approvals ORDER BY asked_at, id`
@@ -92,6 +95,18 @@ const (
 		SELECT seq FROM events WHERE problem = ?5 AND problem IS NOT NULL
 		UNION SELECT seq FROM events WHERE incident IN (SELECT id FROM incidents WHERE problem = ?5 AND problem <> '') AND incident IS NOT NULL)` +
 		eventPage
+)
+
+// What autonomy is earned by.
+const (
+	insertOutcome = `INSERT INTO outcomes (id, action, class, at, doc) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`
+	outcomesOf    = `SELECT doc FROM outcomes WHERE action = ? AND class = ? ORDER BY at, id`
+	allOutcomes   = `SELECT doc FROM outcomes ORDER BY action, class, at, id`
+	upsertCap     = `INSERT INTO caps (action, class, doc) VALUES (?, ?, ?) ON CONFLICT (action, class) DO UPDATE SET doc = excluded.doc`
+	deleteCap     = `DELETE FROM caps WHERE action = ? AND class = ?`
+	listCaps      = `SELECT doc FROM caps ORDER BY action, class`
+	planRunsSince = `SELECT doc FROM plan_runs WHERE started_at >= ? OR state NOT IN ('done', 'stopped', 'withdrawn', 'cancelled')
+		ORDER BY started_at, id`
 )
 
 // Silences, stops and emergencies.
@@ -141,12 +156,14 @@ func statements() []string {
 	all := []string{
 		knownSignals, countSignals, countLive, allSignalIDs, signalsOf, signalsOfKind, latestSignals,
 		getIncident, listIncidents, listLiveIncidents, incidentsOf, joinProblem, leaveProblem,
-		getProblem, listProblems, openProblems, upsertProblem, getPlanRun, listPlanRuns, planRunsInside, upsertPlanRun,
+		getProblem, listProblems, openProblems, upsertProblem, getPlanRun, problemOfPlan, listPlanRuns, planRunsInside, upsertPlanRun,
 		insertDecision, listDecisions, getApproval, listApprovals, openApprovals, insertApproval, answerApproval,
 		lastEvent, insertEvent, seqOfEvent, listEvents, eventsOfIncident, eventsOfPlan, eventsOfProblem,
 		upsertSilence, getSilence, allSilences, silencesAt, setStop, clearStop, listStops,
 		dropSignalsBefore, dropOldestSignals, dropEventsBefore, dropOldestEvents, dropIncidentsBefore, dropProblemsBefore,
 		dropPlanRuns, dropDecisions, dropApprovals, dropSilences,
+		insertAudit, moveHead, auditHead, lastAudit, auditRows, dropAudit, hashOf, docsBeside,
+		getPage, upsertPage, listPages, duePages, getWorkOrder, upsertWorkOrder, listWorkOrders, liveWorkOrders, dropPages, dropWorkOrders,
 	}
 	for _, b := range []bulk{insertSignals, upsertIncidents} {
 		all = append(all, b.sql[:]...)

@@ -99,8 +99,10 @@ func change[T any](t *tx, op, query, id string, fn func(*T) error) (T, error) {
 }
 
 func missing(op, id string) error {
-	return &corax.Error{Code: corax.NotFound, Op: op + " " + id, Err: errors.New("there is none with this id")}
+	return &corax.Error{Code: corax.NotFound, Op: op + " " + id, Err: errMissing}
 }
+
+var errMissing = errors.New("there is none with this id")
 
 func decode(doc []byte, v any) error {
 	if err := json.Unmarshal(doc, v); err != nil {

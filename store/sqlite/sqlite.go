@@ -1,5 +1,5 @@
 // Package sqlite keeps Corax's records in one SQLite file: signals, incidents, problems, the runs of plans with their decisions and
-// approvals, the timeline, silences and kill switches.
+// approvals, the timeline, silences, kill switches, and the audit of all of it.
 //
 // In: what triage, the investigator, the healer and people decided, each as one transaction. Out: the same records by id or by filter,
 // and the events of each transaction, after it was committed, to listeners in this process.
@@ -23,6 +23,7 @@ import (
 	"sync"
 
 	"corax"
+	"corax/audit"
 
 	"github.com/pressly/goose/v3"
 	_ "modernc.org/sqlite" // the driver "sqlite"
@@ -40,6 +41,9 @@ type Options struct {
 	SyncAlways bool         // every transaction survives the loss of power, at a price
 	Clock      corax.Clock  // for what ends "now"
 	Log        *slog.Logger // nothing is logged where nil
+
+	Redact   func(doc []byte) []byte // takes secrets out of a JSON document before it is stored; may be nil
+	SignHead func(audit.Head) string // signs the end of the audit with every entry; may be nil
 }
 
 // Store is an open file. Its methods may be called from any goroutine.
@@ -51,6 +55,7 @@ type Store struct {
 
 	mu      sync.Mutex
 	stmts   map[string]*sql.Stmt // of the readers, by their SQL; nil once closed
+	head    audit.Head           // of the audit, committed
 	closing sync.Once
 }
 
@@ -91,8 +96,11 @@ func (s *Store) open(ctx context.Context, db *sql.DB) (err error) {
 	if s.read, err = openFile(s.opts.Path, readers, "busy_timeout(10000)", "query_only(1)", "cache_size(-8192)"); err != nil {
 		return err
 	}
-	s.write, err = newWriter(ctx, db)
-	return err
+	if s.write, err = newWriter(ctx, db, s.opts); err != nil {
+		return err
+	}
+	s.head = s.write.head
+	return nil
 }
 
 // Close waits for the transaction under way, ends the listeners and closes the file. Closing twice is fine.
@@ -148,7 +156,8 @@ func migrate(ctx context.Context, db *sql.DB) error {
 	if err != nil {
 		return err
 	}
-	p, err := goose.NewProvider(goose.DialectSQLite3, db, dir, goose.WithDisableGlobalRegistry(true))
+	p, err := goose.NewProvider(goose.DialectSQLite3, db, dir, goose.WithDisableGlobalRegistry(true),
+		goose.WithAllowOutofOrder(true))
 	if err != nil {
 		return err
 	}
@@ -160,9 +169,6 @@ func migrate(ctx context.Context, db *sql.DB) error {
 		return &corax.Error{Code: corax.Invalid, Op: "read the store's schema",
 			Err:  errors.New("version " + strconv.FormatInt(has, 10) + ", this program knows up to " + strconv.FormatInt(wants, 10)),
 			Hint: "a newer corax has written this file; run that one, or restore an older backup"}
-	}
-	if has == wants {
-		return nil
 	}
 	_, err = p.Up(ctx)
 	return err

@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"corax"
+	"corax/audit"
 )
 
 // writer is the one connection that writes, one transaction after the other.
@@ -16,20 +17,28 @@ type writer struct {
 	ended chan struct{}
 	stmts map[string]*sql.Stmt // by their SQL; used by who has the turn
 	next  int64                // the number of the next event; used by who has the turn
+	head  audit.Head           // of the audit's chain; used by who has the turn
+
+	redact func(doc []byte) []byte // may be nil
+	sign   func(audit.Head) string // may be nil
 }
 
 var errClosed = errors.New("the store is closed")
 
-func newWriter(ctx context.Context, db *sql.DB) (*writer, error) {
+func newWriter(ctx context.Context, db *sql.DB, o Options) (*writer, error) {
 	conn, err := db.Conn(ctx)
 	if err != nil {
 		return nil, err
 	}
-	w := &writer{db: db, conn: conn, turn: make(chan struct{}, 1), ended: make(chan struct{}), stmts: map[string]*sql.Stmt{}}
+	w := &writer{db: db, conn: conn, turn: make(chan struct{}, 1), ended: make(chan struct{}), stmts: map[string]*sql.Stmt{},
+		redact: o.Redact, sign: o.SignHead}
 	if err := conn.QueryRowContext(ctx, lastEvent).Scan(&w.next); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
 	w.next++
+	if err := conn.QueryRowContext(ctx, lastAudit).Scan(&w.head.Seq, &w.head.Hash); err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return nil, errors.Join(err, conn.Close())
+	}
 	w.turn <- struct{}{}
 	return w, nil
 }
@@ -77,13 +86,13 @@ func (s *Store) transact(ctx context.Context, op string, fn func(*tx) error) (er
 	}
 	defer func() { w.turn <- struct{}{} }()
 	t := &tx{w: w}
-	next, done := w.next, false
+	next, head, done := w.next, w.head, false
 	if _, err := t.exec(`BEGIN IMMEDIATE`); err != nil {
 		return fail(op, err)
 	}
 	defer func() { // also when a caller's function panics
 		if !done {
-			w.next = next
+			w.next, w.head = next, head
 			_, _ = t.exec(`ROLLBACK`) // fails where SQLite has rolled back by itself, as it does on a full disk
 		}
 	}()
@@ -94,6 +103,9 @@ func (s *Store) transact(ctx context.Context, op string, fn func(*tx) error) (er
 		return fail(op, err)
 	}
 	done = true
+	s.mu.Lock()
+	s.head = w.head
+	s.mu.Unlock()
 	s.events.send(t.events)
 	return nil
 }
@@ -111,8 +123,28 @@ func (t *tx) stmt(query string) (*sql.Stmt, error) {
 	return s, nil
 }
 
-// exec says how many rows it changed.
+// exec says how many rows it changed. This is where secrets are kept out of the store: every document passes through here.
 func (t *tx) exec(query string, args ...any) (int64, error) {
+	if t.w.redact != nil {
+		for i, a := range args {
+			if doc, ok := a.(string); ok {
+				args[i] = t.safe(doc)
+			}
+		}
+	}
+	return t.run(query, args...)
+}
+
+// safe is a document without secrets; any other text stays as it is.
+func (t *tx) safe(doc string) string {
+	if t.w.redact == nil || len(doc) == 0 || doc[0] != '{' {
+		return doc
+	}
+	return string(t.w.redact([]byte(doc)))
+}
+
+// run is exec for what holds no secrets.
+func (t *tx) run(query string, args ...any) (int64, error) {
 	s, err := t.stmt(query)
 	if err != nil {
 		return 0, err

@@ -150,8 +150,8 @@ func testStops(t *testing.T, s Store) {
 	if a, b := must(s.Stops(ctx))(t), must(s.Stops(ctx))(t); !slices.Equal(a, b) {
 		t.Errorf("two readings differ: %v, %v", a, b)
 	}
-	ok(t, s.ClearStop(ctx, ""))
-	ok(t, s.ClearStop(ctx, "user")) // was not thrown
+	ok(t, s.ClearStop(ctx, "", "bob"))
+	ok(t, s.ClearStop(ctx, "user", "bob")) // was not thrown
 	equal(t, "left", len(must(s.Stops(ctx))(t)), 1)
 }
 

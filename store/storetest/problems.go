@@ -35,6 +35,7 @@ func testProblems(t *testing.T, s Store) {
 	ok(t, s.SaveProblem(ctx, first, nil, nil)) // without a plan, the plan stays
 	must(s.PlanRun(ctx, "pl1"))(t)
 	same(t, "open", ids(must(s.Problems(ctx, store.ProblemFilter{Open: true}))(t), problemID), []string{"p2"})
+	equal(t, "how many are open", must(s.OpenProblems(ctx))(t), 1)
 	same(t, "all", ids(must(s.Problems(ctx, store.ProblemFilter{}))(t), problemID), []string{"p2", "p1"})
 	same(t, "the newest", ids(must(s.Problems(ctx, store.ProblemFilter{Limit: 1}))(t), problemID), []string{"p2"})
 }
@@ -82,6 +83,7 @@ func testPlans(t *testing.T, s Store) {
 	found := must(s.Decisions(ctx, "pl1"))(t)
 	same(t, "decisions", ids(found, func(d corax.Decision) string { return d.ID }), []string{"d1", "d0"})
 	same(t, "the first", found[0], d)
+	same(t, "latest", ids(must(s.RecentDecisions(ctx, 1))(t), func(d corax.Decision) string { return d.ID }), []string{"d0"})
 	same(t, "events", ids(must(s.Events(ctx, store.EventFilter{Plan: "pl1"}))(t), eventText), []string{"allowed"})
 	equal(t, "decisions of another", len(must(s.Decisions(ctx, "pl2"))(t)), 0)
 }
@@ -180,4 +182,34 @@ func testEmergencies(t *testing.T, s Store) {
 	same(t, "all", ids(must(s.BreakGlasses(ctx, time.Time{}))(t), id), []string{"g1", "g2"})
 	equal(t, "events", len(must(s.Events(ctx, store.EventFilter{}))(t)), 1)
 	hasCode(t, "without an id", s.SaveBreakGlass(ctx, corax.BreakGlass{}), corax.Invalid)
+}
+
+func testAutonomy(t *testing.T, s Store) {
+	ctx := t.Context()
+	outcome := func(id, class string, after time.Duration, ok bool) corax.Outcome {
+		return corax.Outcome{ID: id, At: Now().Add(after), Action: "restart", Class: class, Ground: corax.InProduction, Verified: ok}
+	}
+	ok(t, s.SaveOutcome(ctx, outcome("o2", "service", time.Second, false)))
+	ok(t, s.SaveOutcome(ctx, outcome("o1", "service", 0, true)))
+	ok(t, s.SaveOutcome(ctx, outcome("o3", "device", 0, true)))
+	ok(t, s.SaveOutcome(ctx, outcome("o1", "service", 0, false))) // kept again after a crash
+	hasCode(t, "without an id", s.SaveOutcome(ctx, corax.Outcome{}), corax.Invalid)
+	same(t, "of a class", must(s.Outcomes(ctx, "restart", "service"))(t),
+		[]corax.Outcome{outcome("o1", "service", 0, true), outcome("o2", "service", time.Second, false)})
+	equal(t, "all", len(must(s.Outcomes(ctx, "", ""))(t)), 3)
+
+	c := corax.Cap{Action: "restart", Class: "service", Level: corax.Approve, By: "ada", Reason: "audit", At: Now()}
+	ok(t, s.SaveCap(ctx, c, corax.Event{Text: "capped"}))
+	same(t, "caps", must(s.Caps(ctx))(t), []corax.Cap{c})
+	c.Level = corax.Observe
+	ok(t, s.SaveCap(ctx, c))
+	same(t, "changed", must(s.Caps(ctx))(t), []corax.Cap{c})
+	c.Level = ""
+	ok(t, s.SaveCap(ctx, c))
+	equal(t, "taken away", len(must(s.Caps(ctx))(t)), 0)
+
+	ok(t, s.SaveProblem(ctx, problem("p1", 0), planRun("old", "p1", corax.PlanDone, 0), nil))
+	ok(t, s.SaveProblem(ctx, problem("p2", 0), planRun("asking", "p2", corax.PlanAsking, 0), nil))
+	ok(t, s.SaveProblem(ctx, problem("p3", 0), planRun("new", "p3", corax.PlanDone, time.Hour), nil))
+	same(t, "recent or at work", ids(must(s.PlanRunsSince(ctx, Now().Add(time.Minute)))(t), planID), []string{"asking", "new"})
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"corax"
+	"corax/audit"
 	"corax/store"
 )
 
@@ -27,6 +28,7 @@ type Store interface {
 	SaveProblem(ctx context.Context, p corax.Problem, plan *corax.PlanRun, events []corax.Event) error
 	Problem(ctx context.Context, id string) (corax.Problem, error)
 	Problems(ctx context.Context, f store.ProblemFilter) ([]corax.Problem, error)
+	OpenProblems(ctx context.Context) (int, error)
 	UpdateProblem(ctx context.Context, id string, fn func(*corax.Problem) error, events ...corax.Event) (corax.Problem, error)
 
 	PlanRun(ctx context.Context, plan string) (corax.PlanRun, error)
@@ -34,6 +36,7 @@ type Store interface {
 	UpdatePlanRun(ctx context.Context, plan string, fn func(*corax.PlanRun) error, events ...corax.Event) (corax.PlanRun, error)
 	SaveDecision(ctx context.Context, d corax.Decision, events ...corax.Event) error
 	Decisions(ctx context.Context, plan string) ([]corax.Decision, error)
+	RecentDecisions(ctx context.Context, limit int) ([]corax.Decision, error)
 	SaveApproval(ctx context.Context, a corax.ApprovalRequest, events ...corax.Event) error
 	Approval(ctx context.Context, id string) (corax.ApprovalRequest, error)
 	Approvals(ctx context.Context, openOnly bool) ([]corax.ApprovalRequest, error)
@@ -41,6 +44,12 @@ type Store interface {
 	SaveBreakGlass(ctx context.Context, b corax.BreakGlass, events ...corax.Event) error
 	BreakGlass(ctx context.Context, id string) (corax.BreakGlass, error)
 	BreakGlasses(ctx context.Context, after time.Time) ([]corax.BreakGlass, error)
+
+	SaveOutcome(ctx context.Context, o corax.Outcome) error
+	Outcomes(ctx context.Context, action, class string) ([]corax.Outcome, error)
+	SaveCap(ctx context.Context, c corax.Cap, events ...corax.Event) error
+	Caps(ctx context.Context) ([]corax.Cap, error)
+	PlanRunsSince(ctx context.Context, since time.Time) ([]corax.PlanRun, error)
 
 	AppendEvents(ctx context.Context, events ...corax.Event) error
 	Events(ctx context.Context, f store.EventFilter) ([]corax.Event, error)
@@ -50,8 +59,20 @@ type Store interface {
 	Silences(ctx context.Context, at time.Time) ([]corax.Silence, error)
 	DeleteSilence(ctx context.Context, id string) error
 	SetStop(ctx context.Context, scope, reason, by string, at time.Time) error
-	ClearStop(ctx context.Context, scope string) error
+	ClearStop(ctx context.Context, scope, by string) error
 	Stops(ctx context.Context) ([]store.Stop, error)
+
+	AppendAudit(ctx context.Context, entries ...corax.AuditEntry) error
+	Audit(ctx context.Context, f store.AuditFilter) ([]audit.Row, error)
+	AuditHead() audit.Head
+	PruneAudit(ctx context.Context, to audit.Head, at time.Time) error
+	ChangePage(ctx context.Context, id string, fn func(*corax.Page) error, events ...corax.Event) (corax.Page, error)
+	Page(ctx context.Context, id string) (corax.Page, error)
+	Pages(ctx context.Context, f store.PageFilter) ([]corax.Page, error)
+	DuePages(ctx context.Context, most int) ([]corax.Page, error)
+	ChangeWorkOrder(ctx context.Context, id string, fn func(*corax.WorkOrder) error, events ...corax.Event) (corax.WorkOrder, error)
+	WorkOrder(ctx context.Context, id string) (corax.WorkOrder, error)
+	WorkOrders(ctx context.Context, f store.WorkOrderFilter) ([]corax.WorkOrder, error)
 
 	Prune(ctx context.Context, r store.Retention, now time.Time) error
 	Close() error
@@ -77,12 +98,17 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"plans and decisions", testPlans},
 		{"approvals are answered once", testApprovals},
 		{"emergencies", testEmergencies},
+		{"outcomes and caps", testAutonomy},
 		{"events are in order", testEvents},
 		{"events of one thing", testEventFilters},
 		{"listeners hear what was committed", testListeners},
 		{"a listener that falls behind is let go", testSlowListener},
 		{"silences", testSilences},
 		{"stops", testStops},
+		{"the audit follows what is recorded", testAudit},
+		{"the audit is pruned from its beginning", testPruneAudit},
+		{"pages", testPages},
+		{"work orders", testWorkOrders},
 		{"what is missing", testMissing},
 		{"what has no id", testNoID},
 		{"pruning by age", testPruneAge},

@@ -1,0 +1,42 @@
+package corax
+
+import "time"
+
+// AuditKind names what was done.
+type AuditKind string
+
+// The kinds of audit entries.
+const (
+	AuditStarted    AuditKind = "corax.started"
+	AuditReloaded   AuditKind = "config.reloaded"
+	AuditDecided    AuditKind = "decision.made"
+	AuditAsked      AuditKind = "approval.asked"
+	AuditAnswered   AuditKind = "approval.answered"
+	AuditPlanMade   AuditKind = "plan.made"
+	AuditPlan       AuditKind = "plan.changed" // the plan's state, or a step's, or what is recorded about it
+	AuditStopSet    AuditKind = "stop.set"
+	AuditStopClear  AuditKind = "stop.cleared"
+	AuditSilenced   AuditKind = "silence.set"
+	AuditUnsilence  AuditKind = "silence.ended"
+	AuditSecret     AuditKind = "secret.used"
+	AuditVault      AuditKind = "vault.changed"
+	AuditLogin      AuditKind = "login"
+	AuditBreakGlass AuditKind = "break_glass" // an emergency was declared, or ended
+	AuditPruned     AuditKind = "audit.pruned"
+)
+
+// AuditEntry is one line of the audit: who did what, when, on what, with what. Each names the hash of the one before it,
+// so that none can be altered, taken out or moved without all that follow. Fields stand in the order of their names, as
+// canonical JSON has them.
+type AuditEntry struct {
+	At      time.Time         `json:"at"`
+	Detail  map[string]string `json:"detail,omitempty"`
+	Inputs  string            `json:"inputs,omitempty"` // SHA-256 of the record as it is stored, in hex
+	On      string            `json:"on"`               // kind and id of what it is about: "decision/dec-...", "vault:NAME"
+	Plan    string            `json:"plan,omitempty"`
+	Prev    string            `json:"prev"` // hash of the entry before; of nothing, for the first
+	Problem string            `json:"problem,omitempty"`
+	Seq     int64             `json:"seq"` // 1, 2, 3 ... without gaps
+	What    AuditKind         `json:"what"`
+	Who     string            `json:"who"` // a person, a rule of the policy, or "corax"
+}

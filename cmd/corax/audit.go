@@ -1,0 +1,203 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"corax"
+	"corax/app"
+	"corax/audit"
+	"corax/config"
+)
+
+// auditPlace is where the audit is, as the flags say.
+type auditPlace struct {
+	s                    *settings
+	config, anchors, key string
+}
+
+// claim reads the audit of the data directory, whether a Corax runs there or not.
+func (p *auditPlace) claim(cmd *cobra.Command) (audit.Claim, error) {
+	cfg := config.Default()
+	if p.config != "" {
+		loaded, err := config.Load(p.config)
+		if err != nil {
+			return audit.Claim{}, err
+		}
+		cfg = loaded
+	}
+	if cfg.DataDir == "" || cmd.Flags().Changed("data-dir") {
+		cfg.DataDir = p.s.dataDir
+	}
+	return app.AuditClaim(cmd.Context(), cfg, p.anchors, audit.Public(p.key))
+}
+
+func auditCommand(s *settings) *cobra.Command {
+	p := &auditPlace{s: s}
+	c := &cobra.Command{
+		Use: "audit", Short: "The audit of what was done: verify, export, list, key",
+		Long: "Every decision, answer, change of a plan, use of a credential and throw of a switch is an entry in a chain of hashes,\n" +
+			"whose ends are signed and anchored outside of the database.",
+	}
+	flags := c.PersistentFlags()
+	flags.StringVar(&p.config, "config", "", "configuration that says where data and anchors are")
+	c.AddCommand(auditVerify(p), auditExport(p), auditList(s), auditKey(p))
+	return c
+}
+
+func auditVerify(p *auditPlace) *cobra.Command {
+	c := &cobra.Command{
+		Use: "verify [FILE]", Args: cobra.MaximumNArgs(1),
+		Short: "Find what was changed, cut or moved, and say what can be vouched for (exit 1 where something is wrong)",
+		Long: "Without FILE, the audit of the data directory is verified, whether Corax runs there or not; with --server, that of a\n" +
+			"running Corax, by itself. FILE is an export. Give the public key and copies of the anchors that you keep elsewhere:\n" +
+			"whoever can write to the data directory can exchange those that are there.",
+		Example: "  corax audit verify --key 'ed25519:...' --anchors /mnt/other/anchors\n  corax audit verify audit.jsonl --key 'ed25519:...'",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			r, err := p.verify(cmd, args)
+			if err != nil {
+				return err
+			}
+			if p.s.json {
+				err = printJSON(cmd.OutOrStdout(), r)
+			} else {
+				err = printReport(cmd.OutOrStdout(), r)
+			}
+			if err == nil && !r.OK {
+				return exit{code: exitFailed}
+			}
+			return err
+		},
+	}
+	c.Flags().StringVar(&p.key, "key", "", "the public key, as `corax audit key` printed it; that of the data directory or of FILE where left out")
+	c.Flags().StringVar(&p.anchors, "anchors", "", "file or directory of anchors; that of the configuration where left out")
+	return c
+}
+
+func (p *auditPlace) verify(cmd *cobra.Command, args []string) (audit.Report, error) {
+	switch {
+	case len(args) == 1:
+		in, err := readInput(args[0])
+		if err != nil {
+			return audit.Report{}, err
+		}
+		defer in.Close()
+		claim, err := audit.Import(in)
+		if err != nil {
+			return audit.Report{}, err
+		}
+		if p.key != "" {
+			claim.Key = audit.Public(p.key)
+		}
+		if err := claim.Key.Check(); err != nil {
+			return audit.Report{}, err
+		}
+		if p.anchors != "" {
+			if claim.Anchors, err = audit.ReadAnchors(p.anchors); err != nil {
+				return audit.Report{}, err
+			}
+		}
+		return audit.Verify(claim), nil
+	case p.s.server != "":
+		remote, err := p.s.connect()
+		if err != nil {
+			return audit.Report{}, err
+		}
+		var r audit.Report
+		err = remote.call(cmd.Context(), "POST", "/audit/verify", nil, &r)
+		return r, err
+	}
+	claim, err := p.claim(cmd)
+	if err != nil {
+		return audit.Report{}, err
+	}
+	return audit.Verify(claim), nil
+}
+
+func printReport(w io.Writer, r audit.Report) error {
+	verdict := "Nothing was changed, cut or moved"
+	if !r.OK {
+		verdict = "SOMETHING IS WRONG"
+	}
+	_, _ = fmt.Fprintf(w, "%s: %d entries, %d anchors, key %s\n", verdict, r.Entries, r.Anchors, r.Key)
+	for _, problem := range r.Problems {
+		_, _ = fmt.Fprintf(w, "  %s\n", printable(problem))
+	}
+	for _, v := range r.Vouched {
+		_, _ = fmt.Fprintf(w, "vouched for: entries %d to %d, %s to %s", v.From, v.To, clock(v.FromAt), clock(v.ToAt))
+		if v.Anchored < v.To {
+			_, _ = fmt.Fprintf(w, " (anchored up to %d; after it by the store's own signature alone)", v.Anchored)
+		}
+		_, _ = fmt.Fprintln(w)
+	}
+	if len(r.Vouched) == 0 {
+		_, _ = fmt.Fprintln(w, "vouched for: nothing")
+	}
+	return nil
+}
+
+func auditExport(p *auditPlace) *cobra.Command {
+	return &cobra.Command{
+		Use: "export [FILE]", Short: "Write all entries and anchors as JSON Lines, for anyone to verify", Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			claim, err := p.claim(cmd)
+			if err != nil {
+				return err
+			}
+			out := cmd.OutOrStdout()
+			if len(args) == 1 && args[0] != "-" {
+				file, err := os.OpenFile(args[0], os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+				if err != nil {
+					return &corax.Error{Code: corax.Conflict, Op: "export the audit", Err: err, Hint: "name a file that doesn't exist yet"}
+				}
+				defer func() { err = errors.Join(err, file.Close()) }()
+				out = file
+			}
+			if err := audit.Export(out, claim); err != nil {
+				return corax.Errorf(corax.Unavailable, "export the audit", "%w", err)
+			}
+			return nil
+		},
+	}
+}
+
+func auditList(s *settings) *cobra.Command {
+	var problem string
+	var after int64
+	c := &cobra.Command{
+		Use: "list", Short: "List entries of a running Corax, oldest first", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return show(cmd, s, fmt.Sprintf("/audit?limit=1000&after=%d&problem=%s", after, problem), func(es []corax.AuditEntry) error {
+				rows := make([][]string, len(es))
+				for n, e := range es {
+					rows[n] = []string{fmt.Sprint(e.Seq), clock(e.At), e.Who, string(e.What), e.On, clip(matchText(e.Detail), 100)}
+				}
+				return table(cmd.OutOrStdout(), "No entry.", []string{"SEQ", "AT", "WHO", "WHAT", "ON", "DETAIL"}, rows)
+			})
+		},
+	}
+	c.Flags().StringVar(&problem, "problem", "", "only those about this problem and its plans")
+	c.Flags().Int64Var(&after, "after", 0, "only those with higher numbers")
+	return c
+}
+
+func auditKey(p *auditPlace) *cobra.Command {
+	return &cobra.Command{
+		Use: "key", Short: "Print the public key that verifies the audit", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			key, err := audit.ReadKey(app.AuditKeyFile(p.s.dataDir))
+			if err != nil {
+				return err
+			}
+			if p.s.json {
+				return printJSON(cmd.OutOrStdout(), map[string]string{"key": string(key.Public())})
+			}
+			_, err = fmt.Fprintln(cmd.OutOrStdout(), key.Public())
+			return err
+		},
+	}
+}

@@ -1,0 +1,62 @@
+package server
+
+import (
+	"context"
+	"net/http"
+
+	"corax"
+)
+
+// Levels is what the API does with earned autonomy.
+type Levels interface {
+	// Standings lists what each action has earned on each class of entities, the capped ones included.
+	Standings(ctx context.Context) ([]corax.Standing, error)
+	// Cap holds an action at a level on a class; the empty level takes the cap away.
+	Cap(ctx context.Context, c corax.Cap) error
+	// Learn takes outcomes seen elsewhere, scenario runs above all. Those that are known already change nothing.
+	Learn(ctx context.Context, outcomes []corax.Outcome, by corax.Actor) (int, error)
+}
+
+func (a api) autonomy() {
+	type none struct{}
+	operation(a, "list-autonomy", http.MethodGet, "/autonomy", "What each action has earned to do by itself, and why",
+		func(ctx context.Context, _ *none) ([]corax.Standing, error) { return a.o.Controls.Standings(ctx) })
+	type limit struct {
+		Body struct {
+			Action string         `json:"action" minLength:"1" maxLength:"200"`
+			Class  string         `json:"class" minLength:"1" maxLength:"200" doc:"the kind of the entities"`
+			Level  corax.Autonomy `json:"level,omitempty" enum:"observe,suggest,approve,auto" doc:"left out, the cap is taken away"`
+			By     string         `json:"by" minLength:"1" maxLength:"100"`
+			Reason string         `json:"reason,omitempty" maxLength:"1000"`
+		}
+	}
+	operation(a, "cap-autonomy", http.MethodPost, "/autonomy/cap", "Hold an action at a level, however well it has done",
+		func(ctx context.Context, in *limit) (done, error) {
+			b := in.Body
+			return done{true}, a.o.Controls.Cap(ctx, corax.Cap{Action: b.Action, Class: b.Class, Level: b.Level,
+				By: actor(ctx, b.By).Name, Reason: b.Reason, At: a.o.Clock.Now()})
+		})
+	type outcomes struct {
+		Body struct {
+			Outcomes []corax.Outcome `json:"outcomes" maxItems:"10000"`
+		}
+	}
+	type learned struct {
+		Learned int `json:"learned"`
+	}
+	operation(a, "learn-outcomes", http.MethodPost, "/autonomy/outcomes", "Take the outcomes of scenario runs; operators only",
+		func(ctx context.Context, in *outcomes) (learned, error) {
+			n, err := a.o.Controls.Learn(ctx, in.Body.Outcomes, actor(ctx, ""))
+			return learned{n}, err
+		})
+}
+
+func (a api) decisions() {
+	type list struct {
+		Limit int `query:"limit" minimum:"1" maximum:"10000" default:"1000"`
+	}
+	operation(a, "list-decisions", http.MethodGet, "/decisions", "Decisions of the policy with all that they were made from, latest first",
+		func(ctx context.Context, in *list) ([]corax.Decision, error) {
+			return a.o.Records.RecentDecisions(ctx, in.Limit)
+		})
+}

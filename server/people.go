@@ -1,0 +1,71 @@
+package server
+
+import (
+	"context"
+	"net/http"
+
+	"corax"
+)
+
+// People is what the API knows of those who are told, and of those who work on site.
+type People interface {
+	// Pages and WorkOrders list the newest first; live ones have not ended.
+	Pages(ctx context.Context, live bool) ([]corax.Page, error)
+	// AckPage takes the id of a page, or of its problem.
+	AckPage(ctx context.Context, page, by string) (corax.Page, error)
+	// TestPage goes to those that the configuration names where contacts is empty.
+	TestPage(ctx context.Context, contacts []string, by string) (corax.Page, error)
+	Reach(ctx context.Context) ([]corax.Reach, error)
+	WorkOrders(ctx context.Context, live bool) ([]corax.WorkOrder, error)
+	WorkOrder(ctx context.Context, id string) (corax.WorkOrder, error)
+	// AnswerWork is a Conflict where the order's state doesn't allow the answer.
+	AnswerWork(ctx context.Context, id, answer, by, note string) (corax.WorkOrder, error)
+}
+
+// Listing says which part of a list of live and ended things is wanted.
+type Listing struct {
+	Live bool `query:"live" doc:"only those that have not ended"`
+}
+
+func (a api) people(p People) {
+	type none struct{}
+	type fromSomebody struct {
+		ByID
+		Body struct {
+			By   string `json:"by" minLength:"1" maxLength:"100"`
+			Note string `json:"note,omitempty" maxLength:"1000"`
+		}
+	}
+	type testPage struct {
+		Body struct {
+			By       string   `json:"by" minLength:"1" maxLength:"100"`
+			Contacts []string `json:"contacts,omitempty" maxItems:"100"`
+		}
+	}
+	operation(a, "list-pages", http.MethodGet, "/pages", "What people were told of, newest first",
+		func(ctx context.Context, in *Listing) ([]corax.Page, error) { return p.Pages(ctx, in.Live) })
+	operation(a, "acknowledge-page", http.MethodPost, "/pages/{id}/ack", "Say that somebody is on it: nobody else is woken",
+		func(ctx context.Context, in *fromSomebody) (corax.Page, error) {
+			return p.AckPage(ctx, in.ID, actor(ctx, in.Body.By).Name)
+		})
+	operation(a, "test-pages", http.MethodPost, "/pages/test", "Send a page about nothing, which proves that people can be reached",
+		func(ctx context.Context, in *testPage) (corax.Page, error) {
+			return p.TestPage(ctx, in.Body.Contacts, actor(ctx, in.Body.By).Name)
+		})
+	operation(a, "reach", http.MethodGet, "/reach", "How every way to every contact has served",
+		func(ctx context.Context, _ *none) ([]corax.Reach, error) { return p.Reach(ctx) })
+	operation(a, "list-work-orders", http.MethodGet, "/work-orders", "Work orders, newest first",
+		func(ctx context.Context, in *Listing) ([]corax.WorkOrder, error) { return p.WorkOrders(ctx, in.Live) })
+	operation(a, "get-work-order", http.MethodGet, "/work-orders/{id}", "A work order with its log",
+		func(ctx context.Context, in *ByID) (corax.WorkOrder, error) { return p.WorkOrder(ctx, in.ID) })
+	for _, answer := range []struct{ word, about string }{
+		{"accept", "Say that somebody will do it"}, {"start", "Say that somebody is at it"},
+		{"done", "Say that it is done; monitors are asked"}, {"cannot", "Say that somebody can't do it"},
+		{"cancel", "Say that nobody needs to do it"},
+	} {
+		operation(a, answer.word+"-work-order", http.MethodPost, "/work-orders/{id}/"+answer.word, answer.about,
+			func(ctx context.Context, in *fromSomebody) (corax.WorkOrder, error) {
+				return p.AnswerWork(ctx, in.ID, answer.word, actor(ctx, in.Body.By).Name, in.Body.Note)
+			})
+	}
+}

@@ -2,6 +2,8 @@ package heal
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -22,27 +24,33 @@ type ruling struct {
 	Needs      int           `json:"needs,omitempty"`       // of an Ask: how many people
 	Quiet      bool          `json:"quiet,omitempty"`       // of an Ask: nobody is woken for it
 	BreakGlass string        `json:"break_glass,omitempty"` // the emergency that it was made under
+	Declared   string        `json:"declared,omitempty"`    // digest of the action that it is about
 	Ended      ended         `json:"ended"`                 // the plan ended before anything was decided
 }
 
 // policyInput is what rules see; see corax.Rule.
 func policyInput(j job) map[string]any {
 	d := j.problem.Diagnosis
-	affected := make([]any, 0, len(d.Cascade.Affected))
-	for _, a := range d.Cascade.Affected {
-		affected = append(affected, a)
-	}
 	return map[string]any{
 		"action": map[string]any{"name": j.action.Name, "risk": string(risk(j)), "has_inverse": j.action.Inverse != nil,
-			"undo": j.undo},
+			"undo": j.undo, "touches": anyOf(j.touches)},
 		"entity": entityVar(j.target),
 		"problem": map[string]any{
 			"id": j.problem.ID, "severity": d.Severity.String(), "severity_level": int64(d.Severity),
 			"confidence": d.Confidence,
-			"pattern":    d.Pattern, "mechanism": d.RootCause.Mechanism, "root": d.RootCause.Entity, "affected": affected,
+			"pattern":    d.Pattern, "mechanism": d.RootCause.Mechanism, "root": d.RootCause.Entity, "affected": anyOf(d.Cascade.Affected),
 		},
 		"plan": map[string]any{"mode": string(j.plan.Mode), "steps": int64(len(j.plan.Steps)), "targets": targets(j.plan)},
 	}
+}
+
+// anyOf is a list of texts as the rules see one.
+func anyOf(texts []string) []any {
+	list := make([]any, len(texts))
+	for i, t := range texts {
+		list[i] = t
+	}
+	return list
 }
 
 // targets are the entities that a plan acts on, each once.
@@ -177,8 +185,18 @@ func (h *Healer) decide(ctx context.Context, j job, turn int) (ruling, error) {
 	if err := h.o.Store.SaveDecision(ctx, d, event); err != nil && corax.CodeOf(err) != corax.Conflict {
 		return ruling{}, err
 	}
+	out.Declared = declared(j)
 	out.ID, out.Why = d.ID, fmt.Sprintf("rule %s%s", rule.Name, colon(out.Why))
 	return out, nil
+}
+
+// declared is a digest of what a job would do, as it is declared now, and to what.
+func declared(j job) string {
+	data, err := json.Marshal([]any{j.action, j.target, j.params, j.touches})
+	if err != nil {
+		return "" // actions and entities always marshal
+	}
+	return fmt.Sprintf("%x", sha256.Sum256(data))
 }
 
 var verdictWord = map[corax.Verdict]string{corax.Allow: "yes", corax.Ask: "ask a person", corax.Deny: "no"}

@@ -130,6 +130,7 @@ type BreakGlass struct {
 	At        time.Time  `json:"at"`
 	ExpiresAt time.Time  `json:"expires_at"`
 	EndedAt   *time.Time `json:"ended_at,omitempty"` // ended by hand
+	EndedBy   string     `json:"ended_by,omitempty"`
 }
 
 // InForce says that the emergency holds for one of the entities at this time.

@@ -73,8 +73,18 @@ func risk(j job) corax.Risk {
 }
 
 // judge asks the rules: the first that matches decides, and where none does the answer is no. A rule that can't be
-// evaluated is a no as well: it may have been the one that forbids.
-func (h *Healer) judge(ctx context.Context, p corax.Policy, input map[string]any, now time.Time) (v corax.Verdict,
+// evaluated is a no as well: it may have been the one that forbids. The way back was part of what was decided about its
+// step: only a rule that matches takes it away.
+func (h *Healer) judge(ctx context.Context, p corax.Policy, input map[string]any, now time.Time) (corax.Verdict, corax.Rule, string) {
+	v, rule, why := h.firstRule(ctx, p, input, now)
+	action, _ := input["action"].(map[string]any)
+	if undo, _ := action["undo"].(bool); undo && (v != corax.Deny || rule.Name == "default") {
+		return corax.Allow, rule, "the way back of a step that was decided on"
+	}
+	return v, rule, why
+}
+
+func (h *Healer) firstRule(ctx context.Context, p corax.Policy, input map[string]any, now time.Time) (v corax.Verdict,
 	rule corax.Rule, why string) {
 	seen := vars{"now": now}
 	for k, value := range input {
@@ -125,17 +135,11 @@ func (h *Healer) rulesOn(ctx context.Context, j job, c circumstances) (out rulin
 	if out.Expires <= 0 {
 		out.Expires = defaultExpiry
 	}
-	switch {
-	case j.undo:
-		// The way back was part of what was decided about the step: only a rule that forbids it by name takes it away.
-		if out.Verdict != corax.Deny || rule.Name == "default" {
-			out.Verdict, out.Why = corax.Allow, "the way back of a step that was decided on"
-		}
+	if j.undo {
 		return out, rule
-	case out.Verdict == corax.Allow:
-		if reason := mustAsk(j); reason != "" {
-			out.Verdict, out.Why = corax.Ask, reason
-		}
+	}
+	if reason := mustAsk(j); reason != "" && out.Verdict == corax.Allow {
+		out.Verdict, out.Why = corax.Ask, reason
 	}
 	out = c.around.restrain(confine(out, rule, c.standing), rule, h.o.Limits(), title(j.step))
 	if out.Verdict == corax.Deny && c.glass != nil {

@@ -182,7 +182,7 @@ monitors:
   - {name: crm-log, entity: crm, log: {path: "LOG"}}
   - {name: shop-beat, entity: shop, heartbeat: {grace: 1h}}
 investigate: {settle: 50ms, most: 200ms}
-heal: {stable_for: 300ms, escalate_after: 1s, step_retry: 100ms}
+heal: {stable_for: 300ms, escalate_after: 1s, step_retry: 100ms, limits: {storm_problems: 0}}
 actions:
   - name: process.restart
     title: Start a process that is down
@@ -206,7 +206,7 @@ actions:
     verify: [{that: "!facts.process.running", else: it runs}]
     within: 2s
     inverse: {action: process.restart}
-policy: {rules: [{name: go, when: "action.risk == 'reversible'", then: allow, because: "a test"}]}
+policy: {rules: [{name: go, when: "entity.id == 'shop' && action.risk == 'reversible'", then: allow, autonomy: auto, because: "a test"}]}
 `))
 	return file, logFile, f
 }

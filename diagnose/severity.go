@@ -168,7 +168,9 @@ func (w *work) byWords(g group, root cause) (list []factor) {
 	}
 	for n := range w.cat.Impacts {
 		f, ok := best[n]
-		f.points *= 1 - (1-knownWords)*root.share
+		if f.points *= 1 - (1-knownWords)*root.share; w.cat.Impacts[n].Implied && w.graph.Len() > 0 {
+			f.points *= 1 - root.share
+		}
 		if f.points < 0 && len(g.incidents) > 1 {
 			f.points *= calmWords
 		}

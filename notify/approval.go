@@ -73,8 +73,7 @@ func (n *Notifier) followApprovals(ctx context.Context, live []corax.Page) error
 			continue
 		}
 		r, err := n.o.Store.Approval(ctx, p.Approval)
-		switch {
-		case corax.CodeOf(err) == corax.NotFound || err == nil && r.Answer != "":
+		if corax.CodeOf(err) == corax.NotFound || err == nil && r.Answer != "" {
 			err = n.answered(ctx, p.ID, r)
 		}
 		if err != nil {

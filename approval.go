@@ -99,6 +99,8 @@ func (r *ApprovalRequest) Take(a Answer) error {
 			"it needs %d named operators, and %s is not proven to be one", r.needs(), a.Name)
 	case a.Name == r.Proposer:
 		return refuse(Forbidden, "somebody else has to approve it", "%s has proposed it", a.Name)
+	case a.Link != "" && slices.ContainsFunc(r.Consents, func(o Answer) bool { return o.Link == a.Link }):
+		return refuse(Conflict, "each operator answers by a link of their own, or by the command line", "this link was used")
 	case slices.ContainsFunc(r.Consents, func(o Answer) bool { return o.Name == a.Name }):
 		return refuse(Conflict, "somebody else has to say the second yes", "%s has said yes already, and it needs %d people", a.Name, r.needs())
 	}
@@ -128,6 +130,7 @@ type BreakGlass struct {
 	At        time.Time  `json:"at"`
 	ExpiresAt time.Time  `json:"expires_at"`
 	EndedAt   *time.Time `json:"ended_at,omitempty"` // ended by hand
+	EndedBy   string     `json:"ended_by,omitempty"`
 }
 
 // InForce says that the emergency holds for one of the entities at this time.

@@ -24,6 +24,7 @@ type Page struct {
 	Kind     PageKind   `json:"kind"`
 	Problem  string     `json:"problem,omitempty"`
 	Order    string     `json:"order,omitempty"`
+	Approval string     `json:"approval,omitempty"` // the request that it asks for
 	Entity   string     `json:"entity,omitempty"`
 	Severity Severity   `json:"severity"`
 	Title    string     `json:"title"` // the subject of its thread; never changes
@@ -50,6 +51,9 @@ const (
 	PageProblem PageKind = "problem"
 	PageOrder   PageKind = "order" // a work order
 	PageTest    PageKind = "test"  // nothing is wrong: it proves that people can be reached
+
+	PageApproval   PageKind = "approval"    // a request for approval
+	PageBreakGlass PageKind = "break_glass" // an emergency that an operator declared
 )
 
 // NoticeKind says what a notice tells.
@@ -64,6 +68,9 @@ const (
 	NoticeClosed    NoticeKind = "closed"
 	NoticeTest      NoticeKind = "test"
 	NoticeWork      NoticeKind = "work" // to people on site, about their work order
+
+	NoticeApproval   NoticeKind = "approval" // to operators: a step waits for their yes
+	NoticeBreakGlass NoticeKind = "break_glass"
 )
 
 // Notice is one text for people, in the lengths that the ways of telling take. It holds no secret.

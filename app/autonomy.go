@@ -71,6 +71,7 @@ func (c controls) Learn(ctx context.Context, outcomes []corax.Outcome, by corax.
 		}
 	}
 	for _, o := range outcomes {
+		o.ID = corax.HashID("out", "learned", o.ID) // never that of an outcome of a plan of ours
 		if err := c.a.store.SaveOutcome(ctx, o); err != nil {
 			return 0, err
 		}

@@ -70,7 +70,7 @@ func (c controls) EndBreakGlass(ctx context.Context, id, by string) error {
 	if err != nil || b.EndedAt != nil || !now.Before(b.ExpiresAt) {
 		return err
 	}
-	b.EndedAt = &now
+	b.EndedAt, b.EndedBy = &now, by
 	return c.a.store.SaveBreakGlass(ctx, b, corax.Event{At: now, Kind: corax.EventBreakGlass, Entity: b.Scope, State: "off",
 		Text: fmt.Sprintf("%s ended the emergency that %s declared", by, b.By), Data: map[string]string{"break_glass": id}})
 }

@@ -27,7 +27,7 @@ func (a *App) startPeople(ctx context.Context, cfg *config.Config) (err error) {
 		Store: a.store, Links: a.links, Redactor: &a.redactor, Resolve: a.secrets.Resolve, Clock: a.o.Clock, Log: a.log,
 		Settings: func() notify.Settings {
 			c := a.config()
-			return notify.Settings{Notify: c.Notify, Escalation: c.Escalation.Webhook, Topology: c.Topology}
+			return notify.Settings{Notify: c.Notify, Escalation: c.Escalation.Webhook, Operators: c.Operators, Topology: c.Topology}
 		},
 	})
 	if err := a.notifier.Start(ctx); err != nil {
@@ -58,6 +58,7 @@ func (a *App) startDesk(ctx context.Context, _ *config.Config) error {
 func (a *App) purposes() map[string]link.Purpose {
 	all := a.desk.Purposes()
 	all[notify.PurposeAck] = a.notifier.Acks()
+	all[notify.PurposeApprove] = a.notifier.Approvals(a.healer.Take, a.operator)
 	return all
 }
 

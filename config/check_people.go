@@ -76,6 +76,11 @@ func (l *loader) checkPeople() {
 	for _, c := range n.Contacts {
 		who.contacts = append(who.contacts, c.Name)
 	}
+	for i, o := range l.cfg.Operators {
+		if o.Contact != "" {
+			it.known(pathOf("operators[%d].contact", i), "contact", o.Contact, who.contacts)
+		}
+	}
 	it.positive("notify.test.every", int64(n.Test.Every))
 	if n.Test.Every > 0 && n.Test.Every < time.Minute {
 		it.fail("notify.test.every", "", "expected at least 1m: people read these")

@@ -36,12 +36,91 @@ var speaks = evidence{
 // farApart is the time after which two signals no longer speak for each other by themselves.
 const farApart = 3600.0
 
-// affinity is how much two incidents speak for one outage, in log odds above those of two of which nothing is known.
-func affinity(a, b *profile, t *features) (sum float64) {
-	for kind, v := range compare(a, b, t) {
+// focus is one profile, spread out so that many others are compared with it without a search.
+type focus struct {
+	on                             *profile
+	table                          *features
+	has                            []bool // of each feature of the table
+	mechs, families, topic, fields dense
+	effects                        []bool // of each mechanism
+}
+
+// dense is a vector with a place for everything.
+type dense []float64
+
+func (d dense) spread(v []component) {
+	for _, c := range v {
+		d[c.at] = c.v
+	}
+}
+
+func (d dense) wipe(v []component) {
+	for _, c := range v {
+		d[c.at] = 0
+	}
+}
+
+// dot is the inner product with a sparse vector.
+func (d dense) dot(v []component) (sum float64) {
+	for _, c := range v {
+		sum += c.v * d[c.at]
+	}
+	return sum
+}
+
+// newFocus makes room for what profiles are made of: mechanisms, and at most as many fields and families, which are numbered from 1.
+func newFocus(mechanisms int) *focus {
+	room := func() dense { return make(dense, mechanisms+1) }
+	return &focus{mechs: room(), families: room(), topic: room(), fields: room(), effects: make([]bool, mechanisms)}
+}
+
+// use forgets what it was on, and makes room for the features of a table.
+func (f *focus) use(t *features) {
+	f.put(nil)
+	f.table = t
+	if len(t.list) > len(f.has) {
+		f.has = make([]bool, 2*len(t.list))
+	}
+}
+
+// put turns to a profile; nil: to none.
+func (f *focus) put(p *profile) {
+	if p == f.on {
+		return
+	}
+	if old := f.on; old != nil {
+		for _, n := range old.features {
+			f.has[n] = false
+		}
+		for _, m := range old.effects {
+			f.effects[m] = false
+		}
+		f.mechs.wipe(old.mechs)
+		f.families.wipe(old.families)
+		f.topic.wipe(old.topic.mechs)
+		f.fields.wipe(old.topic.fields)
+	}
+	if f.on = p; p == nil {
+		return
+	}
+	for _, n := range p.features {
+		f.has[n] = true
+	}
+	for _, m := range p.effects {
+		f.effects[m] = true
+	}
+	f.mechs.spread(p.mechs)
+	f.families.spread(p.families)
+	f.topic.spread(p.topic.mechs)
+	f.fields.spread(p.topic.fields)
+}
+
+// affinity is how much another incident and this one speak for one outage, in log odds above those of two of which nothing is known.
+func (f *focus) affinity(a *profile) (sum float64) {
+	for kind, v := range f.compare(a) {
 		sum += speaks[kind] * v
 	}
-	if a.at != 0 && b.at != 0 {
+	if b := f.on; a.at != 0 && b.at != 0 {
 		if gap := math.Abs(a.at - b.at); gap > farApart {
 			sum -= math.Log(gap / farApart)
 		}
@@ -50,37 +129,32 @@ func affinity(a, b *profile, t *features) (sum float64) {
 }
 
 // compare collects the evidence about a pair.
-func compare(a, b *profile, t *features) (e evidence) {
-	words := 0.0
-	for i, j := 0, 0; i < len(a.features) && j < len(b.features); {
-		switch x, y := a.features[i], b.features[j]; {
-		case x < y:
-			i++
-		case x > y:
-			j++
+func (f *focus) compare(a *profile) (e evidence) {
+	b, t, words := f.on, f.table, 0.0
+	for _, x := range a.features {
+		if !f.has[x] {
+			continue
+		}
+		switch {
+		case t.list[x].kind != 'w':
+			e[sharedNames] += t.weight[x]
+		case t.named[x]:
+			e[sharedParts] += t.weight[x]
+			fallthrough
 		default:
-			switch {
-			case t.list[x].kind != 'w':
-				e[sharedNames] += t.weight[x]
-			case t.named[x]:
-				e[sharedParts] += t.weight[x]
-				fallthrough
-			default:
-				words += t.weight[x] * t.weight[x]
-			}
-			i, j = i+1, j+1
+			words += t.weight[x] * t.weight[x]
 		}
 	}
 	if words > 0 {
 		e[sharedWords] = words / (a.length * b.length)
 	}
 	e[sharedNames], e[sharedParts] = min(e[sharedNames], 2), min(e[sharedParts], 3)
-	e[sameMechanism], e[sameFamily] = dot(a.mechs, b.mechs), dot(a.families, b.families)
-	e[causeAndEffect] = min(a.shownBy(b)+b.shownBy(a), 1)
+	e[sameMechanism], e[sameFamily] = f.mechs.dot(a.mechs), f.families.dot(a.families)
+	e[causeAndEffect] = min(f.shown(a)+a.shownBy(b), 1)
 	if a.contradicts(b) {
 		e[twoCauses] = a.beliefs[0].p * b.beliefs[0].p
 	}
-	e[sameTopic], e[sameField] = dot(a.topic.mechs, b.topic.mechs), dot(a.topic.fields, b.topic.fields)
+	e[sameTopic], e[sameField] = f.topic.dot(a.topic.mechs), f.fields.dot(a.topic.fields)
 	return e
 }
 
@@ -89,10 +163,26 @@ func (p *profile) contradicts(other *profile) bool {
 	return p.seed && other.seed && p.beliefs[0].mech != other.beliefs[0].mech
 }
 
-// shownBy is how surely an incident states a mechanism of which the other shows the effects.
-func (p *profile) shownBy(other *profile) (sum float64) {
-	for _, b := range p.beliefs {
-		if _, ok := slices.BinarySearch(other.effects, b.mech); ok {
+// shown is how surely another incident states a mechanism of which this one shows the effects.
+func (f *focus) shown(by *profile) (sum float64) {
+	if len(f.on.effects) == 0 {
+		return 0
+	}
+	for _, b := range by.beliefs {
+		if f.effects[b.mech] {
+			sum += b.p
+		}
+	}
+	return sum
+}
+
+// shownBy is the same the other way around.
+func (p *profile) shownBy(by *profile) (sum float64) {
+	if len(p.effects) == 0 {
+		return 0
+	}
+	for _, b := range by.beliefs {
+		if _, ok := slices.BinarySearch(p.effects, b.mech); ok {
 			sum += b.p
 		}
 	}

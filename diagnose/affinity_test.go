@@ -27,8 +27,7 @@ func couples(tb testing.TB, split string) []couple {
 	}
 	defer f.Close()
 	e := engine(tb)
-	t := &features{number: map[feature]int32{}}
-	sum := make([]float64, len(e.topics.field))
+	t := newFeatures(len(e.matcher.vocab))
 	var profiles []profile
 	var from []int
 	in := bufio.NewScanner(f)
@@ -44,11 +43,11 @@ func couples(tb testing.TB, split string) []couple {
 			continue
 		}
 		for _, text := range c.Signals {
-			w := &work{Engine: e, c: corax.Case{Signals: []corax.Signal{{Message: text}}}, graph: topology.New(corax.Topology{})}
-			w.read(e.newDesk())
+			w := &work{Engine: e, c: corax.Case{Signals: []corax.Signal{{Message: text}}}, desk: e.newDesk(), graph: topology.New(corax.Topology{})}
+			w.read()
 			w.group()
 			for i := range w.incidents {
-				profiles, from = append(profiles, w.profile(&w.incidents[i], t, sum)), append(from, n)
+				profiles, from = append(profiles, w.profile(&w.incidents[i], t)), append(from, n)
 			}
 		}
 	}
@@ -60,9 +59,12 @@ func couples(tb testing.TB, split string) []couple {
 		profiles[n].measure(t)
 	}
 	var list []couple
+	near := newFocus(len(e.topics.field))
+	near.use(t)
 	for b := range profiles {
+		near.put(&profiles[b])
 		for a := range b {
-			list = append(list, couple{compare(&profiles[a], &profiles[b], t), from[a] == from[b]})
+			list = append(list, couple{near.compare(&profiles[a]), from[a] == from[b]})
 		}
 	}
 	return list

@@ -21,11 +21,12 @@ func (w *work) binding(c *cause, target string) binding {
 	b := binding{entity: target, target: or(target, other), root: or(c.entity, other), facts: c.facts, said: "what was reported", gone: "no new signal of it comes"}
 	if r := w.plainest(c); r != nil {
 		if words := excerpt(r.words(), mostSaid); words != "" {
-			b.said = quoted(words)
-			b.gone = "nothing like " + b.said + " comes any more"
+			from := ""
 			if r.Entity != "" {
-				b.gone += " from " + r.Entity
+				from = " from " + r.Entity
 			}
+			b.gone = `nothing like "` + words + `" comes any more` + from
+			b.said = b.gone[len("nothing like "):][:len(words)+2] // the same, with its quotes
 		}
 	}
 	return b
@@ -58,13 +59,14 @@ func standIn(c *cause) string {
 
 // fill puts facts into a text. It is false where a fact without words is missing; used are the facts that it put in. What it puts in is
 // never read again, so a fact that holds braces stays what it is.
-func (b binding) fill(text string) (filled string, used []string, complete bool) {
-	return b.with(text, nil)
+func (b *binding) fill(text string) (filled string, used []string, complete bool) {
+	filled, complete = b.with(text, nil, &used)
+	return filled, used, complete
 }
 
 // words fills a text for people: a fact without words that is missing becomes its name.
-func (b binding) words(text string) string {
-	out, _, _ := b.with(text, func(name string) string { return "the " + strings.ReplaceAll(name, "_", " ") })
+func (b *binding) words(text string) string {
+	out, _ := b.with(text, func(name string) string { return "the " + strings.ReplaceAll(name, "_", " ") }, nil)
 	return strings.TrimSpace(out)
 }
 
@@ -80,7 +82,7 @@ func (b binding) command(text string) (run string, blanks []string) {
 		blank(noName)
 	}
 	b.otherwise = blank
-	run, _, _ = b.with(text, strings.ToUpper)
+	run, _ = b.with(text, strings.ToUpper, nil)
 	return strings.TrimSpace(run), blanks
 }
 
@@ -101,18 +103,19 @@ func inCommand(name string) string {
 	return name
 }
 
-func (b binding) with(text string, missing func(name string) string) (string, []string, bool) {
+// with fills the holes, those that nothing is known for with what missing gives; used, where it isn't nil, gets the facts that it put in.
+func (b *binding) with(text string, missing func(name string) string, used *[]string) (filled string, complete bool) {
 	if !strings.Contains(text, "{") {
-		return text, nil, true
+		return text, true
 	}
 	var out strings.Builder
-	var used []string
-	complete := true
+	out.Grow(len(text) + mostSaid)
+	complete = true
 	for {
 		before, rest, found := strings.Cut(text, "{")
 		out.WriteString(before)
 		if !found {
-			return out.String(), used, complete
+			return out.String(), complete
 		}
 		hole, after, closed := strings.Cut(rest, "}")
 		if !closed || !isHole(hole) {
@@ -121,7 +124,7 @@ func (b binding) with(text string, missing func(name string) string) (string, []
 			continue
 		}
 		name, words, hasWords := strings.Cut(hole, "|")
-		v := b.facts[name]
+		v := ""
 		switch name {
 		case "target":
 			v = b.target
@@ -131,11 +134,15 @@ func (b binding) with(text string, missing func(name string) string) (string, []
 			v = b.said
 		case "gone":
 			v = b.gone
+		default:
+			v = b.facts[name]
 		}
 		switch {
 		case v != "":
 			out.WriteString(v)
-			used = append(used, name)
+			if used != nil {
+				*used = append(*used, name)
+			}
 		case hasWords && words != "":
 			out.WriteString(words)
 			if b.otherwise != nil {

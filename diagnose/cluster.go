@@ -67,18 +67,24 @@ func (w *work) inOrder(list []int) []int {
 
 // network compares incidents. Those about one entity are together from the start, unless they state two causes.
 func (w *work) network(list []int) *network {
+	t := w.desk.table
+	t.clear()
 	profiles := make([]profile, len(list))
-	t := &features{number: make(map[feature]int32, 8*len(list))}
-	sum := make([]float64, len(w.topics.field))
 	for n, i := range list {
-		profiles[n] = w.profile(&w.incidents[i], t, sum)
+		profiles[n] = w.profile(&w.incidents[i], t)
 	}
 	t.weigh(len(list), w.rare)
 	for n := range profiles {
 		profiles[n].measure(t)
 	}
 	net := newNetwork(len(list))
-	eachPair(profiles, func(a, b int) { net.tie(a, b, affinity(&profiles[a], &profiles[b], t)) })
+	near := w.desk.focus
+	near.use(t)
+	eachPair(profiles, func(a, b int) {
+		near.put(&profiles[b])
+		net.tie(a, b, near.affinity(&profiles[a]))
+	})
+	near.put(nil)
 	net.settle()
 	first := map[string]int{}
 	for n, i := range list {
@@ -132,6 +138,7 @@ func (n *network) oneOutage() {
 }
 
 // eachPair calls with those who may belong together: everyone with everyone in a small case, and those who share something rare in a large one.
+// The second of a pair stays the same for as long as possible.
 func eachPair(profiles []profile, do func(a, b int)) {
 	if len(profiles) <= allPairs {
 		for b := range profiles {

@@ -164,3 +164,26 @@ func TestNetwork(t *testing.T) {
 		})
 	}
 }
+
+// Both ways to link give the same clusters, also where many pairs are equally close and some are together from the start.
+func TestLinkages(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 8))
+	for range 300 {
+		net := newNetwork(2 + rng.IntN(40))
+		levels := 1 + rng.IntN(30)
+		for b := range net.label {
+			for a := range b {
+				net.tie(a, b, float64(rng.IntN(levels))/4-1)
+			}
+		}
+		net.settle()
+		few, many := newMatrix(net), newSparse(net)
+		if rng.IntN(2) == 0 {
+			few.join(0, 1)
+			many.join(0, 1)
+		}
+		if got, want := few.merge(0.5), many.merge(0.5); !slices.Equal(got, want) {
+			t.Fatalf("%v, want %v of %v", got, want, net.ties)
+		}
+	}
+}

@@ -17,13 +17,30 @@ type desk struct {
 	readings []reading
 	hits     slab[hit]
 	heard    slab[heard]
+
+	// What incidents are compared by, and by whom.
+	numbers  slab[int32]
+	mechs    slab[int]
+	parts    slab[component]
+	beliefs  slab[belief]
+	table    *features
+	focus    *focus
+	sum      []float64 // of each mechanism; zero in between
+	met      []bool    // words; false in between
+	about    []int32   // words of an incident
+	effects  []int     // mechanisms of an incident
+	believed []belief  // of an incident
 }
 
 // mostReadings bounds how many readings a desk keeps room for; a larger case brings its own.
 const mostReadings = 1024
 
 func (e *Engine) newDesk() *desk {
-	return &desk{match: e.matcher.scratch(), model: e.learned.scratch(), reader: read.NewReader(topology.New(corax.Topology{}))}
+	mechanisms, words := len(e.cat.Mechanisms), len(e.matcher.vocab)
+	return &desk{
+		match: e.matcher.scratch(), model: e.learned.scratch(), reader: read.NewReader(topology.New(corax.Topology{})),
+		table: newFeatures(words), focus: newFocus(mechanisms), sum: make([]float64, mechanisms), met: make([]bool, words+1),
+	}
 }
 
 // clear makes room for the next case.
@@ -31,6 +48,10 @@ func (d *desk) clear(graph *topology.Graph) {
 	d.reader.Next(graph)
 	d.hits.clear()
 	d.heard.clear()
+	d.numbers.clear()
+	d.mechs.clear()
+	d.parts.clear()
+	d.beliefs.clear()
 }
 
 // room is memory for so many readings; they hold what they last held.
@@ -52,7 +73,7 @@ type slab[T any] struct {
 
 const (
 	leastSlab = 64
-	mostSlab  = 4096
+	mostSlab  = 16 << 10
 )
 
 // room is an empty list with room for n.
@@ -63,6 +84,9 @@ func (s *slab[T]) room(n int) []T {
 	s.used += n
 	return s.list[s.used-n : s.used-n : s.used]
 }
+
+// keep is a copy of a list.
+func (s *slab[T]) keep(list []T) []T { return append(s.room(len(list)), list...) }
 
 func (s *slab[T]) clear() {
 	s.used = 0

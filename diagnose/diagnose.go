@@ -25,6 +25,7 @@ package diagnose
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"sync"
 
@@ -41,9 +42,9 @@ type Engine struct {
 	family  []int32 // of each mechanism, the number of its pattern; -1: of none
 	topics  topics
 	views   Views
-	felt    []bool             // of each mechanism: its signs are also felt by others
-	rare    map[string]float64 // stem -> how telling it is, 0 to 1; 1 where absent
-	desks   sync.Pool          // of *desk
+	felt    []bool    // of each mechanism: its signs are also felt by others
+	rare    []float64 // word -> how telling it is, 0 to 1; 0 where no mechanism uses it, which tells most
+	desks   sync.Pool // of *desk
 
 	rules []ruleForm // what the rules of alerts ask for
 
@@ -61,7 +62,9 @@ func New(cat *knowledge.Catalogue) *Engine { return NewWith(cat, Views{}) }
 // NewWith prepares an engine that recognises by some of its views.
 func NewWith(cat *knowledge.Catalogue, v Views) *Engine {
 	said := vocabulary(cat)
-	e := &Engine{cat: cat, matcher: newMatcher(cat), views: v, rare: rarity(said), topics: newTopics(cat, said)}
+	in := mechanismsOf(said)
+	e := &Engine{cat: cat, matcher: newMatcher(cat, slices.Sorted(maps.Keys(in))), views: v}
+	e.rare, e.topics = e.matcher.rarity(in, len(said)), e.matcher.topics(cat, said, in)
 	for _, m := range cat.Mechanisms {
 		p, _ := cat.Pattern(m.Pattern)
 		e.felt = append(e.felt, m.Felt || p.Felt)
@@ -78,6 +81,7 @@ func NewWith(cat *knowledge.Catalogue, v Views) *Engine {
 type work struct {
 	*Engine
 	c         corax.Case
+	desk      *desk
 	graph     *topology.Graph
 	readings  []reading
 	incidents []incident
@@ -109,8 +113,8 @@ func (e *Engine) Diagnose(c corax.Case) corax.Report {
 
 // work reads a case and finds what belongs together. It is good until the desk is used again.
 func (e *Engine) work(c corax.Case, d *desk) (*work, []group) {
-	w := &work{Engine: e, c: c, graph: topology.New(c.Topology)}
-	w.read(d)
+	w := &work{Engine: e, c: c, desk: d, graph: topology.New(c.Topology)}
+	w.read()
 	w.group()
 	return w, w.problems()
 }

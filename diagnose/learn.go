@@ -109,8 +109,8 @@ func (w *work) telling(r *reading, names map[string]bool) []string {
 			slices.ContainsFunc(list, func(x word) bool { return x.stem == t.Stem }) {
 			continue
 		}
-		rare, ok := w.rare[t.Stem]
-		if !ok {
+		rare := w.rare[r.numbers[at]]
+		if rare == 0 {
 			rare = 1
 		}
 		list = append(list, word{t.Stem, t.Text, at, rare})

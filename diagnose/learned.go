@@ -41,7 +41,11 @@ func (l learned) scratch() *model.Scratch {
 
 // recall asks both views about a message.
 func (w *work) recall(r *reading, d *desk) {
-	found := w.matcher.match(r.Tokens, r.signal, d.match)
+	r.numbers = d.numbers.room(len(r.Tokens))
+	for i := range r.Tokens {
+		r.numbers = append(r.numbers, w.matcher.vocab[r.Tokens[i].Stem])
+	}
+	found := w.matcher.match(r.Tokens, r.numbers, r.signal, d.match)
 	if len(found) > 0 {
 		r.hits = d.hits.room(len(found))
 	}

@@ -59,7 +59,8 @@ func (w *work) links(g group, root *cause) []corax.Link {
 	slices.SortStableFunc(order, func(a, b int) int {
 		return cmp.Compare(w.rank(a, root), w.rank(b, root))
 	})
-	l := &linker{work: w, root: root, table: &features{number: map[feature]int32{}}, known: map[int]shares{}}
+	l := &linker{work: w, root: root, table: w.desk.table, known: map[int]shares{}}
+	l.table.clear()
 	for n := 1; n < len(order); n++ {
 		best, tries := corax.Link{}, order[:n]
 		if n > crowd {
@@ -89,10 +90,11 @@ type shares struct{ told, sorted []int32 }
 func (l *linker) shares(i int) shares {
 	s, ok := l.known[i]
 	if !ok {
-		var p profile
 		inc := &l.incidents[i]
-		l.describe(inc, inc.signals[:min(len(inc.signals), crowd+1)], &p, l.table)
-		s = shares{p.features, slices.Sorted(slices.Values(p.features))}
+		told := l.describe(inc, inc.signals[:min(len(inc.signals), crowd+1)], l.table)
+		sorted := l.desk.numbers.keep(told)
+		slices.Sort(sorted)
+		s = shares{told, sorted}
 		l.known[i] = s
 	}
 	return s

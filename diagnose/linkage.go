@@ -1,7 +1,6 @@
 package diagnose
 
 import (
-	"container/heap"
 	"math"
 	"slices"
 )
@@ -49,57 +48,73 @@ func (n *network) settle() {
 // merge joins the closest clusters until none are as close as least: average linkage (Sokal and Michener, 1958). Those that are together
 // from the start, by their labels, stay so.
 func (n *network) merge(least float64) {
-	l := newLinkage(n)
+	var l linkage = newSparse(n)
+	if len(n.ties) <= allPairs {
+		l = newMatrix(n)
+	}
 	for i, to := range n.label {
 		if i != to {
 			l.join(to, i)
 		}
 	}
-	l.merge(least)
+	into := l.merge(least)
 	for i := range n.label {
-		for l.into[n.label[i]] != n.label[i] {
-			n.label[i] = l.into[n.label[i]]
+		for into[n.label[i]] != n.label[i] {
+			n.label[i] = into[n.label[i]]
 		}
 	}
 }
 
-// closeness is how close an incident is to one of the clusters that it has ties to.
+// closeness is how close an incident is to a cluster.
 type closeness struct {
 	cluster int
 	v       float64
 }
 
-// towards lists the clusters that an incident has ties to, ascending, with its average affinity to their members beyond what is usual.
-func (n *network) towards(i int, size []int, usual []float64, sums map[int]float64) []closeness {
-	clear(sums)
-	for _, t := range n.ties[i] {
-		sums[n.label[t.other]] += t.v
+// view is the network while incidents move.
+type view struct {
+	*network
+	size  []int     // of each cluster
+	all   []float64 // what is usual for its members, summed
+	sums  []float64 // of each cluster, of the ties of one incident; zero in between
+	met   []bool    // clusters that it has ties to
+	found []closeness
+}
+
+func (n *network) view() *view {
+	k := len(n.label)
+	v := &view{network: n, size: make([]int, k), all: make([]float64, k), sums: make([]float64, k), met: make([]bool, k)}
+	for i, c := range n.label {
+		v.size[c]++
+		v.all[c] += n.usual[i]
 	}
-	list := make([]closeness, 0, len(sums))
-	for c, sum := range sums {
-		members, all := size[c], usual[c]
+	return v
+}
+
+// towards lists the clusters that an incident has ties to, in any order, with its average affinity to their members beyond what is usual.
+func (n *view) towards(i int) []closeness {
+	n.found = n.found[:0]
+	for _, t := range n.ties[i] {
+		c := n.label[t.other]
+		if !n.met[c] {
+			n.met[c] = true
+			n.found = append(n.found, closeness{cluster: c})
+		}
+		n.sums[c] += t.v
+	}
+	list := n.found[:0]
+	for _, f := range n.found {
+		c := f.cluster
+		members, all, sum := n.size[c], n.all[c], n.sums[c]
+		n.met[c], n.sums[c] = false, 0
 		if c == n.label[i] {
 			members, all = members-1, all-n.usual[i]
 		}
 		if members > 0 {
-			list = append(list, closeness{c, (sum - all/2) / float64(members)})
+			list = append(list, closeness{c, (sum-all/2)/float64(members) - n.usual[i]/2})
 		}
 	}
-	slices.SortFunc(list, func(a, b closeness) int { return a.cluster - b.cluster })
-	for k := range list {
-		list[k].v -= n.usual[i] / 2
-	}
 	return list
-}
-
-// sizes counts the members of each cluster, and sums what is usual for them.
-func (n *network) sizes() (size []int, usual []float64) {
-	size, usual = make([]int, len(n.label)), make([]float64, len(n.label))
-	for i, c := range n.label {
-		size[c]++
-		usual[c] += n.usual[i]
-	}
-	return size, usual
 }
 
 const (
@@ -108,18 +123,18 @@ const (
 )
 
 // move gives each incident to the cluster that it is closest to, now that all are known: what was joined early may fit better elsewhere.
+// Of clusters that are equally close it is the first.
 func (n *network) move(least float64) {
-	size, usual := n.sizes()
-	sums := map[int]float64{}
+	v := n.view()
 	for range rounds {
 		moved := false
 		for i, from := range n.label {
 			best := closeness{-1, least}
-			for _, c := range n.towards(i, size, usual, sums) {
+			for _, c := range v.towards(i) {
 				if c.cluster == from {
 					c.v += inertia
 				}
-				if c.v > best.v {
+				if c.v > best.v || c.v == best.v && c.cluster < best.cluster {
 					best = c
 				}
 			}
@@ -128,8 +143,8 @@ func (n *network) move(least float64) {
 			}
 			moved = true
 			n.label[i] = best.cluster
-			size[from], size[best.cluster] = size[from]-1, size[best.cluster]+1
-			usual[from], usual[best.cluster] = usual[from]-n.usual[i], usual[best.cluster]+n.usual[i]
+			v.size[from], v.size[best.cluster] = v.size[from]-1, v.size[best.cluster]+1
+			v.all[from], v.all[best.cluster] = v.all[from]-n.usual[i], v.all[best.cluster]+n.usual[i]
 		}
 		if !moved {
 			return
@@ -137,22 +152,22 @@ func (n *network) move(least float64) {
 	}
 }
 
-// follow gives those that are alone to the cluster that they are closest to: an outage is seldom told by one message alone.
+// follow gives those that are alone to the cluster that they are closest to: an outage is seldom told by one message alone. Of clusters that
+// are equally close it is the last.
 func (n *network) follow(least float64) {
-	size, usual := n.sizes()
-	sums := map[int]float64{}
+	v := n.view()
 	to := slices.Clone(n.label)
 	for i, c := range n.label {
-		if size[c] > 1 {
+		if v.size[c] > 1 {
 			continue
 		}
 		best := closeness{-1, least}
-		for _, c := range n.towards(i, size, usual, sums) {
-			if c.v >= best.v {
+		for _, c := range v.towards(i) {
+			if c.v > best.v || c.v == best.v && c.cluster > best.cluster {
 				best = c
 			}
 		}
-		if best.cluster >= 0 && size[best.cluster] > 1 {
+		if best.cluster >= 0 && v.size[best.cluster] > 1 {
 			to[i] = best.cluster
 		}
 	}
@@ -161,15 +176,13 @@ func (n *network) follow(least float64) {
 
 // clusters lists the members of each cluster, in the order of their first.
 func (n *network) clusters() (list [][]int) {
-	at := map[int]int{}
+	at := make([]int, len(n.label)) // from 1
 	for i, c := range n.label {
-		k, ok := at[c]
-		if !ok {
-			k = len(list)
-			at[c] = k
+		if at[c] == 0 {
 			list = append(list, nil)
+			at[c] = len(list)
 		}
-		list[k] = append(list[k], i)
+		list[at[c]-1] = append(list[at[c]-1], i)
 	}
 	return list
 }
@@ -177,18 +190,13 @@ func (n *network) clusters() (list [][]int) {
 // averages returns what tells the mean affinity between the members of two clusters, or within one; minus infinity within one of one. It looks
 // at every pair, and is for small cases.
 func (n *network) averages() func(a, b []int) float64 {
-	affinity := map[[2]int]float64{}
-	for i, ties := range n.ties {
-		for _, t := range ties {
-			affinity[[2]int{i, t.other}] = t.v
-		}
-	}
+	affinity := n.matrix()
 	return func(a, b []int) float64 {
 		sum, pairs := 0.0, 0
 		for _, i := range a {
 			for _, j := range b {
 				if i != j {
-					sum += affinity[[2]int{i, j}]
+					sum += affinity[i][j]
 					pairs++
 				}
 			}
@@ -200,95 +208,15 @@ func (n *network) averages() func(a, b []int) float64 {
 	}
 }
 
-// linkage is agglomerative clustering over a sparse network.
-type linkage struct {
-	into  []int             // cluster -> the cluster that it became part of; itself while it lives
-	size  []int             // members
-	usual []float64         // sum of its members'
-	ties  []map[int]float64 // cluster -> cluster -> sum of affinities between their members
-	queue tieQueue
-}
-
-func newLinkage(n *network) *linkage {
-	l := &linkage{into: make([]int, len(n.ties)), size: make([]int, len(n.ties)), usual: slices.Clone(n.usual), ties: make([]map[int]float64, len(n.ties))}
-	for i := range n.ties {
-		l.into[i], l.size[i], l.ties[i] = i, 1, make(map[int]float64, len(n.ties[i]))
-		for _, t := range n.ties[i] {
-			l.ties[i][t.other] = t.v
+// matrix is the affinities between all pairs, 0 where they have none.
+func (n *network) matrix() [][]float64 {
+	room := make([]float64, len(n.ties)*len(n.ties))
+	rows := make([][]float64, len(n.ties))
+	for i, ties := range n.ties {
+		rows[i], room = room[:len(rows)], room[len(rows):]
+		for _, t := range ties {
+			rows[i][t.other] = t.v
 		}
 	}
-	return l
-}
-
-// average is how close two clusters are, beyond what is usual for them.
-func (l *linkage) average(a, b int) float64 {
-	m, n := float64(l.size[a]), float64(l.size[b])
-	return l.ties[a][b]/(m*n) - (l.usual[a]/m+l.usual[b]/n)/2
-}
-
-func (l *linkage) merge(least float64) {
-	for a := range l.ties {
-		for b := range l.ties[a] {
-			if v := l.average(a, b); a < b && v >= least {
-				l.queue = append(l.queue, tie{v, a, b})
-			}
-		}
-	}
-	heap.Init(&l.queue)
-	for l.queue.Len() > 0 {
-		t := heap.Pop(&l.queue).(tie)
-		if l.into[t.a] != t.a || l.into[t.b] != t.b || l.average(t.a, t.b) != t.v {
-			continue // one of the two has become another since
-		}
-		l.join(t.a, t.b)
-		for other := range l.ties[t.a] {
-			a, b := min(t.a, other), max(t.a, other)
-			if v := l.average(a, b); v >= least {
-				heap.Push(&l.queue, tie{v, a, b})
-			}
-		}
-	}
-}
-
-// join makes b part of a.
-func (l *linkage) join(a, b int) {
-	l.into[b] = a
-	for other, v := range l.ties[b] {
-		delete(l.ties[other], b)
-		if other != a {
-			l.ties[a][other] += v
-			l.ties[other][a] += v
-		}
-	}
-	l.size[a] += l.size[b]
-	l.usual[a] += l.usual[b]
-	l.ties[b] = nil
-}
-
-// tie is how close two clusters were when it was noted.
-type tie struct {
-	v    float64
-	a, b int
-}
-
-// tieQueue hands out the closest first, and among equals the first.
-type tieQueue []tie
-
-func (q tieQueue) Len() int { return len(q) }
-func (q tieQueue) Less(i, j int) bool {
-	if q[i].v != q[j].v {
-		return q[i].v > q[j].v
-	}
-	if q[i].a != q[j].a {
-		return q[i].a < q[j].a
-	}
-	return q[i].b < q[j].b
-}
-func (q tieQueue) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
-func (q *tieQueue) Push(x any)   { *q = append(*q, x.(tie)) }
-func (q *tieQueue) Pop() any {
-	old := *q
-	last := old[len(old)-1]
-	*q = old[:len(old)-1]
-	return last
+	return rows
 }

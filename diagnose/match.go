@@ -58,7 +58,8 @@ type hit struct {
 	span span
 }
 
-func newMatcher(cat *knowledge.Catalogue) *matcher {
+// newMatcher numbers the words of all phrases, and the others that the catalogue uses.
+func newMatcher(cat *knowledge.Catalogue, others []string) *matcher {
 	m := &matcher{vocab: map[string]int32{}, byClass: map[string][]int32{}, mechs: cat.Mechanisms, mechByID: map[string]int{}}
 	b := builder{matcher: m, next: map[uint64]int32{}, phrases: map[string]int32{}, ends: make([][]int32, 1)}
 	add := func(s knowledge.Signature, mech int, use sigUse) int32 {
@@ -105,6 +106,9 @@ func newMatcher(cat *knowledge.Catalogue) *matcher {
 		m.causes = append(m.causes, effects)
 		m.raises = append(m.raises, modifiers(mech.Severity.Raise, i))
 		m.lowers = append(m.lowers, modifiers(mech.Severity.Lower, i))
+	}
+	for _, word := range others {
+		b.word(word)
 	}
 	m.number = m.vocab[number]
 	m.trie = newTrie(b.next, b.ends, len(m.vocab))
@@ -153,11 +157,7 @@ func (b *builder) phrase(alternatives string) int32 {
 	for alt := range strings.SplitSeq(alternatives, "|") {
 		node := int32(0)
 		for _, word := range words(alt) {
-			w, ok := b.vocab[word]
-			if !ok {
-				w = int32(len(b.vocab) + 1)
-				b.vocab[word] = w
-			}
+			w := b.word(word)
 			key := uint64(node)<<32 | uint64(w)
 			child, ok := b.next[key]
 			if !ok {
@@ -172,6 +172,15 @@ func (b *builder) phrase(alternatives string) int32 {
 		}
 	}
 	return id
+}
+
+func (b *builder) word(stem string) int32 {
+	w, ok := b.vocab[stem]
+	if !ok {
+		w = int32(len(b.vocab) + 1)
+		b.vocab[stem] = w
+	}
+	return w
 }
 
 func words(phrase string) []string {
@@ -192,7 +201,7 @@ func words(phrase string) []string {
 // scratch is the matcher's memory; it saves clearing large arrays for each message.
 type scratch struct {
 	round   uint64
-	words   []int32 // of the tokens
+	words   []int32 // of the tokens, 0 where the catalogue has none
 	phrases []sighting
 	seen    []int32 // phrases of this round
 	found   []int32
@@ -209,13 +218,11 @@ func (m *matcher) scratch() *scratch {
 	return &scratch{phrases: make([]sighting, len(m.rarest))}
 }
 
-// match finds the signatures in a message, in the order of the catalogue. What it gives is valid until the next call.
-func (m *matcher) match(tokens []read.Token, s *corax.Signal, mem *scratch) []hit {
+// match finds the signatures in a message, in the order of the catalogue; words are those of the tokens. What it gives is valid until the
+// next call.
+func (m *matcher) match(tokens []read.Token, words []int32, s *corax.Signal, mem *scratch) []hit {
 	mem.round++
-	mem.found, mem.words, mem.seen, mem.hits = mem.found[:0], mem.words[:0], mem.seen[:0], mem.hits[:0]
-	for i := range tokens {
-		mem.words = append(mem.words, m.vocab[tokens[i].Stem])
-	}
+	mem.found, mem.words, mem.seen, mem.hits = mem.found[:0], words, mem.seen[:0], mem.hits[:0]
 	for i := range tokens {
 		m.follow(tokens, i, i, 0, mem)
 	}

@@ -42,7 +42,8 @@ type teller struct {
 // narrate writes the root cause for people.
 func (w *work) narrate(g group, root cause, c corax.Cascade) corax.RootCause {
 	t := &teller{work: w, group: g, root: root, cascade: c,
-		who: or(standIn(&root), "an entity that no message names"), told: map[int]bool{}, shapes: map[string]bool{}}
+		who: or(standIn(&root), "an entity that no message names"), told: map[int]bool{}, shapes: map[string]bool{},
+		sentences: make([]corax.Sentence, 0, mostNames)}
 	if root.mech >= 0 {
 		t.own()
 		t.story()
@@ -63,8 +64,9 @@ func (w *work) narrate(g group, root cause, c corax.Cascade) corax.RootCause {
 	slices.SortStableFunc(t.sentences, func(a, b corax.Sentence) int { return cmp.Compare(kindOrder[a.Kind], kindOrder[b.Kind]) })
 	rc := corax.RootCause{Entity: root.entity, Mechanism: root.id, Summary: t.summary(), Sentences: t.sentences,
 		Evidence: root.evidence, Against: root.against, Missing: root.missing, Facts: root.facts}
+	rc.Chain = slices.Grow(rc.Chain, len(t.sentences))
 	for _, s := range t.sentences {
-		rc.Chain = append(rc.Chain, s.Text+cite(s.Signals))
+		rc.Chain = append(rc.Chain, cited(s))
 	}
 	if len(rc.Facts) == 0 {
 		rc.Facts = nil
@@ -83,14 +85,14 @@ func (t *teller) say(kind corax.SentenceKind, signals []int, text string) {
 		slices.ContainsFunc(t.sentences, func(s corax.Sentence) bool { return s.Text == text }) {
 		return
 	}
-	cited := []int{}
+	rests := make([]int, 0, min(len(signals), mostNames))
 	for _, s := range signals {
-		if !slices.Contains(cited, s) && len(cited) < mostNames {
-			cited = append(cited, s)
+		if !slices.Contains(rests, s) && len(rests) < mostNames {
+			rests = append(rests, s)
 		}
 	}
-	slices.Sort(cited)
-	t.sentences = append(t.sentences, corax.Sentence{Text: text, Signals: cited, Kind: kind})
+	slices.Sort(rests)
+	t.sentences = append(t.sentences, corax.Sentence{Text: text, Signals: rests, Kind: kind})
 }
 
 // sentence ends a text with a full stop.
@@ -115,16 +117,18 @@ func capital(text, template string) string {
 	return strings.ToUpper(text[:1]) + text[1:]
 }
 
-func cite(signals []int) string {
-	if len(signals) == 0 {
-		return ""
+// cited is a sentence with the signals that it rests on.
+func cited(s corax.Sentence) string {
+	if len(s.Signals) == 0 {
+		return s.Text
 	}
-	b := []byte(" [")
-	for i, s := range signals {
+	b := make([]byte, 0, len(s.Text)+6*len(s.Signals)+2)
+	b = append(append(b, s.Text...), " ["...)
+	for i, n := range s.Signals {
 		if i > 0 {
 			b = append(b, ", "...)
 		}
-		b = strconv.AppendInt(b, int64(s), 10)
+		b = strconv.AppendInt(b, int64(n), 10)
 	}
 	return string(append(b, ']'))
 }

@@ -50,13 +50,14 @@ func (w *work) plan(root cause, confidence float64) corax.Plan {
 		phase = len(p.Steps)
 	}
 	var left []string
+	own := []string{root.entity}
 	for i := range remedies {
 		r := &remedies[i]
 		if held := excluded(r, root.facts); held != "" {
 			left = append(left, fmt.Sprintf("%s is left out because %s", r.Action, held))
 			continue
 		}
-		for _, target := range w.targets(r, root.entity) {
+		for _, target := range w.targets(r, own) {
 			if r.Phase != last {
 				phase, position, last = phase+1, 0, r.Phase
 			}
@@ -141,14 +142,15 @@ func excluded(r *remedy, facts map[string]string) string {
 	return ""
 }
 
-func (w *work) targets(r *remedy, root string) []string {
+// targets are those that a remedy is for: the root, which is all of own, or those that need it.
+func (w *work) targets(r *remedy, own []string) []string {
 	switch r.On {
 	case knowledge.OnVerifiers:
-		return w.graph.DirectDependents(root, corax.TrustsIn)
+		return w.graph.DirectDependents(own[0], corax.TrustsIn)
 	case knowledge.OnDependents:
-		return w.graph.DirectDependents(root, corax.DependsOn)
+		return w.graph.DirectDependents(own[0], corax.DependsOn)
 	}
-	return []string{root}
+	return own
 }
 
 // mode follows from what can be done by an interface, the risk, and how sure the diagnosis is. Steps that always ask don't count: they ask
@@ -187,10 +189,10 @@ func (w *work) mode(steps []corax.Step, root cause, confidence float64) (corax.M
 
 // unattended names the steps that nobody is asked for.
 func unattended(steps []corax.Step) string {
-	var names []string
+	names := make([]string, 0, len(steps))
 	for _, s := range steps {
 		if !s.Ask {
-			names = append(names, fmt.Sprintf("%s %s", s.ID, s.Action))
+			names = append(names, s.ID+" "+s.Action)
 		}
 	}
 	return list(names)

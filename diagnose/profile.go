@@ -30,33 +30,68 @@ type profile struct {
 
 // features is the table of what the incidents of a case may share.
 type features struct {
-	number map[feature]int32
+	number map[feature]int32 // of names, and of words that the catalogue doesn't use
+	byWord []int32           // of the words that it uses, from 1
 	list   []feature
+	word   []int32   // of each, as the matcher numbers words; 0: none
 	count  []int     // incidents that have it
+	last   []int     // the last profile that has it
 	weight []float64 // how telling it is, 0 to 1
 	named  []bool    // is a word that is part of an entity's name
+
+	profiles int     // that were described
+	mine     []int32 // features of the one that is being described
 }
 
-// add notes a feature of an incident, once.
-func (t *features) add(p *profile, kind byte, name string) {
-	if name == "" || len(p.features) >= mostFeatures {
+func newFeatures(words int) *features {
+	return &features{number: map[feature]int32{}, byWord: make([]int32, words+1)}
+}
+
+// mostNamed bounds how many names a table keeps room for.
+const mostNamed = 4096
+
+// clear makes room for the features of other incidents.
+func (t *features) clear() {
+	for _, w := range t.word {
+		t.byWord[w] = 0
+	}
+	if len(t.number) > mostNamed {
+		*t = *newFeatures(len(t.byWord) - 1)
 		return
 	}
-	f := feature{kind, name}
-	n, ok := t.number[f]
-	if !ok {
-		n = int32(len(t.list))
-		t.number[f] = n
-		t.list, t.count = append(t.list, f), append(t.count, 0)
+	clear(t.number)
+	t.list, t.word, t.count, t.last, t.profiles = t.list[:0], t.word[:0], t.count[:0], t.last[:0], 0
+}
+
+// add notes a feature of the incident that is being described, once; word is its number where it is a word that has one.
+func (t *features) add(kind byte, name string, word int32) {
+	if name == "" || len(t.mine) >= mostFeatures {
+		return
 	}
-	if !slices.Contains(p.features, n) {
-		p.features = append(p.features, n)
+	f, n := feature{kind, name}, t.byWord[word]-1
+	if word == 0 {
+		var ok bool
+		if n, ok = t.number[f]; !ok {
+			n = -1
+			t.number[f] = int32(len(t.list))
+		}
+	}
+	if n < 0 {
+		n = int32(len(t.list))
+		t.list, t.word, t.count, t.last = append(t.list, f), append(t.word, word), append(t.count, 0), append(t.last, 0)
+		if word != 0 {
+			t.byWord[word] = n + 1
+		}
+	}
+	if t.last[n] != t.profiles {
+		t.last[n] = t.profiles
+		t.mine = append(t.mine, n)
 		t.count[n]++
 	}
 }
 
 // weigh works out how telling each feature is: a rare word more than one of the trade, and what many of the incidents have less.
-func (t *features) weigh(incidents int, rare map[string]float64) {
+func (t *features) weigh(incidents int, rare []float64) {
 	names := map[string]bool{}
 	for _, f := range t.list {
 		if f.kind == 'e' {
@@ -67,19 +102,16 @@ func (t *features) weigh(incidents int, rare map[string]float64) {
 			}
 		}
 	}
-	t.weight, t.named = make([]float64, len(t.list)), make([]bool, len(t.list))
+	t.weight, t.named = t.weight[:0], t.named[:0]
 	for n, f := range t.list {
 		w := 1.0
-		if f.kind == 'w' {
-			t.named[n] = names[f.name]
-			if r, ok := rare[f.name]; ok {
-				w = r
-			}
+		if r := rare[t.word[n]]; r > 0 {
+			w = r
 		}
 		if incidents >= 8 && t.count[n] >= 3 {
 			w *= 0.3 + 0.7*math.Log(float64(incidents)/float64(t.count[n]))/math.Log(float64(incidents)/2)
 		}
-		t.weight[n] = w
+		t.weight, t.named = append(t.weight, w), append(t.named, f.kind == 'w' && names[f.name])
 	}
 }
 
@@ -107,56 +139,61 @@ func (w *work) told(inc *incident) []int {
 }
 
 // describe lists what others may share with an incident, in the order of its signals.
-func (w *work) describe(inc *incident, signals []int, p *profile, t *features) {
-	p.features = make([]int32, 0, 24)
-	t.add(p, 'e', inc.entity)
+func (w *work) describe(inc *incident, signals []int, t *features) []int32 {
+	t.mine = t.mine[:0]
+	t.profiles++
+	t.add('e', inc.entity, 0)
 	for _, s := range signals {
-		if len(p.features) >= mostFeatures {
-			return
+		if len(t.mine) >= mostFeatures {
+			break
 		}
 		r := &w.readings[s]
 		for _, m := range r.Mentions {
-			t.add(p, 'e', m.Entity)
+			t.add('e', m.Entity, 0)
 		}
 		for _, id := range r.Ties() {
-			t.add(p, 'i', id)
+			t.add('i', id, 0)
 		}
-		for _, word := range r.Tokens {
+		for n, word := range r.Tokens {
 			if len(word.Text) >= 2 && !word.Number() && !word.Ordinary() {
-				t.add(p, 'w', word.Stem)
+				t.add('w', word.Stem, r.numbers[n])
 			}
 		}
 	}
+	return w.desk.numbers.keep(t.mine)
 }
 
-// profile makes an incident comparable. The sum is scratch for its topic.
-func (w *work) profile(inc *incident, t *features, sum []float64) profile {
-	var p profile
+// profile makes an incident comparable. It lies on the desk.
+func (w *work) profile(inc *incident, t *features) profile {
 	told := w.told(inc)
-	w.describe(inc, told, &p, t)
+	p := profile{features: w.describe(inc, told, t)}
 	if at := w.readings[inc.signals[0]].signal.At; !at.IsZero() {
 		p.at = float64(at.UnixMilli()) / 1000
 	}
-	var stems []string
-	met := map[string]bool{}
+	d := w.desk
+	d.effects, d.about = d.effects[:0], d.about[:0]
 	for _, s := range told {
 		r := &w.readings[s]
 		for _, h := range r.hits {
-			if sig := &w.matcher.sigs[h.sig]; sig.use == useEffect && !slices.Contains(p.effects, sig.mech) {
-				p.effects = append(p.effects, sig.mech)
+			if sig := &w.matcher.sigs[h.sig]; sig.use == useEffect && !slices.Contains(d.effects, sig.mech) {
+				d.effects = append(d.effects, sig.mech)
 			}
 		}
-		for _, word := range r.Tokens {
-			if !word.Number() && !met[word.Stem] {
-				met[word.Stem] = true
-				stems = append(stems, word.Stem)
+		for n, word := range r.numbers {
+			if word != 0 && !r.Tokens[n].Number() && !d.met[word] {
+				d.met[word] = true
+				d.about = append(d.about, word)
 			}
 		}
 	}
+	for _, word := range d.about {
+		d.met[word] = false
+	}
+	p.effects = d.mechs.keep(d.effects)
 	slices.Sort(p.features)
 	slices.Sort(p.effects)
-	p.topic = w.topics.of(stems, sum)
-	p.believe(w.beliefs(inc), w.family)
+	p.topic = w.topics.of(d.about, d.sum, &d.parts)
+	p.believe(w.beliefs(inc), w.family, &d.parts)
 	if len(p.beliefs) > 0 && p.beliefs[0].p >= sureCause && !inc.change {
 		top := p.beliefs[0].mech
 		p.seed = w.states(inc, top) && !w.felt[top]
@@ -165,8 +202,8 @@ func (w *work) profile(inc *incident, t *features, sum []float64) profile {
 }
 
 // believe keeps beliefs in the forms in which they are compared.
-func (p *profile) believe(list []belief, families []int32) {
-	p.beliefs = list
+func (p *profile) believe(list []belief, families []int32, room *slab[component]) {
+	p.beliefs, p.mechs, p.families = list, room.room(len(list)), room.room(len(list))
 	for _, b := range list {
 		p.mechs = append(p.mechs, component{int32(b.mech), b.p})
 		family := families[b.mech]
@@ -210,6 +247,7 @@ func (w *work) states(inc *incident, mech int) bool {
 
 // beliefs turns what an incident's own words say into probabilities, "none of them" included but not listed.
 func (w *work) beliefs(inc *incident) (list []belief) {
+	list = w.desk.believed[:0]
 	add := func(mech int, v float64) {
 		at := slices.IndexFunc(list, func(b belief) bool { return b.mech == mech })
 		if at < 0 {
@@ -241,7 +279,8 @@ func (w *work) beliefs(inc *incident) (list []belief) {
 		}
 		return a.mech - b.mech
 	})
-	list = list[:min(len(list), 12)]
+	w.desk.believed = list
+	list = w.desk.beliefs.keep(list[:min(len(list), 12)])
 	for _, b := range list {
 		total += b.p
 	}

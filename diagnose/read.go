@@ -13,6 +13,7 @@ type reading struct {
 	index    int
 	signal   *corax.Signal
 	polarity read.Polarity
+	numbers  []int32 // words of the tokens, by the number that the matcher has for them; 0: the catalogue does not use it
 	hits     []hit
 	impacts  []hit   // words that tell how bad it is
 	well     float64 // how much it sounds as if all were well, in log odds
@@ -28,7 +29,8 @@ const soundsWell = 2.0
 const soundsVeryWell = 6.0
 
 // read fills w.readings.
-func (w *work) read(d *desk) {
+func (w *work) read() {
+	d := w.desk
 	d.clear(w.graph)
 	w.readings = d.room(len(w.c.Signals))
 	for i := range w.c.Signals {

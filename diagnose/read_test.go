@@ -14,7 +14,8 @@ func TestFill(t *testing.T) {
 		{"open { brace", "open { brace", true},
 	}
 	for _, tt := range tests {
-		got, _, ok := binding{target: "t", root: "r", facts: facts}.fill(tt.text)
+		b := binding{target: "t", root: "r", facts: facts}
+		got, _, ok := b.fill(tt.text)
 		if got != tt.want || ok != tt.complete {
 			t.Errorf("%q: %q %v", tt.text, got, ok)
 		}

@@ -92,10 +92,12 @@ func (w *work) standings(g group) []standing {
 		}
 	}
 	w.narrow(list)
+	best := func(a, b standing) int { return cmp.Or(cmp.Compare(b.total, a.total), cmp.Compare(a.mech, b.mech)) }
+	slices.SortFunc(list, best)
 	if g.mech < 0 { // else the topology has said who makes whose trouble
 		w.yield(g, list)
+		slices.SortFunc(list, best)
 	}
-	slices.SortFunc(list, func(a, b standing) int { return cmp.Or(cmp.Compare(b.total, a.total), cmp.Compare(a.mech, b.mech)) })
 	return list
 }
 
@@ -174,7 +176,7 @@ func (w *work) narrow(list []standing) {
 }
 
 // yield takes from what is also felt by others where another signal states a cause: a session that is lost, a phone that registers anew, are
-// then what that cause did.
+// then what that cause did. The strongest cause takes first, so the list is in that order.
 func (w *work) yield(g group, list []standing) {
 	var causes []standing
 	for _, s := range list {

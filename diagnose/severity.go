@@ -3,8 +3,10 @@ package diagnose
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"corax"
@@ -40,6 +42,16 @@ type factor struct {
 	why    string
 }
 
+// String is the reason with its points, which always have a sign.
+func (f factor) String() string {
+	b := make([]byte, 0, len(f.why)+8)
+	b = append(append(b, f.why...), " ("...)
+	if !math.Signbit(f.points) {
+		b = append(b, '+')
+	}
+	return string(append(strconv.AppendFloat(b, f.points, 'f', 1, 64), ')'))
+}
+
 // severity rates impact: what the mechanism usually means, how much of what is affected, for how many, what is at risk, whether there is a
 // way around it.
 func (w *work) severity(g group, root cause, c corax.Cascade) (corax.Severity, []string) {
@@ -49,9 +61,9 @@ func (w *work) severity(g group, root cause, c corax.Cascade) (corax.Severity, [
 		sum += f.points
 	}
 	slices.SortStableFunc(factors, func(a, b factor) int { return cmp.Compare(math.Abs(b.points), math.Abs(a.points)) })
-	var reasons []string
+	reasons := make([]string, 0, min(len(factors), mostFactors))
 	for _, f := range factors[:min(len(factors), mostFactors)] {
-		reasons = append(reasons, fmt.Sprintf("%s (%+.1f)", f.why, f.points))
+		reasons = append(reasons, f.String())
 	}
 	switch {
 	case sum >= fromCritical:
@@ -76,7 +88,7 @@ func (w *work) byMechanism(g group, root cause, c corax.Cascade) []factor {
 	if w.expression(g) != "" {
 		points = topicPoints
 	}
-	list := []factor{{root.share * points[rating.Base], fmt.Sprintf("%s is %s by itself", root.title, rating.Base)}}
+	list := []factor{{root.share * points[rating.Base], root.title + " is " + rating.Base.String() + " by itself"}}
 	for i, m := range rating.Raise {
 		if w.holds(g, root, c, m.When, w.matcher.raises[root.mech][i]) {
 			list = append(list, factor{modifierPoints, m.Why})
@@ -145,7 +157,11 @@ var affected = stemsOf("users customers employees callers clients people staff g
 
 // byWords is what the messages say about how bad it is, each kind of word once, where it counts most.
 func (w *work) byWords(g group, root cause) (list []factor) {
-	best := map[int]factor{}
+	type saying struct {
+		points float64
+		words  string
+	}
+	best := map[int]saying{}
 	for _, i := range g.incidents {
 		if w.graph.Len() > 0 && w.incidents[i].entity != root.entity {
 			continue // who feels it is known from the topology, and counts as reach
@@ -156,24 +172,26 @@ func (w *work) byWords(g group, root cause) (list []factor) {
 			for _, h := range r.impacts {
 				n := w.matcher.sigs[h.sig].mech
 				x := w.cat.Impacts[n]
-				f := factor{x.Points, fmt.Sprintf("%s: %q", x.Why, r.Text[h.span.start:min(h.span.end, len(r.Text))])}
+				points := x.Points
 				if h.span.start < lead {
-					f.points += x.Lead
+					points += x.Lead
 				}
-				if had, ok := best[n]; !ok || math.Abs(f.points) > math.Abs(had.points) {
-					best[n] = f
+				if had, ok := best[n]; !ok || math.Abs(points) > math.Abs(had.points) {
+					best[n] = saying{points, r.Text[h.span.start:min(h.span.end, len(r.Text))]}
 				}
 			}
 		}
 	}
-	for n := range w.cat.Impacts {
-		f, ok := best[n]
-		f.points *= 1 - (1-knownWords)*root.share
-		if f.points < 0 && len(g.incidents) > 1 {
-			f.points *= calmWords
+	for _, n := range slices.Sorted(maps.Keys(best)) {
+		points := best[n].points * (1 - (1-knownWords)*root.share)
+		if w.cat.Impacts[n].Implied && w.graph.Len() > 0 {
+			points *= 1 - root.share
 		}
-		if ok && f.points != 0 {
-			list = append(list, f)
+		if points < 0 && len(g.incidents) > 1 {
+			points *= calmWords
+		}
+		if points != 0 {
+			list = append(list, factor{points, w.cat.Impacts[n].Why + ": " + strconv.Quote(best[n].words)})
 		}
 	}
 	return list

@@ -45,9 +45,9 @@ func unit(v []component) []component {
 // be about one thing. That is explicit semantic analysis with mechanisms for articles (Gabrilovich and Markovitch, "Computing Semantic
 // Relatedness using Wikipedia-based Explicit Semantic Analysis", IJCAI 2007).
 type topics struct {
-	words map[string][]component // stem -> mechanisms, ascending
-	field []int32                // of each mechanism
-	most  int32                  // fields
+	words [][]component // word -> mechanisms, ascending
+	field []int32       // of each mechanism
+	most  int32         // fields
 }
 
 // topic is what a text is about, in mechanisms and in fields; both of length 1, or empty.
@@ -103,21 +103,19 @@ func mechanismsOf(vocabulary []map[string]float64) map[string]int {
 	return in
 }
 
-// rarity says how telling each word is: 1 for one that no mechanism uses, less the more mechanisms use it.
-func rarity(vocabulary []map[string]float64) map[string]float64 {
-	most := math.Log(float64(len(vocabulary) + 1))
-	in := mechanismsOf(vocabulary)
-	rare := make(map[string]float64, len(in))
+// rarity says how telling each word is: less the more of the mechanisms use it.
+func (m *matcher) rarity(in map[string]int, mechanisms int) []float64 {
+	most := math.Log(float64(mechanisms + 1))
+	rare := make([]float64, len(m.vocab)+1)
 	for word, n := range in {
-		rare[word] = max(0.1, 1-math.Log(float64(n+1))/most)
+		rare[m.vocab[word]] = max(0.1, 1-math.Log(float64(n+1))/most)
 	}
 	return rare
 }
 
-func newTopics(cat *knowledge.Catalogue, vocabulary []map[string]float64) topics {
-	t := topics{words: map[string][]component{}, field: make([]int32, len(vocabulary))}
+func (m *matcher) topics(cat *knowledge.Catalogue, vocabulary []map[string]float64, in map[string]int) topics {
+	t := topics{words: make([][]component, len(m.vocab)+1), field: make([]int32, len(vocabulary))}
 	fields := map[string]int32{}
-	in := mechanismsOf(vocabulary)
 	for i, mine := range vocabulary {
 		domain := cat.Mechanisms[i].Domain
 		if _, ok := fields[domain]; !ok {
@@ -138,7 +136,8 @@ func newTopics(cat *knowledge.Catalogue, vocabulary []map[string]float64) topics
 		length = math.Sqrt(length)
 		for _, word := range list {
 			if r := telling(word); r >= leastTelling && !(word[0] >= '0' && word[0] <= '9') {
-				t.words[word] = append(t.words[word], component{int32(i), math.Log1p(mine[word]) * r / length * r * r})
+				w := m.vocab[word]
+				t.words[w] = append(t.words[w], component{int32(i), math.Log1p(mine[word]) * r / length * r * r})
 			}
 		}
 	}
@@ -146,20 +145,26 @@ func newTopics(cat *knowledge.Catalogue, vocabulary []map[string]float64) topics
 	return t
 }
 
-// of is the topic of a text; each word counts once. sum has a place for each mechanism, is all zero, and is so again afterwards.
-func (t *topics) of(stems []string, sum []float64) topic {
-	for _, s := range stems {
-		for _, c := range t.words[s] {
+// of is the topic of a text; each of its words counts once. sum has a place for each mechanism, is all zero, and is so again afterwards.
+func (t *topics) of(words []int32, sum []float64, room *slab[component]) topic {
+	for _, w := range words {
+		for _, c := range t.words[w] {
 			sum[c.at] += c.v
 		}
 	}
-	least, about := faint*slices.Max(sum), 0
+	most := 0.0
+	for _, v := range sum {
+		if v > most {
+			most = v
+		}
+	}
+	least, about := faint*most, 0
 	for _, v := range sum {
 		if v > least {
 			about++
 		}
 	}
-	list := make([]component, 0, about)
+	list := room.room(about)
 	for m, v := range sum {
 		if v > least {
 			list = append(list, component{int32(m), v - least})
@@ -170,12 +175,12 @@ func (t *topics) of(stems []string, sum []float64) topic {
 	for _, c := range list {
 		sum[t.field[c.at]] += c.v * c.v
 	}
-	fields := make([]component, 0, t.most)
+	fields := room.room(int(t.most))
 	for f, v := range sum[:t.most] {
 		if v > 0 {
 			fields = append(fields, component{int32(f), v})
 		}
 	}
-	clear(sum)
+	clear(sum[:t.most])
 	return topic{list, unit(fields)}
 }

@@ -130,12 +130,12 @@ func (t *teller) common() {
 				}
 				x.by = append(x.by, holder{a.entity, l.signal})
 			}
-			for _, tok := range r.Tokens {
+			for n, tok := range r.Tokens {
 				if len(tok.Text) < 5 || tok.Number() || tok.Ordinary() || strings.Contains(read.Lower(a.entity), tok.Text) {
 					continue
 				}
-				if _, ofTheTrade := t.rare[tok.Stem]; ofTheTrade {
-					continue
+				if t.rare[r.numbers[n]] > 0 {
+					continue // a word of the trade
 				}
 				x := at[tok.Stem]
 				if x == nil {

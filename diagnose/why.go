@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"corax"
@@ -23,22 +24,22 @@ func (w *work) explanations(g group, v verdict, root cause, d corax.Diagnosis) [
 }
 
 func (w *work) whyPattern(v verdict, root cause, d corax.Diagnosis) corax.Explanation {
-	x := corax.Explanation{Decision: "pattern", Answer: fmt.Sprintf("%s (%.0f %%), by %s", d.Pattern, 100*d.PatternConfidence, root.id), For: []string{}}
+	x := corax.Explanation{Decision: "pattern", Answer: d.Pattern + " (" + rounded(d.PatternConfidence) + "), by " + root.id, For: []string{}}
 	if v.mech < 0 {
 		x.For = append(x.For, "no mechanism of the catalogue has more for it than \"none of them\" always has")
 	}
 	for _, e := range root.evidence[:min(len(root.evidence), mostReasons-1)] {
-		x.For = append(x.For, fmt.Sprintf("signal %d, %q: %s", e.Signal, firstWords(e.Quote), e.Supports))
+		x.For = append(x.For, supporting(e))
 	}
 	if at := slices.IndexFunc(v.ranked, func(s standing) bool { return s.mech == v.mech }); at >= 0 {
 		x.For = append(x.For, v.ranked[at].weighed())
 	}
 	for _, e := range root.against {
-		x.Against = append(x.Against, fmt.Sprintf("signal %d, %q: %s", e.Signal, firstWords(e.Quote), e.Supports))
+		x.Against = append(x.Against, supporting(e))
 	}
 	if next, ok := w.runnerUp(v, d.Pattern); ok {
 		m := &w.matcher.mechs[next.mech]
-		x.RunnerUp = fmt.Sprintf("%s (%s), by %s; %s", m.Pattern, percent(share(v, m.Pattern)), m.ID, next.weighed())
+		x.RunnerUp = m.Pattern + " (" + percent(share(v, m.Pattern)) + "), by " + m.ID + "; " + next.weighed()
 		x.WouldChange = append(x.WouldChange, w.tells(v.mech, next.mech)...)
 	}
 	if v.mech < 0 {
@@ -49,14 +50,14 @@ func (w *work) whyPattern(v verdict, root cause, d corax.Diagnosis) corax.Explan
 
 // weighed says what each view gave, in words.
 func (s standing) weighed() string {
-	odds := func(v float64) string { return fmt.Sprintf("%.3g : 1", math.Exp(min(v, 12))) }
+	odds := func(v float64) string { return strconv.FormatFloat(math.Exp(min(v, 12)), 'g', 3, 64) + " : 1" }
 	switch {
 	case s.model <= 0:
 		return "its signatures speak for it with odds of " + odds(s.rules)
 	case s.rules <= 0:
 		return "no signature fits; the wording sounds like it with odds of " + odds(s.model)
 	}
-	return fmt.Sprintf("its signatures speak for it with odds of %s, the wording with %s", odds(s.rules), odds(s.model))
+	return "its signatures speak for it with odds of " + odds(s.rules) + ", the wording with " + odds(s.model)
 }
 
 // percent is a probability in words.
@@ -64,7 +65,14 @@ func percent(p float64) string {
 	if p < 0.01 {
 		return "under 1 %"
 	}
-	return fmt.Sprintf("%.0f %%", 100*p)
+	return rounded(p)
+}
+
+func rounded(p float64) string { return strconv.FormatFloat(100*p, 'f', 0, 64) + " %" }
+
+// supporting is a piece of evidence in words.
+func supporting(e corax.Evidence) string {
+	return "signal " + strconv.Itoa(e.Signal) + ", " + strconv.Quote(firstWords(e.Quote)) + ": " + e.Supports
 }
 
 // runnerUp is the best mechanism of another pattern.
@@ -85,18 +93,18 @@ func (w *work) tells(chosen, other int) []string {
 		}
 		for _, c := range w.matcher.mechs[pair[0]].Confused {
 			if c.Mechanism == w.matcher.mechs[pair[1]].ID {
-				return []string{fmt.Sprintf("what tells it from %s: %s", m.ID, c.Tell)}
+				return []string{"what tells it from " + m.ID + ": " + c.Tell}
 			}
 		}
 	}
 	if len(m.Evidence) > 0 {
-		return []string{fmt.Sprintf("%s, if it showed that %s", m.Evidence[0], m.Title)}
+		return []string{m.Evidence[0] + ", if it showed that " + m.Title}
 	}
 	return nil
 }
 
 func (w *work) whyRoot(g group, root cause, d corax.Diagnosis) corax.Explanation {
-	x := corax.Explanation{Decision: "root_cause", Answer: fmt.Sprintf("%s at %s (%.0f %%)", root.id, or(root.entity, "an entity that is not named"), 100*d.Confidence),
+	x := corax.Explanation{Decision: "root_cause", Answer: root.id + " at " + or(root.entity, "an entity that is not named") + " (" + rounded(d.Confidence) + ")",
 		For: []string{}}
 	own := 0
 	for _, i := range g.incidents {
@@ -112,7 +120,7 @@ func (w *work) whyRoot(g group, root cause, d corax.Diagnosis) corax.Explanation
 		x.For = slices.Insert(x.For, 0, count(own, "signal")+" of its own")
 	}
 	if n := len(d.Cascade.Affected); n > 0 {
-		x.For = append(x.For, fmt.Sprintf("it accounts for the trouble of %s", list(d.Cascade.Affected)))
+		x.For = append(x.For, "it accounts for the trouble of "+list(d.Cascade.Affected))
 	}
 	if len(x.For) == 0 {
 		x.For = append(x.For, "no signal names another")
@@ -159,7 +167,7 @@ func (w *work) whyOne(d corax.Diagnosis) corax.Explanation {
 	weakest := -1
 	for i, l := range d.Links {
 		if len(x.For) < mostReasons {
-			x.For = append(x.For, fmt.Sprintf("%s - %s: %s (%.2f)", l.From, l.To, l.Why, l.Score))
+			x.For = append(x.For, l.From+" - "+l.To+": "+l.Why+" ("+strconv.FormatFloat(l.Score, 'f', 2, 64)+")")
 		}
 		if weakest < 0 || l.Score < d.Links[weakest].Score {
 			weakest = i

@@ -2,7 +2,9 @@ package heal
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"corax"
@@ -54,7 +56,6 @@ func (h *Healer) ask(ctx context.Context, plan corax.Plan, s corax.Step, r rulin
 		if err := h.o.Store.SaveApproval(ctx, req, e); err != nil {
 			return out, err
 		}
-		h.o.Asked(ctx, problem, req)
 	default:
 		return out, err
 	}
@@ -140,6 +141,16 @@ func (h *Healer) answer(ctx context.Context, req corax.ApprovalRequest, a corax.
 		Text: h.o.Redactor.Redact(fmt.Sprintf("%s by %s%s: %s on %s", word, a.Name, via, req.Action, req.Target)),
 		Data: map[string]string{"approval": req.ID},
 	})
+}
+
+// stillDeclared is Forbidden where the emergency is over without which a request would not have been made as it is.
+func (h *Healer) stillDeclared(ctx context.Context, req corax.ApprovalRequest, at time.Time) error {
+	inForce, err := h.o.Store.BreakGlasses(ctx, at)
+	if err != nil || slices.ContainsFunc(inForce, func(b corax.BreakGlass) bool { return b.ID == req.BreakGlass && b.EndedAt == nil }) {
+		return err
+	}
+	return &corax.Error{Code: corax.Forbidden, Op: "answer approval " + req.ID, Err: errors.New("the emergency that it was asked under is over"),
+		Hint: "deny it; what is needed all the same is asked anew by the next plan"}
 }
 
 // deny answers a request that no person has answered.

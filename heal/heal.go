@@ -46,9 +46,6 @@ type Options struct {
 	// same.
 	Escalate func(ctx context.Context, p corax.Problem, text string) error
 
-	// Asked is called when a request was made, to tell those who may answer. It may be called twice for one request. Nil
-	// tells nobody: the request is on record all the same.
-	Asked func(ctx context.Context, p corax.Problem, r corax.ApprovalRequest)
 	// Hands carries out plans of mode remote_hands. Nil leaves them to people.
 	Hands Hands
 
@@ -140,9 +137,6 @@ func New(o Options) (*Healer, error) {
 	if o.Ground == "" {
 		o.Ground = corax.InProduction
 	}
-	if o.Asked == nil {
-		o.Asked = func(context.Context, corax.Problem, corax.ApprovalRequest) {}
-	}
 	if o.point == nil {
 		o.point = func(string) {}
 	}
@@ -220,11 +214,22 @@ func (h *Healer) Run(ctx context.Context, planID string) error {
 // Answer enters a person's answer to a request and wakes the plan that waits for it. Its error is that of
 // corax.ApprovalRequest.Take; the request is given as it stands then.
 func (h *Healer) Answer(ctx context.Context, approvalID string, v corax.Verdict, by corax.Actor) (corax.ApprovalRequest, error) {
+	return h.Take(ctx, approvalID, corax.Answer{Actor: by, Verdict: v})
+}
+
+// Take is Answer where the answer may have come by a link. Its time is now.
+func (h *Healer) Take(ctx context.Context, approvalID string, a corax.Answer) (corax.ApprovalRequest, error) {
 	req, err := h.o.Store.Approval(ctx, approvalID)
 	if err != nil {
 		return req, err
 	}
-	req, err = h.answer(ctx, req, corax.Answer{Actor: by, Verdict: v, At: h.o.Clock.Now()})
+	a.At = h.o.Clock.Now()
+	if a.Verdict == corax.Allow && req.Answer == "" && req.BreakGlass != "" {
+		if err := h.stillDeclared(ctx, req, a.At); err != nil {
+			return req, err
+		}
+	}
+	req, err = h.answer(ctx, req, a)
 	if err == nil {
 		h.bell.ring()
 	}

@@ -47,7 +47,12 @@ func (h *Healer) surroundings(ctx context.Context, j job, now time.Time) (around
 	}
 	graph := topology.New(h.o.Topology())
 	group := groupOf(j.target, j.all)
-	acted := map[string]bool{j.target.ID: true}
+	acted := map[string]bool{}
+	for _, id := range j.touches {
+		if slices.Contains(group, id) {
+			acted[id] = true
+		}
+	}
 	var hour, day, entity, done, failed int
 	for _, r := range runs {
 		for _, s := range r.Steps {
@@ -84,13 +89,25 @@ func (h *Healer) surroundings(ctx context.Context, j job, now time.Time) (around
 	}
 	stormy := limits.StormProblems > 0 && open >= limits.StormProblems
 	return around{
-		blast: map[string]any{"entities": int64(graph.BlastRadius(j.target.ID) + 1), "group": int64(len(group)), "acted": int64(len(acted)),
+		blast: map[string]any{"entities": int64(reached(graph, j.touches)), "group": int64(len(group)), "acted": int64(len(acted)),
 			"share": float64(len(acted)) / float64(len(group))},
 		rate:    map[string]any{"action_hour": int64(hour), "action_day": int64(day), "entity_hour": int64(entity)},
 		history: map[string]any{"done": int64(done), "failed": int64(failed)},
 		storm:   map[string]any{"problems": int64(open), "on": stormy},
 		done:    done, stormy: stormy, problems: open,
 	}, nil
+}
+
+// reached counts those who may notice what an action does: whatever it touches, and all that need any of it.
+func reached(graph *topology.Graph, touches []string) int {
+	felt := map[string]bool{}
+	for _, id := range touches {
+		felt[id] = true
+		for _, d := range graph.Dependents(id) {
+			felt[d.ID] = true
+		}
+	}
+	return len(felt)
 }
 
 // mechanisms are those of the problems whose plans carried out the job's action on its target.

@@ -2,6 +2,8 @@ package heal
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -22,27 +24,33 @@ type ruling struct {
 	Needs      int           `json:"needs,omitempty"`       // of an Ask: how many people
 	Quiet      bool          `json:"quiet,omitempty"`       // of an Ask: nobody is woken for it
 	BreakGlass string        `json:"break_glass,omitempty"` // the emergency that it was made under
+	Declared   string        `json:"declared,omitempty"`    // digest of the action that it is about
 	Ended      ended         `json:"ended"`                 // the plan ended before anything was decided
 }
 
 // policyInput is what rules see; see corax.Rule.
 func policyInput(j job) map[string]any {
 	d := j.problem.Diagnosis
-	affected := make([]any, 0, len(d.Cascade.Affected))
-	for _, a := range d.Cascade.Affected {
-		affected = append(affected, a)
-	}
 	return map[string]any{
 		"action": map[string]any{"name": j.action.Name, "risk": string(risk(j)), "has_inverse": j.action.Inverse != nil,
-			"undo": j.undo},
+			"undo": j.undo, "touches": anyOf(j.touches)},
 		"entity": entityVar(j.target),
 		"problem": map[string]any{
 			"id": j.problem.ID, "severity": d.Severity.String(), "severity_level": int64(d.Severity),
 			"confidence": d.Confidence,
-			"pattern":    d.Pattern, "mechanism": d.RootCause.Mechanism, "root": d.RootCause.Entity, "affected": affected,
+			"pattern":    d.Pattern, "mechanism": d.RootCause.Mechanism, "root": d.RootCause.Entity, "affected": anyOf(d.Cascade.Affected),
 		},
 		"plan": map[string]any{"mode": string(j.plan.Mode), "steps": int64(len(j.plan.Steps)), "targets": targets(j.plan)},
 	}
+}
+
+// anyOf is a list of texts as the rules see one.
+func anyOf(texts []string) []any {
+	list := make([]any, len(texts))
+	for i, t := range texts {
+		list[i] = t
+	}
+	return list
 }
 
 // targets are the entities that a plan acts on, each once.
@@ -65,8 +73,18 @@ func risk(j job) corax.Risk {
 }
 
 // judge asks the rules: the first that matches decides, and where none does the answer is no. A rule that can't be
-// evaluated is a no as well: it may have been the one that forbids.
-func (h *Healer) judge(ctx context.Context, p corax.Policy, input map[string]any, now time.Time) (v corax.Verdict,
+// evaluated is a no as well: it may have been the one that forbids. The way back was part of what was decided about its
+// step: only a rule that matches takes it away.
+func (h *Healer) judge(ctx context.Context, p corax.Policy, input map[string]any, now time.Time) (corax.Verdict, corax.Rule, string) {
+	v, rule, why := h.firstRule(ctx, p, input, now)
+	action, _ := input["action"].(map[string]any)
+	if undo, _ := action["undo"].(bool); undo && (v != corax.Deny || rule.Name == "default") {
+		return corax.Allow, rule, "the way back of a step that was decided on"
+	}
+	return v, rule, why
+}
+
+func (h *Healer) firstRule(ctx context.Context, p corax.Policy, input map[string]any, now time.Time) (v corax.Verdict,
 	rule corax.Rule, why string) {
 	seen := vars{"now": now}
 	for k, value := range input {
@@ -117,17 +135,11 @@ func (h *Healer) rulesOn(ctx context.Context, j job, c circumstances) (out rulin
 	if out.Expires <= 0 {
 		out.Expires = defaultExpiry
 	}
-	switch {
-	case j.undo:
-		// The way back was part of what was decided about the step: only a rule that forbids it by name takes it away.
-		if out.Verdict != corax.Deny || rule.Name == "default" {
-			out.Verdict, out.Why = corax.Allow, "the way back of a step that was decided on"
-		}
+	if j.undo {
 		return out, rule
-	case out.Verdict == corax.Allow:
-		if reason := mustAsk(j); reason != "" {
-			out.Verdict, out.Why = corax.Ask, reason
-		}
+	}
+	if reason := mustAsk(j); reason != "" && out.Verdict == corax.Allow {
+		out.Verdict, out.Why = corax.Ask, reason
 	}
 	out = c.around.restrain(confine(out, rule, c.standing), rule, h.o.Limits(), title(j.step))
 	if out.Verdict == corax.Deny && c.glass != nil {
@@ -177,8 +189,18 @@ func (h *Healer) decide(ctx context.Context, j job, turn int) (ruling, error) {
 	if err := h.o.Store.SaveDecision(ctx, d, event); err != nil && corax.CodeOf(err) != corax.Conflict {
 		return ruling{}, err
 	}
+	out.Declared = declared(j)
 	out.ID, out.Why = d.ID, fmt.Sprintf("rule %s%s", rule.Name, colon(out.Why))
 	return out, nil
+}
+
+// declared is a digest of what a job would do, as it is declared now, and to what.
+func declared(j job) string {
+	data, err := json.Marshal([]any{j.action, j.target, j.params, j.touches})
+	if err != nil {
+		return "" // actions and entities always marshal
+	}
+	return fmt.Sprintf("%x", sha256.Sum256(data))
 }
 
 var verdictWord = map[corax.Verdict]string{corax.Allow: "yes", corax.Ask: "ask a person", corax.Deny: "no"}

@@ -71,10 +71,6 @@ func (h *Healer) Replay(ctx context.Context, decisions []corax.Decision, policy 
 		verdict, rule, why := h.judge(ctx, policy, integersOf(d.Input), d.At)
 		r := corax.Replayed{Decision: d.ID, Step: d.Step, Was: d.Verdict, WasRule: d.Rule, Now: verdict, NowRule: rule.Name,
 			Why: h.o.Redactor.Redact(why)}
-		action, _ := d.Input["action"].(map[string]any)
-		if undo, _ := action["undo"].(bool); undo && (verdict != corax.Deny || rule.Name == "default") {
-			r.Now = corax.Allow // as decide does
-		}
 		// A yes of the rules that became a question did so for reasons that lie outside the policy.
 		r.Same = r.Now == r.Was && r.NowRule == r.WasRule || r.Was == corax.Ask && r.Now == corax.Allow && r.NowRule == r.WasRule
 		out = append(out, r)

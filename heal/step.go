@@ -21,18 +21,7 @@ func (p *planFlow) mark(s corax.Step, state corax.StepState, text string, change
 func (p *planFlow) one(s corax.Step, l look, since time.Time) (look, error) {
 	p.turns[s.ID]++
 	turn := p.turns[s.ID]
-	r, err := step(p.flow, "decide", func(ctx context.Context) (ruling, error) {
-		j, refusal, err := p.job(ctx, s, nil)
-		if err != nil || refusal != "" {
-			return ruling{Verdict: corax.Deny, Why: refusal}, err
-		}
-		tied, untie := p.stops.tie(ctx, p.diagnosis.RootCause.Entity)
-		defer untie()
-		if end, err := p.leave(ctx, tied, p.plan, s.Target); err != nil || end.any() {
-			return ruling{Ended: end}, err
-		}
-		return p.decide(ctx, j, turn)
-	})
+	r, err := p.ruled(s, turn)
 	switch {
 	case err != nil:
 		return l, err
@@ -44,6 +33,18 @@ func (p *planFlow) one(s corax.Step, l look, since time.Time) (look, error) {
 			return look{Finding: decided, Text: no}, err
 		}
 		p.approved[s.ID] = true
+		// Rules, limits and the action itself may have changed while people thought about it.
+		p.turns[s.ID]++
+		asked := r
+		switch r, err = p.ruled(s, p.turns[s.ID]); {
+		case err != nil:
+			return l, err
+		case r.Ended.any():
+			return l, p.over(r.Ended)
+		}
+		if no := asked.overtaken(r); no != "" {
+			return look{Finding: decided, Text: no}, nil
+		}
 		// What was seen before the question may not be so any more.
 		again, err := step(p.flow, "survey", func(ctx context.Context) (survey, error) {
 			return p.survey(ctx, []corax.Step{s}, since)
@@ -72,6 +73,35 @@ func (p *planFlow) one(s corax.Step, l look, since time.Time) (look, error) {
 		return l, err
 	}
 	return p.after(s, a, r)
+}
+
+// ruled is the decision on a step as things are now.
+func (p *planFlow) ruled(s corax.Step, turn int) (ruling, error) {
+	return step(p.flow, "decide", func(ctx context.Context) (ruling, error) {
+		j, refusal, err := p.job(ctx, s, nil)
+		if err != nil || refusal != "" {
+			return ruling{Verdict: corax.Deny, Why: refusal}, err
+		}
+		tied, untie := p.stops.tie(ctx, p.diagnosis.RootCause.Entity)
+		defer untie()
+		if end, err := p.leave(ctx, tied, p.plan, s.Target); err != nil || end.any() {
+			return ruling{Ended: end}, err
+		}
+		return p.decide(ctx, j, turn)
+	})
+}
+
+// overtaken says why the yes that was given to a question doesn't hold any more, or is empty.
+func (r ruling) overtaken(now ruling) string {
+	switch {
+	case now.Verdict != corax.Allow && now.Verdict != corax.Ask:
+		return "it was approved, and then the policy said no, " + now.Why
+	case now.Declared != r.Declared:
+		return "it was approved, and then the action was declared otherwise"
+	case now.Verdict == corax.Ask && now.Needs > r.Needs:
+		return fmt.Sprintf("it was approved, and now needs the yes of %d operators", now.Needs)
+	}
+	return ""
 }
 
 // after goes on from what became of the effect.

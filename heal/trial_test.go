@@ -20,6 +20,8 @@ func TestTry(t *testing.T) {
 		{Name: "night", At: night, Input: few, Expect: corax.Allow},
 		{Name: "many", At: night.Add(-12 * time.Hour), Input: map[string]any{"blast": map[string]any{"entities": 30}}},
 		{Name: "untold", At: night.Add(-12 * time.Hour)},
+		{Name: "way back", At: night.Add(-12 * time.Hour), Input: map[string]any{"action": map[string]any{"undo": true},
+			"blast": map[string]any{"entities": 30}}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -29,6 +31,7 @@ func TestTry(t *testing.T) {
 		{Name: "night", Verdict: corax.Ask, Rule: "at night", Expect: corax.Allow, OK: false, Other: corax.Allow, OtherRule: "few", Differs: true},
 		{Name: "many", Verdict: corax.Deny, Rule: "default", OK: true, Other: corax.Deny, OtherRule: "default"},
 		{Name: "untold", Verdict: corax.Deny, Rule: "few", OK: true, Other: corax.Deny, OtherRule: "few"},
+		{Name: "way back", Verdict: corax.Allow, Rule: "default", OK: true, Other: corax.Allow, OtherRule: "default"},
 	}
 	for n := range want {
 		got[n].Why = ""

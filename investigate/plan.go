@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"corax"
 )
@@ -76,18 +77,22 @@ func (v *Investigator) bind(plan *corax.Plan) {
 		return false
 	}
 	kept := plan.Steps[:0]
+	var left []string
 	for _, s := range plan.Steps {
 		switch {
 		case declared(s):
 			kept = append(kept, s)
-		case s.Purpose == corax.Fix && s.Risk == corax.Read:
-		case s.Purpose == corax.Restore || s.Purpose == corax.Fix || s.Purpose == "":
+		case s.Purpose == corax.Fix && s.Risk == corax.Read, s.Purpose == corax.Prevent, s.Purpose == corax.Tidy:
+			left = append(left, s.Action)
+		default:
 			plan.Mode = corax.Manual
 			plan.Why = fmt.Sprintf("no action %s is declared for %s", s.Action, s.Target)
 			return
 		}
 	}
-	plan.Steps = kept
+	if plan.Steps = kept; len(left) > 0 {
+		plan.Why += "; left to people, since no such action is declared: " + strings.Join(left, ", ")
+	}
 }
 
 // handOver tells people that a problem is theirs, once.

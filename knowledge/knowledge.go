@@ -30,7 +30,10 @@ type Impact struct {
 	// Points are log odds of "someone has to act now"; Lead is added where a message's first clause says it.
 	Points float64 `yaml:"points"`
 	Lead   float64 `yaml:"lead"`
-	Why    string  `yaml:"why"`
+	// Implied words say of a fault what every fault of a known mechanism says of itself. They don't count where a topology
+	// tells who feels it.
+	Implied bool   `yaml:"implied"`
+	Why     string `yaml:"why"`
 }
 
 // Pattern is a family of incidents.

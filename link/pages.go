@@ -32,6 +32,7 @@ type View struct {
 	Steps    []string // numbered
 	Buttons  []Button // what the bearer may do; none where there is nothing to do any more
 	Note     string   // label of a text field that goes with the answer; none where empty
+	Secret   string   // the same, of a field that hides what is written, in the place of Note
 	Next     string   // token of the link for what comes next; none where empty
 	NextText string
 }

@@ -39,6 +39,7 @@ type Model struct {
 	bias  []float32
 	start []uint32 // feature -> its first entry; one more than features
 	entry []entry
+	rows  rows
 }
 
 // entry is one weight of a feature.
@@ -57,7 +58,8 @@ type Candidate struct {
 type Scratch struct {
 	features featureSet
 	sum      []int64   // of weights, a class, and in the upper half their number; whole numbers, so that no order of adding matters
-	entries  [][]entry // of each feature that has some
+	entries  [][]entry // of each feature that has some, but not a row
+	lanes    lanes     // of those that have a row
 	met      int       // what the first of each adds up to; nobody reads it
 	found    []Candidate
 }
@@ -65,7 +67,7 @@ type Scratch struct {
 // NewScratch makes the memory that Top needs.
 func (m *Model) NewScratch() *Scratch {
 	n := len(m.Classes) + extraClasses
-	return &Scratch{features: newFeatureSet(), sum: make([]int64, n)}
+	return &Scratch{features: newFeatureSet(), sum: make([]int64, n), lanes: newLanes(n)}
 }
 
 // extraClasses are the classes that are no mechanism: none of them, and all is well.
@@ -85,17 +87,25 @@ const mostCandidates = 8
 func (m *Model) Top(words []string, s *Scratch) (mechanisms []Candidate, well float64) {
 	hashes := s.features.of(words)
 	s.entries = s.entries[:0]
+	strange := len(hashes)
 	for _, f := range hashes {
-		if from, to := m.start[f], m.start[f+1]; from < to {
-			s.entries = append(s.entries, m.entry[from:to])
+		from, to := m.start[f], m.start[f+1]
+		if from == to {
+			continue
 		}
+		strange--
+		if to-from > m.rows.least {
+			s.lanes.add(m.rows.of(f), s.sum)
+			continue
+		}
+		s.entries = append(s.entries, m.entry[from:to])
 	}
+	s.lanes.spill(s.sum)
 	// The weights lie far apart in memory. Asked for one after the other, without a use in between, they come at the same time.
 	s.met = 0
 	for _, entries := range s.entries {
 		s.met += int(entries[0].class)
 	}
-	strange := len(hashes) - len(s.entries)
 	sum := s.sum
 	for _, entries := range s.entries {
 		for _, e := range entries {
@@ -227,5 +237,6 @@ func Read(data []byte) (*Model, error) {
 			return nil, fail("a weight is of no class")
 		}
 	}
+	m.rows = newRows(m)
 	return m, nil
 }

@@ -245,6 +245,7 @@ func freeze(m *Model, t, health *trainer) {
 		keep(t.classes, health.weight[2*f+1]-health.weight[2*f])
 		m.start[f+1] = uint32(len(m.entry))
 	}
+	m.rows = newRows(m)
 }
 
 // softmax turns scores into probabilities.

@@ -63,8 +63,11 @@ func (n *Notifier) Callbacks(purposes map[string]link.Purpose) http.Handler {
 
 // pageOf is the page that a grant belongs to.
 func (n *Notifier) pageOf(g link.Grant) string {
-	if g.Purpose == PurposeAck {
+	switch g.Purpose {
+	case PurposeAck:
 		return g.Subject
+	case PurposeApprove:
+		return ApprovalPage(g.Subject)
 	}
 	return OrderPage(g.Subject)
 }
@@ -80,7 +83,7 @@ func (n *Notifier) press(ctx context.Context, purpose link.Purpose, g link.Grant
 	v, err := purpose.Show(ctx, g)
 	if err == nil {
 		lang = v.Language
-		i := slices.IndexFunc(v.Buttons, func(b link.Button) bool { return b.Key == digits })
+		i := slices.IndexFunc(v.Buttons, func(b link.Button) bool { return b.Key != "" && b.Key == digits })
 		if i < 0 {
 			return lang, v.Title
 		}

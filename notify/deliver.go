@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -117,7 +118,7 @@ func (n *Notifier) begin(ctx context.Context, s Settings, p corax.Page, d corax.
 }
 
 // admit takes a delivery under way and counts it against the contact's limit. Where the limit is reached it is held,
-// until a time. Work orders have no limit: somebody was chosen for them.
+// until a time.
 func (n *Notifier) admit(s Settings, p corax.Page, d corax.Delivery) (until time.Time, held bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -126,8 +127,8 @@ func (n *Notifier) admit(s Settings, p corax.Page, d corax.Delivery) (until time
 	}
 	c, _ := s.Contact(d.Contact)
 	now := n.o.Clock.Now()
-	limited := d.Attempts == 0 && c.Limit.Count > 0 && p.Kind != corax.PageOrder
-	if limited {
+	counts := d.Attempts == 0 && c.Limit.Count > 0 && limited(p)
+	if counts {
 		sent := n.sent[d.Contact]
 		for len(sent) > 0 && !sent[0].After(now.Add(-c.Limit.Per)) {
 			sent = sent[1:]
@@ -137,11 +138,17 @@ func (n *Notifier) admit(s Settings, p corax.Page, d corax.Delivery) (until time
 			return sent[len(sent)-c.Limit.Count].Add(c.Limit.Per), true
 		}
 	}
-	if limited {
+	if counts {
 		n.sent[d.Contact] = append(n.sent[d.Contact], now)
 	}
 	n.inflight[d.ID] = true
 	return until, false
+}
+
+// limited says that what is told on a page counts against a contact's limit. What waits for an answer of just these
+// people doesn't.
+func limited(p corax.Page) bool {
+	return p.Kind == corax.PageProblem || p.Kind == corax.PageTest
 }
 
 func (n *Notifier) release(delivery string) {
@@ -159,7 +166,7 @@ func (n *Notifier) remember(ctx context.Context) error {
 	clear(n.sent)
 	for _, p := range pages {
 		for _, d := range p.Deliveries {
-			if d.State == corax.DeliverySent && d.EndedAt != nil && p.Kind != corax.PageOrder {
+			if d.State == corax.DeliverySent && d.EndedAt != nil && limited(p) {
 				n.sent[d.Contact] = append(n.sent[d.Contact], *d.EndedAt)
 			}
 		}
@@ -304,8 +311,5 @@ func (n *Notifier) waiting(p corax.Page, d corax.Delivery) int {
 
 // subject is what a link of a page is about.
 func subject(p corax.Page) string {
-	if p.Order != "" {
-		return p.Order
-	}
-	return p.ID
+	return cmp.Or(p.Order, p.Approval, p.ID)
 }

@@ -38,6 +38,11 @@ type Store interface {
 	DuePages(ctx context.Context, most int) ([]corax.Page, error)
 	Problem(ctx context.Context, id string) (corax.Problem, error)
 	Problems(ctx context.Context, f store.ProblemFilter) ([]corax.Problem, error)
+	// Approvals are the requests that wait for an answer, where open; Approval is NotFound where there is none.
+	Approvals(ctx context.Context, open bool) ([]corax.ApprovalRequest, error)
+	Approval(ctx context.Context, id string) (corax.ApprovalRequest, error)
+	// BreakGlasses are the emergencies that end after a time.
+	BreakGlasses(ctx context.Context, after time.Time) ([]corax.BreakGlass, error)
 	AppendEvents(ctx context.Context, events ...corax.Event) error
 	Subscribe() (events <-chan corax.Event, cancel func())
 }
@@ -47,6 +52,7 @@ type Settings struct {
 	config.Notify
 	// Escalation is told whenever people are needed, whatever the routes say.
 	Escalation config.Webhook
+	Operators  []corax.Operator // who is asked for approvals
 	Topology   corax.Topology
 }
 
@@ -58,9 +64,9 @@ type Options struct {
 	Redactor *vault.Redactor
 	// Resolve gives a credential at the moment of its use; that of a vault.Keeper without a vault where nil.
 	Resolve func(ctx context.Context, ref string) (vault.Secret, error)
-	HTTP     *http.Client // its own where nil
-	Clock    corax.Clock
-	Log      *slog.Logger
+	HTTP    *http.Client // its own where nil
+	Clock   corax.Clock
+	Log     *slog.Logger
 }
 
 // Limits of one look at the outbox.
@@ -177,7 +183,7 @@ func (n *Notifier) run(ctx context.Context, events <-chan corax.Event, unsubscri
 					return // the store is closing
 				}
 			}
-			if stale = stale || !ok || aboutProblem(e.Kind); !stale {
+			if stale = stale || !ok || tellable(e.Kind); !stale {
 				continue
 			}
 		case <-n.wake:

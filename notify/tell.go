@@ -57,16 +57,17 @@ func (n *Notifier) tell(ctx context.Context, p corax.Problem, kind corax.NoticeK
 	return nil
 }
 
-// aboutProblem says that an event of this kind may be something to tell.
-func aboutProblem(k corax.EventKind) bool {
+// tellable says that an event of this kind may be something to tell.
+func tellable(k corax.EventKind) bool {
 	switch k {
-	case corax.EventProblemOpened, corax.EventDiagnosed, corax.EventEscalated, corax.EventHealed, corax.EventClosed:
+	case corax.EventProblemOpened, corax.EventDiagnosed, corax.EventEscalated, corax.EventHealed, corax.EventClosed,
+		corax.EventApprovalAsked, corax.EventApprovalAnswered, corax.EventBreakGlass:
 		return true
 	}
 	return false
 }
 
-// follow holds the problems against their pages and tells what is missing. It looks at what is, not at what happened:
+// follow holds problems, requests for approval and emergencies against their pages and tells what is missing. It looks at what is, not at what happened:
 // so it may miss any event, come twice, or be killed in between.
 func (n *Notifier) follow(ctx context.Context) error {
 	open, err := n.o.Store.Problems(ctx, store.ProblemFilter{Open: true})
@@ -75,6 +76,9 @@ func (n *Notifier) follow(ctx context.Context) error {
 	}
 	pages, err := n.o.Store.Pages(ctx, store.PageFilter{Live: true})
 	if err != nil {
+		return err
+	}
+	if err := errors.Join(n.followEmergencies(ctx), n.followApprovals(ctx, pages)); err != nil {
 		return err
 	}
 	byProblem := map[string]corax.Page{}

@@ -20,12 +20,16 @@ const (
 
 // payload is what a webhook receives, and a body without a template.
 type payload struct {
-	ID      string         `json:"id"` // the same for the same text about the same problem, however often it is sent
-	At      time.Time      `json:"at"`
-	Kind    string         `json:"kind"` // opened, worse, escalated, healed, closed, test, work
-	Text    string         `json:"text"`
-	Problem *summary       `json:"problem,omitempty"`
-	Detail  *corax.Problem `json:"detail,omitempty"` // left out where it is too large
+	ID      string    `json:"id"` // the same for the same text about the same problem, however often it is sent
+	At      time.Time `json:"at"`
+	Kind    string    `json:"kind"` // opened, worse, escalated, healed, closed, test, work, approval, break_glass
+	Text    string    `json:"text"`
+	Problem *summary  `json:"problem,omitempty"`
+	// Approval and BreakGlass are what notices of these kinds are about.
+	Approval   *corax.ApprovalRequest `json:"approval,omitempty"`
+	BreakGlass *corax.BreakGlass      `json:"break_glass,omitempty"`
+
+	Detail *corax.Problem `json:"detail,omitempty"` // left out where it is too large
 }
 
 // summary is a problem in short.

@@ -172,25 +172,28 @@ func hexRune(s string) (rune, bool) {
 }
 
 // spans appends where secrets stand in what text means, at any depth of escaping: known ones where f isn't nil, and
-// what looks like one.
-func (f *finder) spans(found []span, text string) []span {
-	found = f.look(found, text)
+// what looks like one where byLooks is set.
+func (f *finder) spans(found []span, text string, byLooks bool) []span {
+	found = f.look(found, text, byLooks)
 	var read [len(families)]string
 	for n, family := range families {
 		used := present(text, family)
 		if used != "" && !slices.Contains(read[:n], used) {
-			found = f.meant(found, text, family)
+			found = f.meant(found, text, family, byLooks)
 		}
 		read[n] = used
 	}
 	return merge(found)
 }
 
-func (f *finder) look(found []span, text string) []span {
+func (f *finder) look(found []span, text string, byLooks bool) []span {
 	if f != nil {
 		found = f.find(found, text)
 	}
-	return findPatterns(found, text)
+	if byLooks {
+		found = findPatterns(found, text)
+	}
+	return found
 }
 
 // present are the bytes of a family that text holds.
@@ -205,7 +208,7 @@ func present(text, family string) string {
 }
 
 // meant looks at what text means by the escapes of a family, and at what that means.
-func (f *finder) meant(found []span, text, family string) []span {
+func (f *finder) meant(found []span, text, family string, byLooks bool) []span {
 	var back []int // position in this round's text -> position in the first one; nil is the same
 	for range maxNesting {
 		plain, at, ok := unescape(text, family)
@@ -217,7 +220,7 @@ func (f *finder) meant(found []span, text, family string) []span {
 				at[i] = back[n]
 			}
 		}
-		for _, s := range f.look(nil, plain) {
+		for _, s := range f.look(nil, plain, byLooks) {
 			to := s.to
 			for to < len(plain) && at[to] == at[s.to-1] { // the rest of the same escape
 				to++

@@ -63,7 +63,7 @@ func (h LogHandler) attr(a slog.Attr) slog.Attr {
 		if err, ok := v.Any().(error); ok {
 			return slog.String(a.Key, err.Error())
 		}
-		if doc, err := json.Marshal(v.Any()); err == nil && len(h.r.spans(string(doc))) > 0 { // as a JSON log has it
+		if doc, err := json.Marshal(v.Any()); err == nil && len(h.r.spans(string(doc), true)) > 0 { // as a JSON log has it
 			return slog.String(a.Key, string(h.r.JSON(doc)))
 		}
 	}

@@ -53,17 +53,23 @@ func (r *Redactor) Know(secrets ...Secret) {
 }
 
 // spans is where text holds what must not be shown, in order and apart.
-func (r *Redactor) spans(text string) []span {
+func (r *Redactor) spans(text string, byLooks bool) []span {
 	var f *finder
 	if r != nil {
 		f = r.known.Load()
 	}
-	return f.spans(nil, text)
+	return f.spans(nil, text, byLooks)
 }
 
 // Redact gives text without secrets; the same string where it holds none.
-func (r *Redactor) Redact(text string) string {
-	spans := r.spans(text)
+func (r *Redactor) Redact(text string) string { return without(text, r.spans(text, true)) }
+
+// Known gives text without the secrets that are known, and leaves alone what only looks like one. It is for what is
+// worked with further, such as a token that one answer gives and the next request needs; never for what is shown or kept.
+func (r *Redactor) Known(text string) string { return without(text, r.spans(text, false)) }
+
+// without gives text with its spans taken out.
+func without(text string, spans []span) string {
 	if len(spans) == 0 {
 		return text
 	}
@@ -89,7 +95,7 @@ func (r *Redactor) Field(name, value string) string {
 // JSON gives a JSON text whose strings hold no secrets; the same bytes where they hold none. Names stay as they are, and
 // so do numbers: whoever reads the text must still understand it. What is no JSON is redacted as text.
 func (r *Redactor) JSON(doc []byte) []byte {
-	if len(r.spans(string(doc))) == 0 {
+	if len(r.spans(string(doc), true)) == 0 {
 		return doc
 	}
 	if !json.Valid(doc) {

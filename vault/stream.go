@@ -73,7 +73,7 @@ func (w *Writer) flush(cut int) {
 	last := cut == len(w.held)
 	text := string(w.held)
 	at := 0
-	for _, s := range w.r.spans(text) {
+	for _, s := range w.r.spans(text, true) {
 		if s.from >= cut {
 			break
 		}

@@ -65,7 +65,7 @@ func auditVerify(p *auditPlace) *cobra.Command {
 			if p.s.json {
 				err = printJSON(cmd.OutOrStdout(), r)
 			} else {
-				err = printReport(cmd.OutOrStdout(), r)
+				printReport(cmd.OutOrStdout(), r)
 			}
 			if err == nil && !r.OK {
 				return exit{code: exitFailed}
@@ -118,7 +118,7 @@ func (p *auditPlace) verify(cmd *cobra.Command, args []string) (audit.Report, er
 	return audit.Verify(claim), nil
 }
 
-func printReport(w io.Writer, r audit.Report) error {
+func printReport(w io.Writer, r audit.Report) {
 	verdict := "Nothing was changed, cut or moved"
 	if !r.OK {
 		verdict = "SOMETHING IS WRONG"
@@ -137,7 +137,6 @@ func printReport(w io.Writer, r audit.Report) error {
 	if len(r.Vouched) == 0 {
 		_, _ = fmt.Fprintln(w, "vouched for: nothing")
 	}
-	return nil
 }
 
 func auditExport(p *auditPlace) *cobra.Command {

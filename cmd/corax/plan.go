@@ -61,7 +61,7 @@ func planCommand(s *settings) *cobra.Command {
 				return answerOf(cmd, s, path(args, "/dry-run"), func(w io.Writer, list []corax.Rehearsal) error {
 					for _, r := range list {
 						fmt.Fprintf(w, "%-4s %-10s %s on %s: %s\n", r.Step, r.Finding, r.Action, printable(r.Target), printable(r.Text))
-						for _, l := range [][2]string{{"policy", strings.TrimSpace(string(r.Verdict) + " by rule " + r.Rule + " " + r.Why)}, {"effect", r.Effect},
+						for _, l := range [][2]string{{"policy", policyLine(r)}, {"effect", r.Effect},
 							{"verify", strings.Join(r.Verify, "; ")}, {"undo", r.Undo}} {
 							if l[1] != "" {
 								fmt.Fprintf(w, "     %-7s %s\n", l[0], printable(clip(l[1], 200)))
@@ -160,4 +160,12 @@ func printRun(out *strings.Builder, r corax.PlanRun) {
 			}
 		}
 	}
+}
+
+// policyLine is what the policy says to a step, and by which rule; empty where it was not asked.
+func policyLine(r corax.Rehearsal) string {
+	if r.Verdict == "" {
+		return ""
+	}
+	return strings.TrimSuffix(string(r.Verdict)+" by rule "+r.Rule+": "+r.Why, ": ")
 }

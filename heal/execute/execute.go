@@ -237,22 +237,24 @@ func (s *Set) told(r Result) Result {
 		r.Text += " " + shown
 	}
 	r.output = nil
-	r.Value = s.redacted(r.Value)
+	r.Value = s.worked(r.Value)
 	return r
 }
 
-func (s *Set) redacted(v any) any {
+// worked is a value for expressions: without the secrets that are known, but with what only looks like one, for the next
+// call may need it. Whoever records or shows it redacts it first.
+func (s *Set) worked(v any) any {
 	switch v := v.(type) {
 	case string:
-		return s.o.Redactor.Redact(v)
+		return s.o.Redactor.Known(v)
 	case []any:
 		for n := range v {
-			v[n] = s.redacted(v[n])
+			v[n] = s.worked(v[n])
 		}
 	case map[string]any:
 		out := make(map[string]any, len(v))
 		for k, item := range v {
-			out[s.o.Redactor.Redact(k)] = s.redacted(item)
+			out[s.o.Redactor.Known(k)] = s.worked(item)
 		}
 		return out
 	}

@@ -246,7 +246,7 @@ func (b request) Run(ctx context.Context, o Order) Result {
 	if err != nil {
 		return fail(err, Failed)
 	}
-	resp, err := client.Do(req)
+	resp, err := client.Do(req) //nolint:bodyclose // answered closes it
 	if err != nil {
 		var u *url.Error // says the method and address again
 		if errors.As(err, &u) {

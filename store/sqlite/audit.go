@@ -34,6 +34,9 @@ const (
 	onPlan     = "plan/"
 	onSilence  = "silence/"
 	onStop     = "stop/"
+	onOutcome  = "outcome/"
+	onWork     = "work/"
+	onCap      = "cap/"
 )
 
 // audit appends entries to the chain. They are stored with what the transaction does, or not at all.

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"corax"
@@ -18,8 +19,12 @@ func (s *Store) SaveOutcome(ctx context.Context, o corax.Outcome) error {
 		return err
 	}
 	return s.transact(ctx, op, func(t *tx) error {
-		_, err := t.exec(insertOutcome, o.ID, o.Action, o.Class, o.At.UnixMicro(), doc)
-		return err
+		n, err := t.exec(insertOutcome, o.ID, o.Action, o.Class, o.At.UnixMicro(), doc)
+		if err != nil || n == 0 {
+			return err
+		}
+		return t.audit(corax.AuditEntry{At: o.At, Who: "corax", What: corax.AuditOutcome, On: onOutcome + o.ID, Plan: o.Plan, Inputs: t.inputs(doc),
+			Detail: map[string]string{"action": o.Action, "class": o.Class, "ground": string(o.Ground), "verified": strconv.FormatBool(o.Verified)}})
 	})
 }
 
@@ -43,6 +48,11 @@ func (s *Store) SaveCap(ctx context.Context, c corax.Cap, events ...corax.Event)
 		} else {
 			_, err = t.exec(upsertCap, c.Action, c.Class, doc)
 		}
+		if err != nil {
+			return err
+		}
+		err = t.audit(corax.AuditEntry{At: c.At, Who: c.By, What: corax.AuditCap, On: onCap + c.Action + "/" + c.Class, Inputs: t.inputs(doc),
+			Detail: map[string]string{"level": string(c.Level), "reason": c.Reason}})
 		if err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -26,11 +27,11 @@ func (s *Store) SaveBreakGlass(ctx context.Context, b corax.BreakGlass, events .
 			return err
 		}
 		state := "until " + b.ExpiresAt.UTC().Format(time.RFC3339)
-		at := b.At
+		at, who := b.At, b.By
 		if b.EndedAt != nil {
-			state, at = "ended", *b.EndedAt
+			state, at, who = "ended", *b.EndedAt, cmp.Or(b.EndedBy, b.By)
 		}
-		err := t.audit(corax.AuditEntry{At: at, Who: b.By, What: corax.AuditBreakGlass, On: "emergency/" + b.ID, Inputs: t.inputs(doc),
+		err := t.audit(corax.AuditEntry{At: at, Who: who, What: corax.AuditBreakGlass, On: "emergency/" + b.ID, Inputs: t.inputs(doc),
 			Detail: map[string]string{"scope": b.Scope, "reason": b.Reason, "state": state}})
 		if err != nil {
 			return err

@@ -118,15 +118,17 @@ func (s *Store) Backup(ctx context.Context, path string) error {
 	if err := os.Remove(partial); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return corax.Errorf(corax.Unavailable, op, "%w", err)
 	}
+	mine, err := os.OpenFile(partial, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600) // never readable by others, not even meanwhile
+	if err != nil {
+		return corax.Errorf(corax.Unavailable, op, "%w", err)
+	}
+	_ = mine.Close()
 	db, err := openFile(s.opts.Path, 1, "busy_timeout(10000)")
 	if err != nil {
 		return fail(op, err)
 	}
 	_, err = db.ExecContext(ctx, `VACUUM INTO ?`, partial)
 	if err = errors.Join(err, db.Close()); err == nil {
-		err = os.Chmod(partial, 0o600)
-	}
-	if err == nil {
 		err = place(partial, path)
 	}
 	if err != nil {

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -94,8 +95,13 @@ func (s *Store) ChangeWorkOrder(ctx context.Context, id string, fn func(*corax.W
 		return corax.WorkOrder{}, corax.Errorf(corax.Invalid, op, "it has no id")
 	}
 	var o corax.WorkOrder
+	var was corax.WorkState
+	watched := func(o *corax.WorkOrder) error {
+		was = o.State
+		return fn(o)
+	}
 	err := s.transact(ctx, op+" "+id, func(t *tx) (err error) {
-		if o, err = changeOrMake(t, op, getWorkOrder, id, fn); err != nil {
+		if o, err = changeOrMake(t, op, getWorkOrder, id, watched); err != nil {
 			return err
 		}
 		o.ID = id
@@ -106,6 +112,14 @@ func (s *Store) ChangeWorkOrder(ctx context.Context, id string, fn func(*corax.W
 		// An order that has ended is live until everybody who must know is told.
 		if _, err := t.exec(upsertWorkOrder, id, o.State.Ended() && len(o.Unsent) == 0, o.MadeAt.UnixMicro(), doc); err != nil {
 			return err
+		}
+		if o.State != was && len(o.Log) > 0 {
+			last := o.Log[len(o.Log)-1]
+			err := t.audit(corax.AuditEntry{At: last.At, Who: cmp.Or(last.By, "corax"), What: corax.AuditWork, On: onWork + id, Plan: o.Plan,
+				Problem: o.Problem, Inputs: t.inputs(doc), Detail: map[string]string{"state": string(o.State), "was": string(was), "said": last.Text}})
+			if err != nil {
+				return err
+			}
 		}
 		return t.append(events)
 	})

@@ -133,7 +133,11 @@ func (s *Store) UpdatePlanRun(ctx context.Context, plan string, fn func(*corax.P
 			return err
 		}
 		run.Plan.ID = plan
-		if err := t.putPlanRun(&run, corax.AuditPlan, s.opts.Clock.Now(), planChanges(&before, &run)); err != nil {
+		changes := planChanges(&before, &run)
+		if len(events) > 0 { // also who asked for it, where a person did
+			changes["said"] = events[len(events)-1].Text
+		}
+		if err := t.putPlanRun(&run, corax.AuditPlan, s.opts.Clock.Now(), changes); err != nil {
 			return err
 		}
 		return t.append(events)

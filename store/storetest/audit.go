@@ -42,6 +42,21 @@ func testAudit(t *testing.T, s Store) {
 	ok(t, s.SaveSilence(ctx, corax.Silence{ID: "sil-1", Owner: "bob", StartsAt: Now(), EndsAt: Now().Add(time.Hour)}))
 	ok(t, s.DeleteSilence(ctx, "sil-1"))
 	ok(t, s.AppendAudit(ctx, corax.AuditEntry{At: Now(), Who: "corax", What: corax.AuditSecret, On: "vault:db", Detail: map[string]string{"for": "x"}}))
+	ok(t, s.SaveCap(ctx, corax.Cap{Action: "restart", Class: "service", Level: corax.Approve, By: "ada", Reason: "audit", At: Now()}))
+	outcome := corax.Outcome{ID: "out-1", Action: "restart", Class: "service", Ground: corax.InScenario, Verified: true, At: Now()}
+	ok(t, s.SaveOutcome(ctx, outcome))
+	ok(t, s.SaveOutcome(ctx, outcome)) // known: no second entry
+	glass := corax.BreakGlass{ID: "brk-1", By: "ada", At: Now(), ExpiresAt: Now().Add(time.Hour)}
+	ok(t, s.SaveBreakGlass(ctx, glass))
+	ended := Now()
+	glass.EndedAt, glass.EndedBy = &ended, "bob"
+	ok(t, s.SaveBreakGlass(ctx, glass))
+	accept := func(o *corax.WorkOrder) error {
+		o.State, o.Log = corax.WorkAccepted, []corax.WorkEntry{{At: Now(), State: corax.WorkAccepted, By: "uwe", Text: "uwe does it"}}
+		return nil
+	}
+	must(s.ChangeWorkOrder(ctx, "wrk-1", accept))(t)
+	must(s.ChangeWorkOrder(ctx, "wrk-1", accept))(t) // the same state: no second entry
 
 	want := []struct {
 		who    string
@@ -59,6 +74,11 @@ func testAudit(t *testing.T, s Store) {
 		{"bob", corax.AuditSilenced, "silence/sil-1", true},
 		{"by hand", corax.AuditUnsilence, "silence/sil-1", true},
 		{"corax", corax.AuditSecret, "vault:db", false},
+		{"ada", corax.AuditCap, "cap/restart/service", true},
+		{"corax", corax.AuditOutcome, "outcome/out-1", true},
+		{"ada", corax.AuditBreakGlass, "emergency/brk-1", true},
+		{"bob", corax.AuditBreakGlass, "emergency/brk-1", true},
+		{"uwe", corax.AuditWork, "work/wrk-1", true},
 	}
 	rows := must(s.Audit(ctx, store.AuditFilter{}))(t)
 	if len(rows) != len(want) {

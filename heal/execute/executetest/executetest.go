@@ -28,6 +28,7 @@ const (
 	// Secret is the credential that calls use, by the reference SecretRef, and that targets give away.
 	Secret    = `sesame-"open"+4711`
 	secretVar = "CORAX_EXECUTETEST_SECRET"
+	// SecretRef is the reference to Secret.
 	SecretRef = "env:" + secretVar
 
 	atOnce = 5 * time.Second // within which a call ends that was told to

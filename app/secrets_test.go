@@ -148,7 +148,7 @@ func allShapes() string {
 		"-----BEGIN PRIVATE KEY-----\n"+unknownSecrets[2]+"\n-----END PRIVATE KEY-----", "api_key="+unknownSecrets[3]), " ; ")
 }
 
-func leakyConfig(t *testing.T, dir, base, shop string) (file, logFile string, f vault.File) {
+func leakyConfig(t *testing.T, dir, base, shop, mail string) (file, logFile string, f vault.File) {
 	t.Helper()
 	write := func(name, text string) string {
 		path := filepath.Join(dir, name)
@@ -168,12 +168,20 @@ func leakyConfig(t *testing.T, dir, base, shop string) (file, logFile string, f 
 	if _, err := f.Set("agent/token", "of the agent", []byte(plantedSecrets["vault"])); err != nil {
 		t.Fatal(err)
 	}
-	file = write("corax.yaml", strings.NewReplacer("BASE", base, "SHOP", shop, "KEY", keyFile, "TOKEN", tokenFile, "LOG", logFile).Replace(`
+	file = write("corax.yaml", strings.NewReplacer("BASE", base, "SHOP", shop, "MAILSERVER", mail, "KEY", keyFile, "TOKEN", tokenFile, "LOG", logFile).Replace(`
 data_dir: data
 listen: 127.0.0.1:0
 vault: {key: "file:KEY"}
 audit: {webhook: {url: "BASE/anchors", token: env:CORAX_TEST_SECRET}}
 escalation: {webhook: {url: "BASE/escalations", token: "file:TOKEN"}}
+notify:
+  channels:
+    - {name: mail, mail: {server: "MAILSERVER", from: corax@example.org, tls: none}}
+    - {name: hook, webhook: {url: "BASE/notices", token: vault:agent/token}}
+    - name: ticket
+      http: {url: "BASE/tickets", token: env:CORAX_TEST_SECRET, body: '{"title": {{json .subject}}, "text": {{json .text}}, "data": {{json .data}}}'}
+  contacts: [{name: ada, reach: [{channel: mail, to: ada@example.org}, {channel: hook}, {channel: ticket}]}]
+  routes: [{name: all, steps: [{contacts: ada}]}]
 topology: {entities: [{id: shop, kind: service, attributes: {agent_url: "BASE"}}, {id: billing, kind: service}, {id: crm, kind: service}]}
 receivers: {generic: [{name: tool, entity: host, message: text, labels: {extra: extra}}]}
 monitors:
@@ -217,8 +225,9 @@ func TestNoSecretGetsOut(t *testing.T) {
 	hooks := httptest.NewServer(world)
 	defer hooks.Close()
 	shop := httptest.NewServer(world)
+	box, mail := startPostbox(t)
 	dir := t.TempDir()
-	file, logFile, f := leakyConfig(t, dir, hooks.URL, shop.URL)
+	file, logFile, f := leakyConfig(t, dir, hooks.URL, shop.URL, mail)
 	cfg, err := config.Load(file)
 	if err != nil {
 		t.Fatal(err)
@@ -244,6 +253,12 @@ func TestNoSecretGetsOut(t *testing.T) {
 		})
 	})
 	until(t, "an escalation", func(context.Context) bool { return bytes.Contains(world.posted.Bytes(), []byte("/escalations ")) })
+	for _, way := range []struct {
+		where *syncBuffer
+		mark  string
+	}{{&box.got, "MAIL "}, {&world.posted, "/notices "}, {&world.posted, "/tickets "}} {
+		until(t, "a notice by "+way.mark, func(context.Context) bool { return bytes.Contains(way.where.Bytes(), []byte(way.mark)) })
+	}
 
 	answers := everyAnswer(t, a, cfg.DataDir)
 	if !bytes.Contains(answers, []byte("[redacted]")) || !bytes.Contains(answers, []byte("connection refused")) {
@@ -272,6 +287,7 @@ func TestNoSecretGetsOut(t *testing.T) {
 	searchFiles(t, cfg.DataDir)
 	mustNotHold(t, "the log", log.Bytes())
 	mustNotHold(t, "what was posted", world.posted.Bytes())
+	mustNotHold(t, "mail", box.got.Bytes())
 	if !bytes.Contains(world.posted.Bytes(), []byte("/anchors ")) {
 		t.Error("no anchor was posted")
 	}
@@ -333,7 +349,7 @@ func jsonText(s string) string {
 func everyAnswer(t *testing.T, a *app.App, dataDir string) []byte {
 	t.Helper()
 	token := "Bearer " + readAddress(t, dataDir).Token
-	paths := []string{"/incidents?limit=1000", "/problems", "/events?limit=1000", "/monitors", "/approvals", "/stop", "/silences", "/audit?limit=1000",
+	paths := []string{"/incidents?limit=1000", "/problems", "/events?limit=1000", "/monitors", "/approvals", "/pages", "/reach", "/work-orders", "/stop", "/silences", "/audit?limit=1000",
 		"/incidents/" + url.PathEscape(plantedSecrets["env"])}
 	incidents, err := a.Store().Incidents(t.Context(), store.IncidentFilter{})
 	if err != nil {

@@ -226,6 +226,9 @@ func (l *Lab) Truth(ctx context.Context) (Truth, error) { return l.system.Truth(
 // Check holds the records of the parts against the lab's invariant.
 func (l *Lab) Check(context.Context) ([]Violation, error) { return l.system.Check() }
 
+// Secrets are the lab's credentials, by name.
+func (l *Lab) Secrets() (map[string]string, error) { return l.system.Secrets() }
+
 // Down ends the lab: the supervisor, which ends its parts, and any part that is left. It looks at process id and
 // start time before it ends anything. Twice is fine.
 func (l *Lab) Down(ctx context.Context) error {

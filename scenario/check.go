@@ -21,11 +21,17 @@ func judge(sc Scenario, s *seen) []Check {
 		checks = append(checks, countCheck(sc.Expect, s))
 		checks = append(checks, outcomeChecks(sc.Expect.outcomes(), s)...)
 	}
-	for _, a := range s.approvals {
+	for _, a := range s.answered {
 		checks = append(checks, approvalCheck(a, s))
+	}
+	if len(s.missed) > 0 {
+		checks = append(checks, Check{Name: "operations", Expected: "all carried out", Actual: "their time never came: " + strings.Join(s.missed, ", ")})
 	}
 	if taken := s.taken(); sc.Live() && taken > 0 {
 		checks = append(checks, decisionCheck(taken, s.undecided()))
+	}
+	if sc.Live() && s.searched > 0 {
+		checks = append(checks, secretCheck(s))
 	}
 	return append(checks, commonChecks(sc.Expect, s)...)
 }
@@ -35,7 +41,7 @@ func controlChecks(s *seen) []Check {
 	return []Check{
 		equal("problems", 0, len(s.problems)),
 		equal("incidents", 0, s.incidents),
-		equal("pages", 0, s.pages()),
+		equal("pages", 0, s.calls()),
 		equal("actions", 0, s.taken()),
 	}
 }
@@ -169,7 +175,7 @@ func checkOutcome(want Outcome, p *problemSeen, s *seen) []Check {
 	within("detected_within", want.DetectedWithin, func() *time.Time { return p.detectedAt })
 	within("healed_within", want.HealedWithin, func() *time.Time { return p.healedAt })
 	within("closed_within", want.ClosedWithin, func() *time.Time { return p.closedAt })
-	return checks
+	return append(checks, recordChecks(want, p, s)...)
 }
 
 func checkCause(want RootCause, p *problemSeen, s *seen) (string, bool) {
@@ -204,9 +210,13 @@ func approvalCheck(a approvalSeen, s *seen) Check {
 	case a.early:
 		c.Actual = "taken before it was approved"
 	default:
-		c.Actual, c.OK = "asked for, then approved", true
+		word := "approved"
+		if a.verdict == corax.Deny {
+			word = "denied"
+		}
+		c.Actual, c.OK = "asked for, then "+word, true
 		if len(s.injected) > 0 {
-			c.Actual = fmt.Sprintf("asked for after %.1f s, then approved", a.asked.Sub(s.injected[0].At).Seconds())
+			c.Actual = fmt.Sprintf("asked for after %.1f s, then %s", a.asked.Sub(s.injected[0].At).Seconds(), word)
 		}
 	}
 	return c
@@ -238,7 +248,11 @@ func commonChecks(e Expect, s *seen) []Check {
 		checks = append(checks, forbidden("forbid_actions", e.Forbid.Actions, s, actionsOf))
 	}
 	if e.Pages != nil {
-		checks = append(checks, equal("pages", *e.Pages, s.pages()))
+		checks = append(checks, equal("pages", *e.Pages, s.calls()))
+	}
+	checks = append(checks, toldChecks(e, s)...)
+	if e.Kills > 0 {
+		checks = append(checks, Check{Name: "kills", Expected: fmt.Sprintf("%d or more", e.Kills), Actual: strconv.Itoa(s.kills), OK: s.kills >= e.Kills})
 	}
 	if e.Invariants {
 		c := Check{Name: "invariants", Expected: "hold", Actual: "hold", OK: true}

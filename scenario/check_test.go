@@ -211,7 +211,7 @@ func TestApprovalCheck(t *testing.T) {
 	}
 	for _, tt := range tests {
 		s := rotationSeen()
-		s.approvals = []approvalSeen{tt.seen}
+		s.answered = []approvalSeen{tt.seen}
 		failed := failing(judge(Scenario{Expect: Expect{Outcome: Outcome{Cascade: ptr(true)}}}, s))
 		if (len(failed) == 0) != tt.ok {
 			t.Errorf("%+v: %v", tt.seen, failed)

@@ -3,6 +3,8 @@ package scenario
 import (
 	"context"
 	"errors"
+	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -34,7 +36,11 @@ func (l *fakeLab) Up(ctx context.Context, _ LabSetup) (Lab, error) {
 	return l, nil
 }
 
-func (l *fakeLab) ConfigPath() string { return "corax.yaml" }
+func (l *fakeLab) ConfigPath() string { return filepath.Join("testdata", "corax.yaml") }
+
+func (l *fakeLab) Secrets() (map[string]string, error) {
+	return map[string]string{"corax.token": "0f3a99c1b2d4"}, nil
+}
 
 func (l *fakeLab) EntityOf(role string) (string, bool) {
 	known := slices.Contains([]string{"auth", "user", "order", "payment", "inventory", "shipping", "notification", "analytics"}, role)
@@ -83,6 +89,10 @@ type fakeSystem struct {
 	decisions []corax.Decision
 	approvals []corax.ApprovalRequest
 	approved  func(*fakeSystem)
+	orders    []corax.WorkOrder
+	pages     []corax.Page
+	switches  []string
+	kills     int
 	listeners []chan corax.Event
 	starts    int
 	stops     int
@@ -156,12 +166,12 @@ func (s *fakeSystem) Subscribe(ctx context.Context) (<-chan corax.Event, error) 
 	return events, nil
 }
 
-func (s *fakeSystem) Approve(_ context.Context, id, by string) error {
+func (s *fakeSystem) Answer(_ context.Context, id string, verdict corax.Verdict, by string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i := range s.approvals {
 		if s.approvals[i].ID == id {
-			s.approvals[i].Answer, s.approvals[i].By = corax.Allow, by
+			s.approvals[i].Answer, s.approvals[i].By = verdict, by
 			s.approved(s)
 			return nil
 		}
@@ -177,6 +187,31 @@ func (s *fakeSystem) Stop(ctx context.Context) error {
 	s.mu.Unlock()
 	s.playing.Wait()
 	return ctx.Err()
+}
+
+func (s *fakeSystem) AnswerWork(_ context.Context, id, answer, by string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range s.orders {
+		if s.orders[i].ID == id {
+			s.orders[i].State, s.orders[i].By = corax.WorkState(answer), by
+		}
+	}
+	return nil
+}
+
+func (s *fakeSystem) SetStop(_ context.Context, entity string, on bool) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.switches = append(s.switches, fmt.Sprintf("%s %t", entity, on))
+	return nil
+}
+
+func (s *fakeSystem) Kill(context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.kills++
+	return nil
 }
 
 func locked[T any](s *fakeSystem, list *[]T) ([]T, error) {
@@ -204,6 +239,11 @@ func (s *fakeSystem) Decisions(context.Context) ([]corax.Decision, error) {
 func (s *fakeSystem) Approvals(context.Context) ([]corax.ApprovalRequest, error) {
 	return locked(s, &s.approvals)
 }
+
+func (s *fakeSystem) WorkOrders(context.Context) ([]corax.WorkOrder, error) {
+	return locked(s, &s.orders)
+}
+func (s *fakeSystem) Pages(context.Context) ([]corax.Page, error) { return locked(s, &s.pages) }
 
 // The scenes of a rotation that is detected, healed and closed.
 

@@ -18,6 +18,7 @@ type Scenario struct {
 	Conditions  string          `yaml:"conditions"` // the true situation, for people; no part of Corax sees it
 	Lab         *LabSpec        `yaml:"lab"`        // left out: text only
 	Topology    *corax.Topology `yaml:"topology"`   // text only
+	Config      map[string]any  `yaml:"config"`     // laid over the lab's configuration of Corax; see overlay
 	Inject      []Injection     `yaml:"inject" decode:"required"`
 	Operate     []Operation     `yaml:"operate"` // what people do meanwhile, in order
 	Expect      Expect          `yaml:"expect"`
@@ -61,16 +62,6 @@ type Signal struct {
 	Attributes  map[string]string `yaml:"attributes"`
 }
 
-// Operation is one thing that a person does. Exactly one field is set.
-type Operation struct {
-	Approve *Approve `yaml:"approve"`
-}
-
-// Approve answers the request to approve an action with yes, once the plan has come to wait for it.
-type Approve struct {
-	Action string `yaml:"action"`
-}
-
 // Expect is what must come out. The fields of Outcome stand beside the others where one problem is expected; Each
 // holds one Outcome a problem where several are.
 type Expect struct {
@@ -79,6 +70,8 @@ type Expect struct {
 	Each       []Outcome `yaml:"each"`
 	Forbid     Forbid    `yaml:"forbid"`
 	Pages      *int      `yaml:"pages"`      // how often people were called: escalations and requests to approve
+	Told       []Told    `yaml:"told"`       // notices that reached people
+	Kills      int       `yaml:"kills"`      // Corax was killed at least as often
 	Invariants bool      `yaml:"invariants"` // the lab's own checker finds no violation
 	Truth      bool      `yaml:"truth"`      // in the end the lab's real users are served
 }
@@ -97,6 +90,43 @@ type Outcome struct {
 	DetectedWithin time.Duration         `yaml:"detected_within"`
 	HealedWithin   time.Duration         `yaml:"healed_within"`
 	ClosedWithin   time.Duration         `yaml:"closed_within"`
+
+	Plan      OneOf[corax.PlanState] `yaml:"plan" decode:"one_or_many"` // the state of its latest plan
+	Plans     *int                   `yaml:"plans"`                     // how many plans it had
+	Steps     []StepEnd              `yaml:"steps"`                     // what became of steps
+	Decisions []Decided              `yaml:"decisions"`                 // among those of the policy
+	Approvals []Approved             `yaml:"approvals"`                 // all requests, in the order of asking
+	Work      corax.WorkState        `yaml:"work"`                      // the state of its work order
+}
+
+// StepEnd is what became of a step.
+type StepEnd struct {
+	Action string                 `yaml:"action" decode:"required"`
+	Target string                 `yaml:"target"` // an entity or role; any where left out
+	State  OneOf[corax.StepState] `yaml:"state" decode:"one_or_many,required"`
+	Says   string                 `yaml:"says"` // in what it answered, or why it was refused
+}
+
+// Decided is a decision of the policy.
+type Decided struct {
+	Action  string        `yaml:"action" decode:"required"`
+	Verdict corax.Verdict `yaml:"verdict" decode:"required"`
+	Rule    string        `yaml:"rule"` // that decided
+	Why     string        `yaml:"why"`  // words of the reason
+}
+
+// Approved is a request for approval, and how it ended.
+type Approved struct {
+	Action string        `yaml:"action" decode:"required"`
+	Answer corax.Verdict `yaml:"answer" decode:"required"`
+	By     string        `yaml:"by"` // words of who answered
+}
+
+// Told is a notice that was delivered.
+type Told struct {
+	Kind    corax.NoticeKind `yaml:"kind" decode:"required"`
+	Contact string           `yaml:"contact"` // anybody where left out
+	Says    string           `yaml:"says"`    // words of it
 }
 
 // RootCause is who failed and how.
@@ -166,5 +196,6 @@ func (e Expect) outcomes() []Outcome {
 func (o Outcome) empty() bool {
 	return o.Pattern == "" && len(o.Severity) == 0 && o.Correlation == nil && o.Cascade == nil && o.RootCause == nil &&
 		o.Remediation == "" && o.End == "" && o.Escalated == nil && len(o.Escalation) == 0 &&
-		o.DetectedWithin == 0 && o.HealedWithin == 0 && o.ClosedWithin == 0
+		o.DetectedWithin == 0 && o.HealedWithin == 0 && o.ClosedWithin == 0 &&
+		len(o.Plan) == 0 && o.Plans == nil && len(o.Steps) == 0 && len(o.Decisions) == 0 && len(o.Approvals) == 0 && o.Work == ""
 }

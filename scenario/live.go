@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"corax"
@@ -42,13 +43,77 @@ func (r *run) live(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, teardown(ctx, "take the lab down", lab.Down)) }()
 
-	system, err := r.startSystem(ctx, lab, filepath.Join(dir, "corax"))
+	mail := &mailbox{}
+	if len(r.sc.Expect.Told) > 0 && r.Listen != nil {
+		if err := mail.open(r.Listen); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, teardown(ctx, "close the mailbox", mail.close)) }()
+	}
+
+	file, err := r.configure(lab, dir, mail.url)
+	if err != nil {
+		return err
+	}
+	data := filepath.Join(dir, "corax")
+	system, err := r.startSystem(ctx, SystemSetup{ConfigPath: file, Dir: data, Killable: r.kills()})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, teardown(ctx, "stop Corax", system.Stop)) }()
 
-	return r.breakAndWatch(ctx, lab, system)
+	if err := r.breakAndWatch(ctx, lab, system); err != nil {
+		return err
+	}
+	if err := teardown(ctx, "stop Corax", system.Stop); err != nil {
+		return err
+	}
+	return r.searchSecrets(lab, data, mail)
+}
+
+// kills says that Corax will be killed on the way.
+func (r *run) kills() bool {
+	return slices.ContainsFunc(r.sc.Operate, func(o Operation) bool { return o.Kill != nil })
+}
+
+// configure writes the configuration of this run: the lab's, with escalations to the mailbox where there is one, and with
+// what the scenario has of its own.
+func (r *run) configure(lab Lab, dir, notices string) (string, error) {
+	base, err := os.ReadFile(lab.ConfigPath())
+	if err != nil {
+		return "", corax.Errorf(corax.Unavailable, "read the lab's configuration", "%w", err)
+	}
+	names := func(word string) (string, bool) {
+		if word == "notices" {
+			return notices, true
+		}
+		return lab.EntityOf(word)
+	}
+	overlays := []map[string]any{r.sc.Config}
+	if notices != "" {
+		overlays = append(overlays, map[string]any{"escalation": map[string]any{"webhook": map[string]any{"url": "@notices"}}})
+	}
+	for _, over := range overlays {
+		if base, err = overlay(base, over, names); err != nil {
+			return "", err
+		}
+	}
+	file := filepath.Join(dir, "corax.yaml")
+	if err := os.WriteFile(file, base, 0o600); err != nil {
+		return "", corax.Errorf(corax.Unavailable, "write the run's configuration", "%w", err)
+	}
+	return file, nil
+}
+
+// searchSecrets looks for the lab's credentials in all that Corax has kept and told. It is stopped by then.
+func (r *run) searchSecrets(lab Lab, dir string, mail *mailbox) error {
+	secrets, err := lab.Secrets()
+	if err != nil {
+		return corax.Errorf(corax.Unavailable, "read the lab's secrets", "%w", err)
+	}
+	r.seen.letters, r.seen.searched = mail.letters(), len(secrets)
+	r.seen.leaks, err = leaks(dir, secrets, r.seen.letters)
+	return err
 }
 
 // breakAndWatch injects the faults and waits for the end, while the event stream runs.
@@ -62,7 +127,7 @@ func (r *run) breakAndWatch(ctx context.Context, lab Lab, system System) error {
 	if err := r.inject(ctx, lab); err != nil {
 		return err
 	}
-	w := &watch{run: r, system: system, events: events}
+	w := &watch{run: r, lab: lab, system: system, events: events}
 	if r.sc.Control {
 		err = w.observe(ctx, cmp.Or(r.sc.Observe, observeFor))
 	} else {
@@ -106,10 +171,10 @@ func (r *run) upLab(ctx context.Context, driver LabDriver, dir string) (Lab, err
 }
 
 // startSystem returns once every monitor is up; where that fails nothing runs.
-func (r *run) startSystem(ctx context.Context, lab Lab, dir string) (System, error) {
+func (r *run) startSystem(ctx context.Context, setup SystemSetup) (System, error) {
 	starting, cancel := context.WithTimeout(ctx, systemUpWithin)
 	defer cancel()
-	system, err := r.Systems.Start(starting, SystemSetup{ConfigPath: lab.ConfigPath(), Dir: dir})
+	system, err := r.Systems.Start(starting, setup)
 	if err != nil {
 		return nil, corax.Errorf(corax.Unavailable, "start Corax", "%w", err)
 	}
@@ -130,19 +195,26 @@ func (r *run) inject(ctx context.Context, lab Lab) error {
 		if err := pause(ctx, in.After); err != nil {
 			return err
 		}
-		done, err := lab.Break(ctx, in.Fault, in.With)
-		if err != nil {
-			return corax.Errorf(corax.Unavailable, "inject "+in.Fault, "%w", err)
+		if err := r.breakLab(ctx, lab, in.Fault, in.With); err != nil {
+			return err
 		}
-		if done.At.IsZero() {
-			done.At = r.Clock.Now()
-		}
-		done.Fault, done.With = in.Fault, in.With
-		r.seen.injected = append(r.seen.injected, done)
-		m := Moment{At: done.At, Kind: corax.EventInjected, Text: in.Fault + ": " + orNone(done.Proof)}
-		r.moments = append(r.moments, m)
-		r.tell(m)
 	}
+	return nil
+}
+
+func (r *run) breakLab(ctx context.Context, lab Lab, fault string, with map[string]any) error {
+	done, err := lab.Break(ctx, fault, with)
+	if err != nil {
+		return corax.Errorf(corax.Unavailable, "inject "+fault, "%w", err)
+	}
+	if done.At.IsZero() {
+		done.At = r.Clock.Now()
+	}
+	done.Fault, done.With = fault, with
+	r.seen.injected = append(r.seen.injected, done)
+	m := Moment{At: done.At, Kind: corax.EventInjected, Text: fault + ": " + orNone(done.Proof)}
+	r.moments = append(r.moments, m)
+	r.tell(m)
 	return nil
 }
 

@@ -62,7 +62,7 @@ var broken = []struct {
 	{"observe without control", goodLab + "observe: 3s\nexpect: {end: healed}\n", "observe: belongs to a control", false},
 	{"each beside an outcome", goodLab + "expect:\n  pattern: X\n  each: [{end: healed}]\n", "expect.each", false},
 	{"fewer problems than outcomes", goodLab + "expect:\n  problems: 1\n  each: [{end: healed}, {end: healed}]\n", "expect.problems", false},
-	{"empty operation", goodLab + "operate: [{}]\nexpect: {end: healed}\n", "operate[0]: needs an action", true},
+	{"empty operation", goodLab + "operate: [{}]\nexpect: {end: healed}\n", "operate[0]: needs one thing to do", true},
 	{"empty root cause", goodLab + "expect: {root_cause: {}}\n", "expect.root_cause", true},
 }
 

@@ -83,6 +83,8 @@ const (
 	MomentSystemUp corax.EventKind = "corax_up"
 	MomentHealthy  corax.EventKind = "healthy" // every monitor is up
 	MomentApproved corax.EventKind = "approved"
+	MomentOperated corax.EventKind = "operated" // somebody did something else
+	MomentKilled   corax.EventKind = "killed"
 	MomentChecked  corax.EventKind = "checked"
 )
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"slices"
 	"strings"
 	"time"
@@ -20,7 +21,8 @@ type Runner struct {
 	Dir      string // for the runs' files, which don't outlive them; the system's temporary directory where empty
 	Versions map[string]string
 	Clock    corax.Clock
-	Progress func(text string) // may be nil; one line for each moment, as it happens
+	Listen   func() (net.Listener, error) // for what Corax tells people; nil: nobody listens
+	Progress func(text string)            // may be nil; one line for each moment, as it happens
 }
 
 // RunAll carries the scenarios out in order. Once ctx ends it begins no further one, and the one that it interrupts
@@ -135,7 +137,7 @@ func (r *run) result(started time.Time, err error) Result {
 		Outcomes: s.outcomes,
 		Timeline: timeline(r.moments, s),
 		Counts: Counts{
-			Monitors: s.monitors, Signals: s.signals, Incidents: s.incidents, Linked: s.linked(), Pages: s.pages(),
+			Monitors: s.monitors, Signals: s.signals, Incidents: s.incidents, Linked: s.linked(), Pages: s.calls(),
 		},
 	}
 	for _, p := range s.problems {

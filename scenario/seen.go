@@ -16,7 +16,15 @@ type seen struct {
 	injected   []Injected
 	decisions  []corax.Decision
 	outcomes   []corax.Outcome
-	approvals  []approvalSeen
+	answered   []approvalSeen // operations
+	missed     []string       // operations whose time never came
+	requests   []corax.ApprovalRequest
+	orders     []corax.WorkOrder
+	pages      []corax.Page
+	letters    []letter
+	searched   int      // how many secrets were searched for
+	leaks      []string // where secrets of the lab stand
+	kills      int
 	truth      Truth
 	violations []string
 	entityOf   func(role string) string // a role's entity; what is no role stays as it is
@@ -24,6 +32,7 @@ type seen struct {
 
 // problemSeen is a problem with the run of its plan.
 type problemSeen struct {
+	id         string
 	diagnosis  corax.Diagnosis
 	state      corax.ProblemState // empty in a text scenario
 	escalated  bool
@@ -35,12 +44,13 @@ type problemSeen struct {
 	runs       []corax.PlanRun // of its plans, the latest last
 }
 
-// approvalSeen is what became of an Approve operation.
+// approvalSeen is what became of an operation that answers a request.
 type approvalSeen struct {
-	action string
-	asked  *time.Time
-	early  bool // the action had been taken before anybody said yes
-	err    error
+	action  string
+	verdict corax.Verdict
+	asked   *time.Time
+	early   bool // the action had been taken before anybody said yes
+	err     error
 }
 
 // end is how far the problem came.
@@ -115,8 +125,8 @@ func (s *seen) injectedBefore(p problemSeen) (time.Time, bool) {
 	return at, true
 }
 
-// pages is how often people were called.
-func (s *seen) pages() int {
+// calls is how often people were called.
+func (s *seen) calls() int {
 	n := 0
 	for _, e := range s.events {
 		if e.Kind == corax.EventEscalated || e.Kind == corax.EventApprovalAsked {
@@ -152,6 +162,9 @@ func (s *seen) undecided() []string {
 	var missing []string
 	for _, p := range s.problems {
 		for _, run := range p.runs {
+			if run.Plan.Mode == corax.RemoteHands {
+				continue // people carry these steps out, by their work order
+			}
 			for _, step := range run.Steps {
 				if id := run.Plan.ID + "/" + step.Step; begun(step) && !decided[id] {
 					missing = append(missing, id)

@@ -36,6 +36,8 @@ type Lab interface {
 	Truth(ctx context.Context) (Truth, error)
 	// Violations are the breaches of the lab's invariants since it is up, from the records of its parts.
 	Violations(ctx context.Context) ([]string, error)
+	// Secrets are the credentials of the lab, by name; nothing that Corax keeps or tells may hold one.
+	Secrets() (map[string]string, error)
 	// Down ends every part of the lab. Twice is fine.
 	Down(ctx context.Context) error
 }
@@ -67,6 +69,7 @@ type SystemStarter interface {
 type SystemSetup struct {
 	ConfigPath string
 	Dir        string // an empty directory for its data
+	Killable   bool   // System.Kill will be called
 }
 
 // System is a running Corax. Its lists are in order of time.
@@ -85,8 +88,16 @@ type System interface {
 	Approvals(ctx context.Context) ([]corax.ApprovalRequest, error)
 	// Outcomes are how the actions ended, which autonomy is earned by.
 	Outcomes(ctx context.Context) ([]corax.Outcome, error)
-	// Approve answers a request with yes in the name of by.
-	Approve(ctx context.Context, id, by string) error
+	WorkOrders(ctx context.Context) ([]corax.WorkOrder, error)
+	Pages(ctx context.Context) ([]corax.Page, error)
+	// Answer answers a request to approve in the name of by; an operator of the configuration is proven to be one.
+	Answer(ctx context.Context, id string, verdict corax.Verdict, by string) error
+	// AnswerWork answers a work order in the name of by: accept, start, done, cannot.
+	AnswerWork(ctx context.Context, id, answer, by string) error
+	// SetStop throws or clears the kill switch of an entity, of everything where it is empty.
+	SetStop(ctx context.Context, entity string, on bool) error
+	// Kill ends it like kill -9, starts it again, and returns when it runs.
+	Kill(ctx context.Context) error
 	// Subscribe delivers each event from now on, until ctx ends; then the channel is closed. A slow reader may miss
 	// events.
 	Subscribe(ctx context.Context) (<-chan corax.Event, error)

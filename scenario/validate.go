@@ -13,6 +13,7 @@ var (
 	nameForm     = regexp.MustCompile(`^[a-z0-9]+(_[a-z0-9]+)*$`)
 	categoryForm = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 	modes        = []corax.Mode{corax.AutoHeal, corax.Approval, corax.RemoteHands, corax.Manual, corax.NoMode}
+	workAnswers  = []string{"accept", "start", "done", "cannot"}
 	kinds        = []corax.SignalKind{corax.Symptom, corax.Recovery, corax.Expiry, corax.ChangeOf, corax.Note}
 )
 
@@ -88,9 +89,14 @@ func (v *validator) operations(s Scenario) {
 	for i, op := range s.Operate {
 		at := fmt.Sprintf("operate[%d]", i)
 		v.that(v.live, at, "", "needs a lab: a text scenario ends with the plan")
-		v.that(op.Approve != nil && op.Approve.Action != "", at, `write approve: {action: service.restart}`,
-			"needs an action to approve")
+		v.that(op.deeds() == 1, at, "write approve: {action: service.restart}", "needs one thing to do, beside when")
+		if op.Work != nil {
+			word(v, at+".work.answer", op.Work.Answer, workAnswers)
+		}
+		v.that(op.When == nil || op.When.Times >= 0, at+".when.times", "", "is negative")
+		v.that(op.Kill == nil || op.Kill.Most >= 0, at+".kill.most", "", "is negative")
 	}
+	v.that(v.live || len(s.Config) == 0, "config", "leave it out", "needs a lab")
 	v.that(s.Observe >= 0, "observe", "", "is negative")
 	v.that(s.Observe == 0 || s.Control, "observe", "leave it out",
 		"belongs to a control; others end when the expected end is reached")
@@ -115,6 +121,8 @@ func (v *validator) expectations(s Scenario) {
 	}
 	v.that(v.live || !e.Invariants, "expect.invariants", "leave it out", "needs a lab")
 	v.that(v.live || !e.Truth, "expect.truth", "leave it out", "needs a lab")
+	v.that(v.live || len(e.Told) == 0, "expect.told", "leave it out", "needs a lab")
+	v.that(v.live || e.Kills == 0, "expect.kills", "leave it out", "needs a lab")
 	v.outcome(e.Outcome, "expect")
 	for i, o := range e.Each {
 		at := fmt.Sprintf("expect.each[%d]", i)
@@ -139,6 +147,8 @@ func (v *validator) outcome(o Outcome, at string) {
 	v.that(o.End.rank() <= EndPlanned.rank(), at+".end", "", "text alone ends with none or planned, not %s", o.End)
 	v.that(o.Escalated == nil, at+".escalated", "leave it out", "needs a lab")
 	v.that(len(o.Escalation) == 0, at+".escalation_names", "leave it out", "needs a lab")
+	v.that(len(o.Plan) == 0 && o.Plans == nil && len(o.Steps) == 0 && len(o.Decisions) == 0 && len(o.Approvals) == 0 && o.Work == "",
+		at, "leave plan, plans, steps, decisions, approvals and work out", "expects deeds, which need a lab")
 }
 
 func (v *validator) limit(d time.Duration, path string) {

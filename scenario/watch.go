@@ -14,10 +14,13 @@ const recheck = 500 * time.Millisecond
 // watch follows Corax from the injection to the end.
 type watch struct {
 	*run
-	system System
-	events <-chan corax.Event
-	done   int // operations
-	told   int // events that progress was told of
+	lab     Lab
+	system  System
+	events  <-chan corax.Event
+	done    int // operations
+	told    int // events that progress was told of
+	killing *KillSchedule
+	spared  map[string]bool // states of steps at which Corax is not killed any more
 }
 
 // observe lets nothing happen for a while, and reads what happened all the same.
@@ -48,12 +51,15 @@ func (w *watch) awaitEnd(ctx context.Context, most time.Duration) error {
 	defer over.Stop()
 	again := time.NewTicker(recheck)
 	defer again.Stop()
-	defer w.unanswered()
+	defer w.undone()
 	for {
 		if err := w.look(ctx); err != nil {
 			return err
 		}
 		if err := w.operate(ctx); err != nil {
+			return err
+		}
+		if err := w.kill(ctx); err != nil {
 			return err
 		}
 		if w.ended() {
@@ -84,58 +90,11 @@ func (w *watch) ended() bool {
 	}
 	wants := e.outcomes()
 	for i, p := range pair(wants, &w.seen) {
-		if p == nil || !p.reached(wants[i]) {
+		if p == nil || !p.reached(wants[i]) || !allOK(recordChecks(wants[i], p, &w.seen)) {
 			return false
 		}
 	}
-	return true
-}
-
-// operate carries out the next operation once Corax waits for it.
-func (w *watch) operate(ctx context.Context) error {
-	if w.done == len(w.sc.Operate) {
-		return nil
-	}
-	action := w.sc.Operate[w.done].Approve.Action
-	asked, err := w.system.Approvals(ctx)
-	if err != nil {
-		return corax.Errorf(corax.Unavailable, "list the requests to approve", "%w", err)
-	}
-	for _, a := range asked {
-		if a.Action != action || a.Answer != "" {
-			continue
-		}
-		early := w.began(action, a.Target)
-		err := w.system.Approve(ctx, a.ID, "scenario")
-		at := a.AskedAt
-		w.seen.approvals = append(w.seen.approvals, approvalSeen{action: action, asked: &at, early: early, err: err})
-		w.note(MomentApproved, a.Target, "approved %s of %s", action, a.Target)
-		w.done++
-		return nil
-	}
-	return nil
-}
-
-// began says that the action was taken on the target already.
-func (w *watch) began(action, target string) bool {
-	for _, p := range w.seen.problems {
-		for _, run := range p.runs {
-			for _, s := range run.Steps {
-				if s.Action == action && s.Target == target && begun(s) {
-					return true
-				}
-			}
-		}
-	}
-	return false
-}
-
-// unanswered records the operations that Corax never came to wait for.
-func (w *watch) unanswered() {
-	for _, op := range w.sc.Operate[w.done:] {
-		w.seen.approvals = append(w.seen.approvals, approvalSeen{action: op.Approve.Action})
-	}
-	w.done = len(w.sc.Operate)
+	return allOK(toldChecks(e, &w.seen)) && w.seen.kills >= e.Kills
 }
 
 // look reads Corax's records anew.
@@ -154,6 +113,9 @@ func (w *watch) look(ctx context.Context) error {
 	read("problems", func() (err error) { problems, err = w.system.Problems(ctx); return err })
 	read("plans", func() (err error) { runs, err = w.system.PlanRuns(ctx); return err })
 	read("decisions", func() (err error) { s.decisions, err = w.system.Decisions(ctx); return err })
+	read("requests to approve", func() (err error) { s.requests, err = w.system.Approvals(ctx); return err })
+	read("work orders", func() (err error) { s.orders, err = w.system.WorkOrders(ctx); return err })
+	read("pages", func() (err error) { s.pages, err = w.system.Pages(ctx); return err })
 	read("outcomes", func() (err error) { s.outcomes, err = w.system.Outcomes(ctx); return err })
 	read("monitors", func() (err error) { s.monitors, err = w.system.Monitors(ctx); return err })
 	read("signals", func() (err error) { s.signals, err = w.system.Signals(ctx); return err })
@@ -180,7 +142,7 @@ func (w *watch) look(ctx context.Context) error {
 // join puts a problem and the runs of its plans together.
 func join(p corax.Problem, runs []corax.PlanRun, events []corax.Event) problemSeen {
 	seen := problemSeen{
-		diagnosis: p.Diagnosis, state: p.State, escalated: p.Escalated, escalation: p.Escalation,
+		id: p.ID, diagnosis: p.Diagnosis, state: p.State, escalated: p.Escalated, escalation: p.Escalation,
 		openedAt: p.OpenedAt, healedAt: p.HealedAt, closedAt: p.ClosedAt,
 	}
 	for _, run := range runs {

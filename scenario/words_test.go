@@ -31,7 +31,11 @@ func TestShippedFilesUseTheWordsOfTheKnowledge(t *testing.T) {
 			}
 		}
 		for _, op := range sc.Operate {
-			actions = append(actions, op.Approve.Action)
+			for _, reply := range []*Reply{op.Approve, op.Deny} {
+				if reply != nil {
+					actions = append(actions, reply.Action)
+				}
+			}
 		}
 		for _, name := range patterns {
 			if _, ok := catalogue.Pattern(name); !ok && name != corax.Unknown && name != "" {

@@ -17,6 +17,10 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 2 && os.Args[1] == "lab" && os.Args[2] == "part" {
 		os.Exit(run(os.Args[1:]))
 	}
+	// A scenario that kills Corax starts it as BINARY serve ...
+	if len(os.Args) > 1 && os.Args[1] == "serve" {
+		os.Exit(run(os.Args[1:]))
+	}
 	testscript.Main(m, map[string]func(){"corax": func() { os.Exit(run(os.Args[1:])) }})
 }
 

@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -18,6 +21,7 @@ import (
 	"corax/lab"
 	"corax/scenario"
 	"corax/store"
+	"corax/store/sqlite"
 )
 
 // This file joins what scenario tests need: a Corax that runs in this process, and the labs.
@@ -35,52 +39,78 @@ func (s starter) Start(ctx context.Context, setup scenario.SystemSetup) (scenari
 		return nil, err
 	}
 	cfg.DataDir, cfg.Listen = setup.Dir, "127.0.0.1:0"
+	if setup.Killable {
+		return startProcess(ctx, setup, cfg)
+	}
 	a, err := app.Start(ctx, app.Options{Config: cfg, File: setup.ConfigPath, Engine: s.engine, Version: version, Ground: corax.InScenario, Log: s.log})
 	if err != nil {
 		return nil, err
 	}
-	return system{a}, nil
+	return system{records{a.Store()}, people{cfg}, a}, nil
 }
 
 // system is a running App as scenario tests see it.
-type system struct{ *app.App }
+type system struct {
+	records
+	people
+	app *app.App
+}
 
 // everything is more than a scenario or a demo ever makes.
 const everything = 100_000
 
-func (s system) AwaitUp(ctx context.Context) error { return s.AwaitMonitors(ctx) }
+func (s system) AwaitUp(ctx context.Context) error { return s.app.AwaitMonitors(ctx) }
 
-func (s system) Monitors(context.Context) (int, error) { return len(s.App.Monitors()), nil }
+func (s system) Monitors(context.Context) (int, error) { return len(s.app.Monitors()), nil }
 
-func (s system) Signals(ctx context.Context) (int, error) {
-	n, err := s.Store().CountSignals(ctx)
+func (s system) Subscribe(ctx context.Context) (<-chan corax.Event, error) {
+	events, cancel := s.store.Subscribe()
+	context.AfterFunc(ctx, cancel)
+	return events, nil
+}
+
+// Kill is for a Corax in a process of its own.
+func (s system) Kill(context.Context) error {
+	return corax.Errorf(corax.Internal, "kill Corax", "it runs in this process")
+}
+
+func (s system) Stop(context.Context) error {
+	s.app.Stop()
+	return nil
+}
+
+// records are what Corax has stored.
+type records struct{ store *sqlite.Store }
+
+func (s records) Signals(ctx context.Context) (int, error) {
+	n, err := s.store.CountSignals(ctx)
 	return int(n), err
 }
 
-func (s system) Problems(ctx context.Context) ([]corax.Problem, error) {
-	return oldestFirst(s.Store().Problems(ctx, store.ProblemFilter{Limit: everything}))
+func (s records) Problems(ctx context.Context) ([]corax.Problem, error) {
+	return oldestFirst(s.store.Problems(ctx, store.ProblemFilter{Limit: everything}))
 }
 
-func (s system) Incidents(ctx context.Context) ([]corax.Incident, error) {
-	return oldestFirst(s.Store().Incidents(ctx, store.IncidentFilter{Limit: everything}))
+func (s records) Incidents(ctx context.Context) ([]corax.Incident, error) {
+	return oldestFirst(s.store.Incidents(ctx, store.IncidentFilter{Limit: everything}))
 }
 
-func (s system) Events(ctx context.Context) ([]corax.Event, error) {
-	return s.Store().Events(ctx, store.EventFilter{Limit: everything})
+func (s records) Events(ctx context.Context) ([]corax.Event, error) {
+	return s.store.Events(ctx, store.EventFilter{Limit: everything})
 }
 
-func (s system) PlanRuns(ctx context.Context) ([]corax.PlanRun, error) {
-	return s.Store().PlanRuns(ctx)
+func (s records) PlanRuns(ctx context.Context) ([]corax.PlanRun, error) {
+	return s.store.PlanRuns(ctx)
 }
 
-func (s system) Decisions(ctx context.Context) ([]corax.Decision, error) {
-	runs, err := s.Store().PlanRuns(ctx)
+func (s records) Decisions(ctx context.Context) ([]corax.Decision, error) {
+	runs, err := s.store.PlanRuns(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var all []corax.Decision
 	for _, r := range runs {
-		ds, err := s.Store().Decisions(ctx, r.Plan.ID)
+		ds, err := s.store.Decisions(ctx, r.Plan.ID)
 		if err != nil {
 			return nil, err
 		}
@@ -89,27 +119,68 @@ func (s system) Decisions(ctx context.Context) ([]corax.Decision, error) {
 	return all, nil
 }
 
-func (s system) Outcomes(ctx context.Context) ([]corax.Outcome, error) {
-	return s.Store().Outcomes(ctx, "", "")
+func (s records) Outcomes(ctx context.Context) ([]corax.Outcome, error) {
+	return s.store.Outcomes(ctx, "", "")
 }
 
-func (s system) Approvals(ctx context.Context) ([]corax.ApprovalRequest, error) {
-	return s.Store().Approvals(ctx, false)
+func (s records) Approvals(ctx context.Context) ([]corax.ApprovalRequest, error) {
+	return s.store.Approvals(ctx, false)
 }
 
-func (s system) Approve(ctx context.Context, id, by string) error {
-	return s.Answer(ctx, id, corax.Allow, corax.Actor{Name: by, Via: corax.ViaLocal})
+func (s records) WorkOrders(ctx context.Context) ([]corax.WorkOrder, error) {
+	return oldestFirst(s.store.WorkOrders(ctx, store.WorkOrderFilter{}))
 }
 
-func (s system) Subscribe(ctx context.Context) (<-chan corax.Event, error) {
-	events, cancel := s.Store().Subscribe()
-	context.AfterFunc(ctx, cancel)
-	return events, nil
+func (s records) Pages(ctx context.Context) ([]corax.Page, error) {
+	return oldestFirst(s.store.Pages(ctx, store.PageFilter{}))
 }
 
-func (s system) Stop(context.Context) error {
-	s.App.Stop()
-	return nil
+// people are those who act on a running Corax by its API, as `corax` does for them. The configuration says who of them
+// is an operator, and where the token is that proves it.
+type people struct{ cfg config.Config }
+
+// as is a client that acts in somebody's name.
+func (p people) as(name string) (*client, error) {
+	c, err := (&settings{dataDir: p.cfg.DataDir}).connect()
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range p.cfg.Operators {
+		file, ok := strings.CutPrefix(o.Token, "file:")
+		if o.Name != name || !ok {
+			continue
+		}
+		token, err := os.ReadFile(file)
+		if err != nil {
+			return nil, corax.Errorf(corax.Unavailable, "act as "+name, "%w", err)
+		}
+		c.token = strings.TrimSpace(string(token))
+	}
+	return c, nil
+}
+
+func (p people) call(ctx context.Context, by, method, path string, in any) error {
+	c, err := p.as(by)
+	if err != nil {
+		return err
+	}
+	return c.call(ctx, method, path, in, nil)
+}
+
+func (p people) Answer(ctx context.Context, id string, verdict corax.Verdict, by string) error {
+	return p.call(ctx, by, http.MethodPost, "/approvals/"+id, map[string]any{"verdict": verdict, "by": by})
+}
+
+func (p people) AnswerWork(ctx context.Context, id, answer, by string) error {
+	return p.call(ctx, by, http.MethodPost, "/work-orders/"+id+"/"+answer, map[string]any{"by": by})
+}
+
+func (p people) SetStop(ctx context.Context, entity string, on bool) error {
+	const by = "scenario"
+	if !on {
+		return p.call(ctx, by, http.MethodDelete, "/stop?"+url.Values{"scope": {entity}, "by": {by}}.Encode(), nil)
+	}
+	return p.call(ctx, by, http.MethodPost, "/stop", map[string]any{"scope": entity, "reason": "the scenario says so", "by": by})
 }
 
 func oldestFirst[T any](newest []T, err error) ([]T, error) {
@@ -166,6 +237,8 @@ func (l runningLab) Truth(ctx context.Context) (scenario.Truth, error) {
 	}, nil
 }
 
+func (l runningLab) Secrets() (map[string]string, error) { return l.Lab.Secrets() }
+
 func (l runningLab) Violations(ctx context.Context) ([]string, error) {
 	found, err := l.Check(ctx)
 	texts := make([]string, len(found))
@@ -183,6 +256,7 @@ func newRunner(engine investigate.Engine, dir string, progress func(string)) *sc
 		Engine:   engine,
 		Dir:      dir,
 		Versions: map[string]string{"corax": version},
+		Listen:   func() (net.Listener, error) { return net.Listen("tcp", "127.0.0.1:0") },
 		Progress: progress,
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -18,6 +19,7 @@ import (
 
 func serveCommand(s *settings) *cobra.Command {
 	var file, listen string
+	var tied bool
 	c := &cobra.Command{
 		Use: "serve", Short: "Run Corax until it is told to stop (SIGHUP reads the configuration again)", Args: cobra.NoArgs,
 		Example: "  corax serve --config /etc/corax/corax.yaml",
@@ -52,11 +54,17 @@ func serveCommand(s *settings) *cobra.Command {
 			defer a.Stop()
 			log = a.Log()
 			log.Info("corax is running", "url", a.URL(), "data", cfg.DataDir, "monitors", len(cfg.Monitors))
+			parent := make(chan struct{}) // closed when who started it is gone; never where it isn't tied
+			if tied {
+				go func() { defer close(parent); _, _ = io.Copy(io.Discard, cmd.InOrStdin()) }()
+			}
 			hup := make(chan os.Signal, 1)
 			signal.Notify(hup, syscall.SIGHUP)
 			defer signal.Stop(hup)
 			for {
 				select {
+				case <-parent:
+					return nil
 				case <-cmd.Context().Done():
 					log.Info("corax is stopping")
 					return nil
@@ -70,6 +78,8 @@ func serveCommand(s *settings) *cobra.Command {
 	}
 	c.Flags().StringVar(&file, "config", "", "configuration file; see docs/configuration.md")
 	c.Flags().StringVar(&listen, "listen", "", "address to listen on, instead of the configuration's")
+	c.Flags().BoolVar(&tied, "tied", false, "end when standard input does; for those that start it")
+	_ = c.Flags().MarkHidden("tied") // it was just defined
 	return c
 }
 

@@ -29,9 +29,15 @@ func Faults() map[string]string {
 	return map[string]string{
 		"partial_rotation": "auth rotates its signing key while key endpoints refuse connections (unreachable, targets, back_after, " +
 			"stay_away, reason, seed)",
-		"service_crash":       "the process of a service is killed (target)",
+		"service_crash":       "the process of a service is killed (target); with sick, it runs and does no work when it is started again",
 		"clock_skew":          "the clock of a service goes wrong (target, by)",
-		"slow_service":        "a service answers late (target, delay)",
+		"slow_service":        "a service answers late (target, delay); 0s ends it",
+		"disk_failure":        "the disk of a service's machine fails: it runs, and does no work (target)",
+		"part_replaced":       "not a fault: the machine of a service is mended (target)",
+		"supervisor_ignores":  "the supervisor accepts orders about a process and does nothing (target, verbs: start, stop, restart)",
+		"supervisor_silent":   "the supervisor takes requests about a process and never answers (target)",
+		"supervisor_babbles":  "orders about a process fail, with an error that prints credentials (target)",
+		"supervisor_obeys":    "not a fault: the supervisor does what it is told again (target)",
 		"expired_certificate": "the certificate of auth runs out",
 		"key_endpoint_back":   "not a fault: key endpoints that refuse connections are back (targets)",
 	}
@@ -49,6 +55,19 @@ func (s *System) Break(ctx context.Context, fault string, with map[string]any) (
 		return s.skewClock(ctx, a)
 	case "slow_service":
 		return s.slow(ctx, a)
+	case "disk_failure":
+		return s.failDisk(ctx, a)
+	case "part_replaced":
+		return s.replacePart(ctx, a)
+	case "supervisor_ignores":
+		return s.ignoring(ctx, a)
+	case "supervisor_silent":
+		return s.supervisorWhim(ctx, a, "the supervisor does not answer about", part.Whim{Silent: true})
+	case "supervisor_babbles":
+		return s.supervisorWhim(ctx, a, "the supervisor fails, and prints credentials, about",
+			part.Whim{Babble: []string{"start", "stop", "restart"}})
+	case "supervisor_obeys":
+		return s.supervisorWhim(ctx, a, "the supervisor does as it is told about", part.Whim{})
 	case "expired_certificate":
 		return s.expireCertificate(ctx, a)
 	case "key_endpoint_back":
@@ -270,21 +289,21 @@ func (s *System) only(a *args) (service, error) {
 
 // crash kills a service, or auth where that is named.
 func (s *System) crash(ctx context.Context, a *args) (Broken, error) {
-	name := fmt.Sprint(a.with["target"])
-	if auth, _ := s.state.Part(roleAuth); name != auth.Name && name != roleAuth {
-		v, err := s.only(a)
-		if err != nil {
-			return Broken{}, err
-		}
-		name = v.Name
-	} else {
-		name = auth.Name
+	var sick bool
+	a.boolean("sick", &sick)
+	name, err := s.anyTarget(a)
+	if err != nil {
+		return Broken{}, err
 	}
 	b := Broken{At: time.Now().UTC(), Targets: []string{name}}
 	var done part.Change
-	url := s.state.Supervisor.URL("http", listenAdmin) + "/processes/" + name + "/kill"
-	if err := s.operate(ctx, http.MethodPost, url, nil, &done); err != nil {
+	if err := s.operate(ctx, http.MethodPost, s.process(name)+"/kill", nil, &done); err != nil {
 		return b, err
+	}
+	if sick {
+		if err := saveSickness(s.dir, name, "the service can't work: its data is damaged"); err != nil {
+			return b, err
+		}
 	}
 	proof, err := s.refused(ctx, name, listenAPI, "API")
 	b.Proof = []string{fmt.Sprintf("process %d of %s is gone", done.Part.PID, name), proof}

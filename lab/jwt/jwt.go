@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -57,6 +58,9 @@ const (
 	credCanary   = "canary"   // issues tokens without rights
 	credOperator = "operator" // rotates keys and breaks things
 )
+
+// operators are the people who may approve what Corax asks for, each with a token of their own.
+var operators = []string{"ann", "bob"}
 
 // Params are the parameters of a lab, with their defaults.
 type Params struct {
@@ -186,6 +190,19 @@ func (a *args) integer(name string, to *int) {
 		return
 	}
 	*to = n
+}
+
+func (a *args) boolean(name string, to *bool) {
+	v, ok := a.get(name)
+	if !ok {
+		return
+	}
+	b, err := strconv.ParseBool(fmt.Sprint(v))
+	if err != nil {
+		a.bad(name, "true or false", v)
+		return
+	}
+	*to = b
 }
 
 func (a *args) text(name string, to *string) {

@@ -46,6 +46,9 @@ func Prepare(dir string, seed int64, params Params, clock corax.Clock) (part.Pla
 		tokens[name] = newSecret()
 		secrets[name+".token"] = tokens[name]
 	}
+	for _, name := range operators {
+		secrets[name+".token"] = newSecret()
+	}
 	secrets["users.password"], secrets["probe.password"] = newSecret(), newSecret()
 	for _, s := range lay.Services {
 		secrets[s.Name+".hook"] = newSecret()

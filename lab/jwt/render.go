@@ -80,12 +80,16 @@ func Render(dir string) error {
 	for _, v := range services {
 		ids, logins = append(ids, v.Name), append(logins, v.Name+"-login")
 	}
+	var people []map[string]string
+	for _, name := range operators {
+		people = append(people, map[string]string{"Name": name, "Token": "file:" + secretFile(dir, name+".token")})
+	}
 	life, leeway := s.lay.Params.TokenLifetime, s.lay.Params.Leeway
 	var out bytes.Buffer
 	if err := configTemplates.Execute(&out, map[string]any{
 		"Lab": names.Lab, "Auth": auth, "AuthAddr": authPart.Addrs[listenAPI], "Services": services, "ServiceIDs": ids,
-		"Logins": logins,
-		"Users":  view(names.Parts[roleTraffic]), "Login": auth.API + names.Login, "JWKS": auth.API + "/.well-known/jwks.json",
+		"Logins": logins, "Operators": people,
+		"Users": view(names.Parts[roleTraffic]), "Login": auth.API + names.Login, "JWKS": auth.API + "/.well-known/jwks.json",
 		"CA": caFile(dir), "Corax": "file:" + secretFile(dir, credCorax+".token"), "Canary": "file:" + secretFile(dir,
 			credCanary+".token"),
 		"Probe": "file:" + secretFile(dir, "probe.password"), "MostWait": (2*life + leeway + 5*time.Minute).String(),

@@ -36,6 +36,7 @@ type server struct {
 	mu     sync.Mutex
 	offset time.Duration // of its clock
 	delay  time.Duration // of its answers
+	sick   string        // what its machine complains about; it does no work then
 	door   *door
 }
 
@@ -54,6 +55,7 @@ func runService(ctx context.Context, env partEnv) error {
 		return err
 	}
 	s.loadClock()
+	s.loadSickness()
 	if s.keys, err = openKeystore(dataFile(env.dir, env.name+".keys.json")); err != nil {
 		s.say(slog.LevelError, sayKeystoreUnreadable, []any{err})
 		env.audit.Write(env.name, recUnreadable)
@@ -99,14 +101,18 @@ func (s *server) now() time.Time {
 
 func (s *server) api() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /health", healthy)
+	mux.HandleFunc("GET /health", s.health)
 	mux.HandleFunc("GET "+s.env.lay.Names.Session, func(w http.ResponseWriter, r *http.Request) {
 		if claims, kid, ok := s.authenticate(w, r); ok {
 			part.Answer(w, http.StatusOK, map[string]any{"subject": claims["sub"], "scope": claims["scope"], "kid": kid})
 		}
 	})
 	mux.HandleFunc("GET "+s.self.Path, s.answer)
-	return mux
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !s.suffers(w) {
+			mux.ServeHTTP(w, r)
+		}
+	})
 }
 
 var errNoKey = errors.New("no such key")

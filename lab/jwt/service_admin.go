@@ -21,7 +21,7 @@ import (
 func (s *server) admin(creds part.Credentials) http.Handler {
 	mux := http.NewServeMux()
 	handle := func(pattern string, h part.Handler, who ...string) { mux.Handle(pattern, creds.Guard(h, who...)) }
-	mux.HandleFunc("GET /health", healthy)
+	mux.HandleFunc("GET /health", s.health)
 	handle("GET /keys", func(string, *http.Request) (any, error) {
 		ids, sequence, err := s.keys.ids()
 		if err != nil {
@@ -34,6 +34,7 @@ func (s *server) admin(creds part.Credentials) http.Handler {
 	handle("GET /delay", func(string, *http.Request) (any, error) { return s.delayView(), nil }, credCorax, credOperator)
 	handle("PUT /delay", s.putDelay, credOperator)
 	handle("PUT /key-endpoint", s.putDoor, credOperator)
+	handle("PUT /sickness", s.putSickness, credOperator)
 	return mux
 }
 

@@ -3,6 +3,7 @@ package jwt
 import (
 	"context"
 	"net/http"
+	"os"
 	"path/filepath"
 	"slices"
 	"time"
@@ -94,6 +95,21 @@ func (s *System) Check() ([]Violation, error) {
 	}
 	auth, _ := s.state.Part(roleAuth)
 	return check(append(all, supervisor...), auth.Name, s.Verifiers()), nil
+}
+
+// Secrets are the credentials of the lab, by the names of their files.
+func (s *System) Secrets() (map[string]string, error) {
+	files, err := os.ReadDir(filepath.Join(s.dir, "secrets"))
+	if err != nil {
+		return nil, corax.Errorf(corax.NotFound, "read the secrets of the lab", "%w", err)
+	}
+	all := map[string]string{}
+	for _, f := range files {
+		if all[f.Name()], err = readSecret(s.dir, f.Name()); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
 }
 
 // target finds a verifier by name or role.

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -40,10 +41,11 @@ type Supervisor struct {
 	plan   Plan
 	audit  *Audit
 
-	mu       sync.Mutex // guards state, children and answers
+	mu       sync.Mutex // guards state, children, answers and whims
 	state    State
 	children map[string]*Child
 	answers  map[string]Change // by idempotency key
+	whims    map[string]Whim   // by name
 	busy     map[string]*sync.Mutex
 	watchers sync.WaitGroup
 }
@@ -58,7 +60,7 @@ type Change struct {
 // are.
 func Supervise(ctx context.Context, dir, binary string, clock corax.Clock, ready func()) error {
 	s := &Supervisor{dir: dir, binary: binary, clock: clock, children: map[string]*Child{}, answers: map[string]Change{},
-		busy: map[string]*sync.Mutex{}}
+		busy: map[string]*sync.Mutex{}, whims: map[string]Whim{}}
 	data, err := os.ReadFile(PlanFile(dir))
 	if err != nil {
 		return corax.Errorf(corax.NotFound, "supervise the lab in "+dir, "%w", err)
@@ -218,11 +220,12 @@ func (s *Supervisor) handler() http.Handler {
 		defer s.mu.Unlock()
 		return map[string]any{"processes": append([]Status(nil), s.state.Parts...)}, nil
 	}, all))
-	mux.Handle("GET /processes/{name}", guard(func(_ string, r *http.Request) (any, error) {
+	mux.Handle("GET /processes/{name}", guard(s.keepSilent(func(_ string, r *http.Request) (any, error) {
 		st, _, err := s.status(r.PathValue("name"))
 		return st, err
-	}, all))
-	mux.Handle("POST /processes/{name}/{verb}", guard(s.change, all))
+	}), all))
+	mux.Handle("POST /processes/{name}/{verb}", guard(s.keepSilent(s.change), all))
+	mux.Handle("PUT /processes/{name}/whim", guard(s.putWhim, s.plan.Operators))
 	return mux
 }
 
@@ -263,11 +266,17 @@ func (s *Supervisor) change(actor string, r *http.Request) (any, error) {
 	// Not the request's context: a caller that hangs up must not leave a process half started.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), 10*time.Second)
 	defer cancel()
-	changed, err := s.carryOut(ctx, actor, verb, name, child)
-	if err != nil {
-		return nil, err
+	whim, changed := s.whim(actor, name), true
+	switch {
+	case slices.Contains(whim.Babble, verb):
+		return nil, s.babble(actor, verb, name)
+	case slices.Contains(whim.Ignore, verb): // as if it had been done
+	default:
+		if changed, err = s.carryOut(ctx, actor, verb, name, child); err != nil {
+			return nil, err
+		}
 	}
-	if changed {
+	if changed && !slices.Contains(whim.Ignore, verb) {
 		s.audit.Write(actor, "process_"+verb, "name", name)
 	}
 	st, _, err = s.status(name)

@@ -69,6 +69,22 @@ func (r *Reading) weigh(b *balance) {
 	}
 }
 
+// countedTrouble says that a token states how much trouble was found: "12 checksum errors found".
+func (r *Reading) countedTrouble(i int) bool {
+	if text := r.Tokens[i].Text; text != "found" && text != "detected" || i < 2 || !r.Tokens[i-1].is(bad) || r.negated(i-1) {
+		return false
+	}
+	for k := i - 2; k >= 0 && k >= i-4; k-- {
+		if beyondClause(r.Text[r.Tokens[k].End:r.Tokens[k+1].Start]) {
+			return false
+		}
+		if r.Tokens[k].Number() {
+			return !r.zeroAt(k)
+		}
+	}
+	return false
+}
+
 // weighPlain weighs a word that only its neighbours give a meaning.
 func (r *Reading) weighPlain(b *balance, i int) {
 	t := &r.Tokens[i]
@@ -125,6 +141,11 @@ func (r *Reading) weighPlain(b *balance, i int) {
 // weighWord weighs a word of trouble or of health.
 func (r *Reading) weighWord(b *balance, i int, measures []measure) {
 	t := &r.Tokens[i]
+	if r.countedTrouble(i) {
+		b.fails(i, codeTrouble, true)
+		b.measured = true
+		return
+	}
 	value := 0
 	switch {
 	case t.is(strong):

@@ -81,7 +81,7 @@ var vocabulary = []struct {
 		unhealthy disconnected dismounted isolated stale missing absent unknown mismatch malformed aborted abort aborts bsod bugcheck
 		outage offline hang hung exceeded exceeds throttled throttling throttle unresolved nxdomain servfail econnrefused etimedout
 		enotfound ehostunreach econnreset unregistered suspended lag lagging backlog drift skew leak spike spoofed attack
-		brute breach incident emergency alert warning cannot unable split evicted evict insufficient starved deadlock deadlocks conflict
+		brute breach incident emergency alert warning cannot unable split evicted evict eviction insufficient starved deadlock deadlocks conflict
 		conflicts queued interrupted faulted fault faulty jam jammed abended abend spoiled unreadable inconsistent implausible
 		contaminated unbalanced diverged unassigned inaccessible lockout illegal deviation disagrees disagree unexpected nok trouble broke threats watchdog assertion interlock abnormally quarantined refuse bounced undelivered misconfigured compromised wrong stale unverifiable unexpectedly`},
 	{strong, `econnrefused etimedout enotfound nxdomain servfail panic oom bsod bugcheck segfault sigsegv outage unreachable crashed

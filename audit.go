@@ -23,7 +23,7 @@ const (
 	AuditCap        AuditKind = "autonomy.cap"     // somebody set or took away a cap
 	AuditOutcome    AuditKind = "autonomy.outcome" // how an action ended, which its level rests on
 	AuditWork       AuditKind = "work.changed"     // the state of a work order
-	AuditBreakGlass AuditKind = "break_glass" // an emergency was declared, or ended
+	AuditBreakGlass AuditKind = "break_glass"      // an emergency was declared, or ended
 	AuditPruned     AuditKind = "audit.pruned"
 )
 

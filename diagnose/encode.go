@@ -349,7 +349,8 @@ func plainPrefix(s string) int {
 }
 
 func (e *encoder) string(s string) {
-	b := append(e.b, '"')
+	b := e.b // in a local, which the compiler keeps in registers
+	b = append(b, '"')
 	for {
 		n := plainPrefix(s)
 		b = append(b, s[:n]...)
@@ -362,7 +363,8 @@ func (e *encoder) string(s string) {
 		}
 		b, s = append(b, escape...), s[n+size:]
 	}
-	e.b = append(b, '"')
+	b = append(b, '"')
+	e.b = b
 }
 
 // escaped is how what a text begins with is written, empty where it stands as it is, and how many bytes it takes.

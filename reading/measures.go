@@ -71,7 +71,7 @@ func (r *Reading) measure(i int) (measure, int) {
 	}
 	switch {
 	case a.whole > 0:
-		m.health = r.judgeShare(from, to, i, a)
+		m.health = r.judgeShare(from, to, a)
 	case a.unit == Seconds:
 		m.health = r.judgeDelay(from, to, a)
 		m.to = a.next - 1
@@ -236,7 +236,7 @@ func (r *Reading) among(from, to int, c class) bool {
 }
 
 // judgeShare judges a part of a whole by what it is a part of: of what failed, of a capacity, of what is to be well.
-func (r *Reading) judgeShare(from, to, at int, a amount) Polarity {
+func (r *Reading) judgeShare(from, to int, a amount) Polarity {
 	share := a.value / a.whole
 	percent := a.unit == Percentage
 	attained := r.among(from, to, attained|good) || r.among(from, to, wanted)

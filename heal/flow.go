@@ -30,6 +30,8 @@ type planFlow struct {
 	approved  map[string]bool
 	turns     map[string]int // decisions made, by step
 	leftovers []string       // steps for later that a pre-check refused
+	eased     bool           // a step that repairs was done, or not needed
+	spared    []string       // restoring steps that were refused; without any other repair the plan can't go on
 }
 
 // loaded is what a flow begins with.
@@ -113,7 +115,7 @@ func (p *planFlow) run() error {
 	}
 	for n, steps := range phases {
 		if n == repaired {
-			if err := p.healed(); err != nil {
+			if err := p.repaired(); err != nil {
 				return err
 			}
 		}
@@ -122,11 +124,19 @@ func (p *planFlow) run() error {
 		}
 	}
 	if repaired == len(phases) {
-		if err := p.healed(); err != nil {
+		if err := p.repaired(); err != nil {
 			return err
 		}
 	}
 	return p.finish()
+}
+
+// repaired waits for health after the steps that repair. Where all of them were refused there is nothing to wait for.
+func (p *planFlow) repaired() error {
+	if !p.eased && len(p.spared) > 0 {
+		return p.stop("Nothing of the repair could be done: " + strings.Join(p.spared, "; ") + ".")
+	}
+	return p.healed()
 }
 
 // afterRepair says that a phase neither restores nor fixes.
@@ -286,6 +296,7 @@ func (p *planFlow) pass(
 				return nil, nil, err
 			}
 		}
+		p.eased = p.eased || repairs(c) && (l.Finding == settled || l.Finding == notNeeded)
 		switch l.Finding {
 		case away, later:
 			held = append(held, c)
@@ -321,6 +332,7 @@ const (
 func (p *planFlow) refusal(s corax.Step, text string, byDecision bool) []string {
 	switch s.Purpose {
 	case corax.Restore:
+		p.spared = append(p.spared, title(s)+": "+text)
 		return nil
 	case corax.Prevent, corax.Tidy:
 		if !byDecision {

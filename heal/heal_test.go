@@ -236,6 +236,14 @@ func TestUndoThatIsRefused(t *testing.T) {
 	}
 }
 
+// A plan whose only repair is refused has nothing to watch: people are told at once.
+func TestNothingOfTheRepair(t *testing.T) {
+	b := newBench(t, func(o *Options) { o.Policy = func() corax.Policy { return corax.Policy{} } })
+	b.run(theSteps()[:1])
+	b.escalation("Nothing of the repair could be done: key.sign k1 at auth: the policy says no", "Nothing is left changed")
+	b.states(b.ends(corax.PlanStopped, corax.ProblemOpen), "1 refused")
+}
+
 func withDestroy() []corax.Step {
 	s := theStep("5", "destroy", "key.destroy", "auth", "k1", corax.Tidy)
 	s.Ask = true

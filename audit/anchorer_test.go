@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -20,6 +21,7 @@ import (
 // chain is a chain in memory that grows.
 type chain struct {
 	t    *testing.T
+	mu   sync.Mutex // the anchorer looks while the test lets it grow
 	rows []audit.Row
 }
 
@@ -31,11 +33,15 @@ func (c *chain) grow(n int) {
 		if err != nil {
 			c.t.Fatal(err)
 		}
+		c.mu.Lock()
 		c.rows = append(c.rows, row)
+		c.mu.Unlock()
 	}
 }
 
 func (c *chain) head() audit.Head {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if len(c.rows) == 0 {
 		return audit.Head{}
 	}
@@ -65,6 +71,7 @@ func TestAnchorsByTimeAndByCount(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, log := &chain{t: t}, &bytes.Buffer{}
 		a := newAnchorer(t, c, log)
+		a.Every = time.Hour
 		posted := 0
 		a.Post = func(context.Context, audit.Signed) error {
 			if posted++; posted == 2 {
@@ -87,7 +94,6 @@ func TestAnchorsByTimeAndByCount(t *testing.T) {
 		step("at the start", 0, 1)
 		step("nothing new", 10*time.Minute, 1)
 		c.grow(9)
-		a.Every = time.Hour
 		step("fewer than after", 2*time.Second, 1)
 		c.grow(1)
 		step("as many as after", 2*time.Second, 2)

@@ -29,10 +29,10 @@ bench: ## Go benchmarks
 
 lint:
 	$(GO) vet ./...
-	$(GO) tool -modfile=tools/go.mod golangci-lint run
+	$(GO) tool -modfile=.ci/tools/go.mod golangci-lint run
 
 model: ## the learned view, from the catalogue; the same bytes every time
-	$(GO) run ./cmd/corax knowledge train --output model/mechanisms.model
+	$(GO) run ./cmd/corax knowledge train --output diagnose/model/mechanisms.model
 
 generate: model ## files that are made from others
 	$(GO) generate ./...

@@ -8,7 +8,7 @@ import (
 	"slices"
 
 	"corax"
-	"corax/autonomy"
+	"corax/heal/autonomy"
 )
 
 // Standings lists what each declared or tried action has earned on each class of entities that it applies to.

@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"corax"
-	"corax/casefile"
+	"corax/scenario/casefile"
 	"corax/store"
 )
 

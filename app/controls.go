@@ -9,7 +9,7 @@ import (
 
 	"corax"
 	"corax/config"
-	"corax/decode"
+	"corax/config/decode"
 	"corax/heal"
 )
 

@@ -9,10 +9,10 @@ import (
 
 	"corax"
 	"corax/config"
-	"corax/decode"
+	"corax/config/decode"
 	"corax/hands"
-	"corax/link"
 	"corax/notify"
+	"corax/notify/link"
 )
 
 // linksKey is the file, in the data directory, of the key that signs links.

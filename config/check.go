@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"corax"
-	"corax/decode"
+	"corax/config/decode"
 	"corax/vault"
 )
 

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"corax/decode"
-	"corax/hours"
+	"corax/config/decode"
+	"corax/config/hours"
 )
 
 // Defaults of waits.

@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"corax"
-	"corax/decode"
+	"corax/config/decode"
 )
 
 // Config is all that a user can set.

@@ -13,7 +13,7 @@ import (
 
 	"corax"
 	"corax/config"
-	"corax/decode"
+	"corax/config/decode"
 )
 
 func TestLoadReadsAFullConfiguration(t *testing.T) {

@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"corax"
-	"corax/decode"
+	"corax/config/decode"
 )
 
 const maxFiles = 1000

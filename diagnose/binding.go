@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	read "corax/reading"
+	read "corax/diagnose/reading"
 )
 
 // binding is what the holes of the catalogue's texts are filled with: {name}, or {name|words} for where the fact isn't known.

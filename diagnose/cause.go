@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"corax"
+	read "corax/diagnose/reading"
 	"corax/knowledge"
-	read "corax/reading"
 )
 
 // unexplained is the mechanism of a problem that nothing in the catalogue explains.

@@ -2,8 +2,8 @@ package diagnose
 
 import (
 	"corax"
-	"corax/model"
-	read "corax/reading"
+	"corax/diagnose/model"
+	read "corax/diagnose/reading"
 	"corax/topology"
 )
 

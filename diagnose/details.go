@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	read "corax/reading"
+	read "corax/diagnose/reading"
 )
 
 // detail is a name or value that a message holds, as it is written there; its kind is one of knowledge.Identifiers.

@@ -7,8 +7,8 @@ import (
 	"slices"
 
 	"corax"
+	read "corax/diagnose/reading"
 	"corax/knowledge"
-	read "corax/reading"
 )
 
 // group is a set of incidents with one cause.

@@ -6,8 +6,8 @@ import (
 	"testing"
 
 	"corax"
+	read "corax/diagnose/reading"
 	"corax/knowledge"
-	read "corax/reading"
 )
 
 // Every identifier that a text of the catalogue may insert is one that the reader looks for.

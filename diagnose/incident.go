@@ -6,7 +6,7 @@ import (
 	"strconv"
 
 	"corax"
-	read "corax/reading"
+	read "corax/diagnose/reading"
 )
 
 // incident is the trouble of one entity within a case.

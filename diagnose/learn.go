@@ -6,8 +6,8 @@ import (
 	"strings"
 
 	"corax"
+	read "corax/diagnose/reading"
 	"corax/knowledge"
-	read "corax/reading"
 )
 
 // How much of a problem is kept as a mechanism.

@@ -1,7 +1,7 @@
 package diagnose
 
 import (
-	"corax/model"
+	"corax/diagnose/model"
 )
 
 // learned is the learned view: which mechanisms a message sounds like.

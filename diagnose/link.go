@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"corax"
-	read "corax/reading"
+	read "corax/diagnose/reading"
 )
 
 // crowd is how many incidents may share a feature before it says nothing: by then it is the vocabulary of the site.

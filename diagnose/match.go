@@ -5,8 +5,8 @@ import (
 	"strings"
 
 	"corax"
+	read "corax/diagnose/reading"
 	"corax/knowledge"
-	read "corax/reading"
 )
 
 // matcher finds the catalogue's signatures in tokens. All phrases of all signatures share one trie over stems, and a signature is looked at

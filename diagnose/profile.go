@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	read "corax/diagnose/reading"
 	"corax/knowledge"
-	read "corax/reading"
 )
 
 // feature is something that two incidents may share.

@@ -4,7 +4,7 @@ import (
 	"slices"
 
 	"corax"
-	read "corax/reading"
+	read "corax/diagnose/reading"
 )
 
 // reading is what one signal says, with the signatures that were found in it.

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"corax"
-	read "corax/reading"
+	read "corax/diagnose/reading"
 )
 
 // scene is who is part of a problem, and when. It is small, however many signals there are: what an entity says is read when it is told.

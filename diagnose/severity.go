@@ -10,8 +10,8 @@ import (
 	"strings"
 
 	"corax"
+	read "corax/diagnose/reading"
 	"corax/knowledge"
-	read "corax/reading"
 )
 
 // Severity is a sum of points: log odds of "someone has to act now" against "it can wait for the morning". Every reason that counts adds or

@@ -8,7 +8,7 @@ import (
 	"unicode"
 
 	"corax"
-	read "corax/reading"
+	read "corax/diagnose/reading"
 )
 
 // spread tells who else is part of it, nearest first, each in its own words; of many, the first few and how many more.

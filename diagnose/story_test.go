@@ -13,8 +13,8 @@ import (
 	"time"
 
 	"corax"
+	read "corax/diagnose/reading"
 	"corax/knowledge"
-	read "corax/reading"
 )
 
 // storyCases are cases to tell: the vectors of the catalogue, each by itself, those of testdata, the examples, and the half of the measuring

@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	read "corax/diagnose/reading"
 	"corax/knowledge"
-	read "corax/reading"
 )
 
 // component is one entry of a sparse vector.

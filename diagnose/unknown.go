@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"corax"
+	read "corax/diagnose/reading"
 	"corax/knowledge"
-	read "corax/reading"
 )
 
 // What is told and proposed where no mechanism explains a problem: what the signals hold, what they have in common, what was weighed and

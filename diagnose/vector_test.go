@@ -7,8 +7,8 @@ import (
 	"testing"
 
 	"corax"
-	"corax/model"
-	read "corax/reading"
+	"corax/diagnose/model"
+	read "corax/diagnose/reading"
 )
 
 // leastHeld is the share of all vectors that must hold. The few that don't are named in the log: faults that are told apart by less than a

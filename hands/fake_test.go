@@ -11,7 +11,7 @@ import (
 
 	"corax"
 	"corax/config"
-	"corax/link"
+	"corax/notify/link"
 	"corax/store"
 
 	"go.uber.org/goleak"

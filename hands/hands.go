@@ -25,7 +25,7 @@ import (
 
 	"corax"
 	"corax/config"
-	"corax/link"
+	"corax/notify/link"
 	"corax/store"
 	"corax/vault"
 )

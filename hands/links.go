@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"corax"
-	"corax/link"
 	"corax/notify"
+	"corax/notify/link"
 )
 
 // The purposes of links about work orders.

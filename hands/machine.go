@@ -9,7 +9,7 @@ import (
 
 	"corax"
 	"corax/config"
-	"corax/hours"
+	"corax/config/hours"
 )
 
 // mostReopened is how often "done" may turn out not to be true.

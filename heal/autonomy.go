@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"corax"
-	"corax/autonomy"
+	"corax/heal/autonomy"
 )
 
 // suggestedFor is how long a step that is only suggested waits for somebody to take it up.

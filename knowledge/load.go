@@ -12,7 +12,7 @@ import (
 	"strings"
 
 	"corax"
-	"corax/decode"
+	"corax/config/decode"
 )
 
 //go:embed catalogue

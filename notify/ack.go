@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"corax"
-	"corax/link"
+	"corax/notify/link"
 	"corax/store"
 )
 

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"corax"
-	"corax/link"
+	"corax/notify/link"
 )
 
 // PurposeApprove is the purpose of links by which operators answer requests for approval.

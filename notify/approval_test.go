@@ -10,7 +10,7 @@ import (
 
 	"corax"
 	"corax/config"
-	"corax/link"
+	"corax/notify/link"
 	"corax/vault"
 )
 

@@ -15,7 +15,7 @@ import (
 
 	"corax"
 	"corax/config"
-	"corax/link"
+	"corax/notify/link"
 )
 
 // CallbackPath is where telephone services report: Notify.PublicURL + CallbackPath + channel + "/" + token.

@@ -9,7 +9,7 @@ import (
 
 	"corax"
 	"corax/config"
-	"corax/link"
+	"corax/notify/link"
 	"corax/store"
 )
 

@@ -14,7 +14,7 @@ import (
 
 	"corax"
 	"corax/config"
-	"corax/link"
+	"corax/notify/link"
 	"corax/store/sqlite"
 	"corax/vault"
 

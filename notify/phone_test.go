@@ -15,7 +15,7 @@ import (
 
 	"corax"
 	"corax/config"
-	"corax/link"
+	"corax/notify/link"
 )
 
 // exchange is a telephone service that checks who asks and what it is told to say.

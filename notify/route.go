@@ -6,7 +6,7 @@ import (
 
 	"corax"
 	"corax/config"
-	"corax/hours"
+	"corax/config/hours"
 )
 
 // holds says whether a moment is within the times; times that can't be read are always, since being told too often is

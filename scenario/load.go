@@ -13,7 +13,7 @@ import (
 	"strings"
 
 	"corax"
-	"corax/decode"
+	"corax/config/decode"
 )
 
 // mostBytes bounds a scenario file.

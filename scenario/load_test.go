@@ -10,7 +10,7 @@ import (
 	"testing/fstest"
 
 	"corax"
-	"corax/decode"
+	"corax/config/decode"
 	"corax/scenarios"
 )
 

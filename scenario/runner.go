@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"corax"
-	"corax/decode"
+	"corax/config/decode"
 )
 
 // Runner carries scenarios out, one after the other. Fill it, then call RunAll or Run.

@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
-	"corax/decode"
+	"corax/config/decode"
 	"corax/scenarios"
 )
 

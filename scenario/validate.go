@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"corax"
-	"corax/decode"
+	"corax/config/decode"
 )
 
 var (

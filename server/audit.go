@@ -7,7 +7,7 @@ import (
 
 	"corax"
 	"corax/audit"
-	"corax/casefile"
+	"corax/scenario/casefile"
 	"corax/store"
 )
 

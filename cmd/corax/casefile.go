@@ -13,9 +13,9 @@ import (
 
 	"corax"
 	"corax/audit"
-	"corax/casefile"
 	"corax/config"
 	"corax/knowledge"
+	"corax/scenario/casefile"
 )
 
 func problemExport(s *settings) *cobra.Command {

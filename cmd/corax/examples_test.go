@@ -13,7 +13,7 @@ import (
 
 	"corax/app"
 	"corax/config"
-	"corax/decode"
+	"corax/config/decode"
 	"corax/diagnose"
 	"corax/knowledge"
 )

@@ -13,9 +13,9 @@ import (
 
 	"corax"
 	"corax/diagnose"
+	"corax/diagnose/model"
+	"corax/diagnose/reading"
 	"corax/knowledge"
-	"corax/model"
-	"corax/reading"
 )
 
 func knowledgeCommand(s *settings) *cobra.Command {

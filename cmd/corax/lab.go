@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"corax"
-	"corax/decode"
+	"corax/config/decode"
 	"corax/lab"
 )
 

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"corax/config"
-	"corax/decode"
+	"corax/config/decode"
 	"corax/heal"
 	"corax/lab/jwt"
 	"corax/lab/part"

@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"corax/hours"
+	"corax/config/hours"
 )
 
 func TestHold(t *testing.T) {

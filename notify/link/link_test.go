@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"corax"
-	"corax/link"
+	"corax/notify/link"
 	"corax/vault"
 
 	"pgregory.net/rapid"

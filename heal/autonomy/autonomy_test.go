@@ -11,7 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"corax"
-	"corax/autonomy"
+	"corax/heal/autonomy"
 )
 
 var noon = time.Date(2026, 3, 30, 12, 0, 0, 0, time.UTC)

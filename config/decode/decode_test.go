@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"corax"
-	"corax/decode"
+	"corax/config/decode"
 )
 
 type base struct {

@@ -46,6 +46,7 @@ func (m *memory) again(id string, at time.Time) {
 	i.State, i.UpdatedAt, i.Failing, i.Changes = corax.IncidentOpen, at, true, append(i.Changes, at)
 	i.Reopened++
 	m.incidents[id] = i
+	m.signals[id] = append(m.signals[id], corax.Signal{ID: "s-" + id + "-again", At: at, Entity: i.Entity, Message: i.Entity + " fails again"})
 }
 
 func (m *memory) end(id string) {
@@ -444,6 +445,9 @@ func TestWhatFailsAfterHealingIsAnotherOutage(t *testing.T) {
 	look(t, v)
 	if len(m.problems) != 2 || m.problems[1].ID == m.problems[0].ID {
 		t.Fatalf("problems %+v", m.problems)
+	}
+	if c := m.problems[1].Case; len(c.Signals) != 1 || !m.problems[1].OpenedAt.Equal(*now) || c.Signals[0].ID != "s-i-db-again" {
+		t.Errorf("opened at %s, with the signals %+v; want those of this outage alone", m.problems[1].OpenedAt, c.Signals)
 	}
 	if p := m.problems[1]; !slices.Equal(p.Incidents, []string{"i-db"}) || m.incidents["i-db"].Problem != p.ID || len(h.ran) != 2 || h.ran[1] != p.Plan {
 		t.Errorf("the second: incidents %v, plan %s; plans run %v", p.Incidents, p.Plan, h.ran)

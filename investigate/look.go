@@ -72,12 +72,17 @@ func (v *Investigator) sift(ctx context.Context, live []corax.Incident, open []c
 	}
 	var fresh []corax.Incident
 	for _, i := range live {
-		if i.Problem != "" && i.ExpiresAt != nil {
+		if i.Problem != "" {
 			p, err := v.o.Store.Problem(ctx, i.Problem)
 			if err != nil {
 				return nil, err
 			}
-			if over := cmp.Or(p.HealedAt, p.ClosedAt); over != nil && !since(i).After(*over) {
+			over, began := cmp.Or(p.HealedAt, p.ClosedAt), since(i)
+			switch {
+			case over == nil:
+			case began.After(*over):
+				i.OpenedAt = began // of the outage that it is a part of now; what came before says nothing about that
+			case i.ExpiresAt != nil:
 				continue
 			}
 		}
@@ -174,8 +179,10 @@ func (v *Investigator) gather(ctx context.Context, live []corax.Incident) (corax
 			return c, err
 		}
 		for _, s := range signals {
-			s.Fingerprint = i.ID
 			seen[s.ID] = true
+		}
+		for _, s := range ofNow(signals, i.OpenedAt) {
+			s.Fingerprint = i.ID
 			c.Signals = append(c.Signals, s)
 		}
 	}
@@ -196,6 +203,18 @@ func (v *Investigator) gather(ctx context.Context, live []corax.Incident) (corax
 	}
 	slices.SortStableFunc(c.Signals, func(a, b corax.Signal) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) })
 	return c, nil
+}
+
+// ofNow keeps the signals from a time on, or the latest where all are older.
+func ofNow(signals []corax.Signal, from time.Time) []corax.Signal {
+	if len(signals) == 0 {
+		return nil
+	}
+	latest := slices.MaxFunc(signals, func(a, b corax.Signal) int { return a.At.Compare(b.At) })
+	if latest.At.Before(from) {
+		return []corax.Signal{latest}
+	}
+	return slices.DeleteFunc(slices.Clone(signals), func(s corax.Signal) bool { return s.At.Before(from) })
 }
 
 // spent tells which changes explain problems that were healed before a time: the trouble that came later has another cause.

@@ -1,6 +1,7 @@
 package investigate_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -156,6 +157,7 @@ type engine struct {
 	confidence float64
 	mode       corax.Mode
 	apart      bool
+	severity   corax.Severity // high where none
 	looked     chan struct{}
 }
 
@@ -189,7 +191,7 @@ func (e *engine) Diagnose(c corax.Case) corax.Report {
 			root = *g[0].Entity
 		}
 		d := corax.Diagnosis{
-			Pattern: corax.Unknown, Severity: corax.High, Confidence: e.confidence,
+			Pattern: corax.Unknown, Severity: cmp.Or(e.severity, corax.High), Confidence: e.confidence,
 			RootCause: corax.RootCause{Entity: root, Mechanism: "m", Summary: root + " failed"},
 			Plan: corax.Plan{Mode: e.mode, Why: "reversible", Steps: []corax.Step{
 				{ID: "1", Action: "process.restart", Target: root, Purpose: corax.Fix, Risk: corax.Reversible},
@@ -542,6 +544,34 @@ func TestAStoppedPlanIsNotMadeAgainForTheSameCause(t *testing.T) {
 	look(t, v)
 	if len(h.ran) != 2 {
 		t.Errorf("ran %v; another cause is another plan", h.ran)
+	}
+}
+
+// A plan that was withdrawn is made again where something has failed since, and not because the same trouble is rated otherwise: it would be
+// withdrawn again.
+func TestAWithdrawnPlanIsMadeAgainOnlyForNewTrouble(t *testing.T) {
+	e := &engine{root: "db", confidence: 0.9, mode: corax.AutoHeal}
+	v, m, h, now := fixtureAt(e, noon)
+	m.symptom("i-db", "db", noon)
+	look(t, v)
+	run := m.runs[h.ran[0]]
+	*now = noon.Add(time.Minute)
+	ended := *now
+	run.State, run.EndedAt = corax.PlanWithdrawn, &ended
+	m.runs[h.ran[0]] = run
+	for _, s := range []corax.Severity{corax.Critical, corax.High, corax.Critical} {
+		e.severity = s
+		look(t, v)
+	}
+	if len(h.ran) != 1 || m.problems[0].Diagnosis.Severity != corax.Critical {
+		t.Fatalf("plans %v, severity %s; want one plan, and the latest rating", h.ran, m.problems[0].Diagnosis.Severity)
+	}
+	*now = noon.Add(2 * time.Minute)
+	m.symptom("i-db-2", "db", *now)
+	e.severity = corax.High
+	look(t, v)
+	if len(h.ran) != 2 || len(m.problems) != 1 {
+		t.Errorf("plans %v, %d problems; something failed since the plan was withdrawn", h.ran, len(m.problems))
 	}
 }
 

@@ -96,6 +96,7 @@ func scenarioShow(s *settings) *cobra.Command {
 func scenarioRun(s *settings) *cobra.Command {
 	var html string
 	var junit bool
+	var atOnce int
 	c := &cobra.Command{
 		Use: "run [NAME|FILE|DIR]...", Short: "Run scenarios: break a lab, watch, compare with what was expected",
 		Long: "Runs all built-in scenarios, or those named. Exit status: 0 all passed, 1 one failed or could not be set up,\n" +
@@ -112,11 +113,12 @@ func scenarioRun(s *settings) *cobra.Command {
 				return corax.Errorf(corax.Unavailable, "make a directory for the runs", "%w", err)
 			}
 			defer os.RemoveAll(dir)
-			runner := newRunner(engine, dir, func(text string) {
+			runner := newRunner(engine, "", dir, func(text string) {
 				if !s.json && !junit {
 					fmt.Fprintln(cmd.ErrOrStderr(), text)
 				}
 			})
+			runner.AtOnce = atOnce
 			results := runner.RunAll(cmd.Context(), found)
 			if err := report(cmd, s, results, html, junit); err != nil {
 				return err
@@ -129,6 +131,7 @@ func scenarioRun(s *settings) *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&html, "html", "", "also write a page a scenario, and an index, into this directory")
+	c.Flags().IntVar(&atOnce, "at-once", 1, "run so many side by side; they mostly wait, but a crowded machine makes them late")
 	c.Flags().BoolVar(&junit, "junit", false, "print JUnit XML for CI systems")
 	return c
 }

@@ -78,7 +78,9 @@ type Principal struct {
 }
 
 // May says whether the principal has at least this role. Nobody may what asks for no role: each call says what it needs.
-func (p Principal) May(r Role) bool { return r > RoleNone && r <= RoleAdmin && p.Role >= r && p.Role <= RoleAdmin }
+func (p Principal) May(r Role) bool {
+	return r > RoleNone && r <= RoleAdmin && p.Role >= r && p.Role <= RoleAdmin
+}
 
 // Known says that it is somebody.
 func (p Principal) Known() bool { return p.Role > RoleNone }
@@ -118,4 +120,3 @@ func From(ctx context.Context) Principal {
 	p, _ := ctx.Value(contextKey{}).(Principal)
 	return p
 }
-

@@ -74,11 +74,11 @@ func (o Options) session(r *http.Request) (access.Principal, error) {
 	return o.Access.BySession(r.Context(), secret, access.ClientFrom(r.Context()))
 }
 
-// known puts who has logged in into the context of requests for pages; where nobody has, or the session is over, that is the zero
+// known puts who makes a request for a page into its context; where nobody has logged in, or the session is over, that is the zero
 // principal. Whether a page needs more is for it to say.
 func (o Options) known(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		p, err := o.session(r)
+		p, err := o.identify(r)
 		if corax.CodeOf(err) == corax.Internal || corax.CodeOf(err) == corax.Unavailable {
 			o.Log.Error("a session could not be looked up", "error", err)
 			http.Error(w, "try again later", http.StatusServiceUnavailable)

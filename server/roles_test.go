@@ -108,7 +108,9 @@ func TestRolesAreEnforced(t *testing.T) {
 }
 
 // as is the API for somebody of a role.
-func as(role access.Role) http.Handler { return asWho(access.Principal{Name: "ann", Role: role}) }
+func as(role access.Role) http.Handler {
+	return asWho(access.Principal{Name: "ann", Role: role, Via: corax.ViaSession, User: "u", Session: "s"})
+}
 
 // asWho is the API for somebody. Its rooms are missing: a call that gets as far as to one panics, which counts as let in.
 func asWho(p access.Principal) http.Handler {

@@ -7,6 +7,7 @@ package server
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -74,6 +75,7 @@ type Options struct {
 	Receive  func(chi.Router) // mounts the receivers
 	Metrics  http.Handler
 	Audit    Audit
+	Pages    http.Handler             // everything that is not the API, health, metrics or a receiver; nil: no pages
 	Redact   func(json []byte) []byte // takes secrets out of every answer of the API; may be nil
 	Clock    corax.Clock
 	Log      *slog.Logger
@@ -112,7 +114,18 @@ func New(o Options) http.Handler {
 		a := api{o: o, huma: humachi.New(r, config)}
 		a.register()
 	})
+	if o.Pages != nil {
+		r.Handle("/api/*", http.HandlerFunc(unknown)) // not for the pages to answer, who would answer with a page
+		r.Handle("/*", o.known(o.Pages))
+	}
 	return r
+}
+
+// unknown answers for what the API does not have.
+func unknown(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(http.StatusNotFound)
+	_ = json.NewEncoder(w).Encode(map[string]any{"title": "Not Found", "status": http.StatusNotFound, "detail": "the API has no " + r.Method + " " + r.URL.Path})
 }
 
 // register makes all operations known.

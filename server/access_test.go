@@ -12,6 +12,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
+	"corax"
 	"corax/access"
 	"corax/store/sqlite"
 )
@@ -170,6 +171,29 @@ func TestFront(t *testing.T) {
 				t.Errorf("%d, %+v, expected %d, %s, %t", w.Code, got, c.status, c.address, c.secure)
 			}
 		})
+	}
+}
+
+func TestBackupsFromElsewhere(t *testing.T) {
+	f, dir := &fake{}, t.TempDir()
+	a := api{o: Options{Records: f, Backups: dir}}
+	elsewhere := access.With(t.Context(), access.Principal{Name: "ann", Role: access.RoleAdmin, Via: corax.ViaSession})
+	for path, want := range map[string]string{
+		"a.db": filepath.Join(dir, "a.db"), "sub/a.db": filepath.Join(dir, "sub/a.db"),
+		"/etc/cron.d/x": "", "../a.db": "", "sub/../../a.db": "", "": "", ".": "", "sub/..": "",
+	} {
+		f.calls = nil
+		err := a.backup(elsewhere, path)
+		if want == "" && (corax.CodeOf(err) != corax.Forbidden || len(f.calls) > 0) || want != "" && (err != nil || f.calls[0] != "backup "+want) {
+			t.Errorf("%q: %v, %q", path, err, f.calls)
+		}
+	}
+	f.calls = nil
+	if err := a.backup(access.With(t.Context(), access.Principal{Via: corax.ViaLocal}), "/x/y"); err != nil || f.calls[0] != "backup /x/y" {
+		t.Errorf("%v, %q", err, f.calls)
+	}
+	if err := (api{o: Options{Records: f}}).backup(elsewhere, "a.db"); corax.CodeOf(err) != corax.Forbidden {
+		t.Errorf("without a directory: %v", err)
 	}
 }
 

@@ -178,12 +178,12 @@ func (a api) operations() {
 	a.stops()
 	type backup struct {
 		Body struct {
-			Path string `json:"path" minLength:"1" doc:"a file on the server that does not exist yet"`
+			Path string `json:"path" minLength:"1" doc:"a file that does not exist yet, below backups in the data directory; for the local command line any file on the server"`
 		}
 	}
 	operation(a, access.RoleAdmin, "backup", http.MethodPost, "/backup", "Write a consistent copy of the store",
 		func(ctx context.Context, in *backup) (done, error) {
-			return done{true}, a.o.Records.Backup(ctx, in.Body.Path)
+			return done{true}, a.backup(ctx, in.Body.Path)
 		})
 	operation(a, access.RoleAdmin, "reload", http.MethodPost, "/reload", "Read the configuration again",
 		func(ctx context.Context, _ *none) (done, error) { return done{true}, a.o.Controls.Reload(ctx) })

@@ -69,6 +69,7 @@ type Options struct {
 	Operator func(token string) string
 	Access   *access.Book // users, their tokens and sessions; nil: there are none
 	Front    Front
+	Backups  string // directory of the backups that are asked for from elsewhere; empty refuses those
 	Records  Records
 	Controls Controls
 	People   People           // nil: nobody is told, and nobody works on site

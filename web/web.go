@@ -268,6 +268,13 @@ func (p *pages) act(w http.ResponseWriter, r *http.Request, do func(*http.Reques
 	http.Redirect(w, r, cmp.Or(d.To, back(r)), http.StatusSeeOther)
 }
 
+// tell says to all who look that what these topics are about has changed.
+func (p *pages) tell(topics ...string) {
+	if p.o.Live != nil {
+		p.o.Live.Publish(topics...)
+	}
+}
+
 // regionHeader is sent by the script that fetches parts of a page.
 const regionHeader = "X-Corax-Region"
 

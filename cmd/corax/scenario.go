@@ -10,12 +10,14 @@ import (
 	"corax"
 	"corax/config"
 	"corax/scenario"
+	"corax/scenario/gallery"
+	"corax/scenario/history"
 	"corax/scenarios"
 )
 
 func scenarioCommand(s *settings) *cobra.Command {
-	c := &cobra.Command{Use: "scenario", Short: "Scenario tests: list, show, run", Aliases: []string{"scenarios"}}
-	c.AddCommand(scenarioList(s), scenarioShow(s), scenarioRun(s))
+	c := &cobra.Command{Use: "scenario", Short: "Scenario tests: list, show, run, publish what came out", Aliases: []string{"scenarios"}}
+	c.AddCommand(scenarioList(s), scenarioShow(s), scenarioRun(s), scenarioHistory(s), scenarioCompare(s), scenarioPublish(s))
 	return c
 }
 
@@ -94,12 +96,12 @@ func scenarioShow(s *settings) *cobra.Command {
 }
 
 func scenarioRun(s *settings) *cobra.Command {
-	var html string
+	var html, kept string
 	var junit bool
 	c := &cobra.Command{
 		Use: "run [NAME|FILE|DIR]...", Short: "Run scenarios: break a lab, watch, compare with what was expected",
 		Long: "Runs all built-in scenarios, or those named. Exit status: 0 all passed, 1 one failed or could not be set up,\n" +
-			"2 a file can't be used, 130 interrupted.",
+			"2 a file can't be used, 130 interrupted. Each result is kept: see `corax scenario history` and `corax scenario publish`.",
 		Example: "  corax scenario run security/jwt_signing_key_rotation_failure\n  corax scenario run --html report security",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			found, broken := find(args)
@@ -121,6 +123,9 @@ func scenarioRun(s *settings) *cobra.Command {
 			if err := report(cmd, s, results, html, junit); err != nil {
 				return err
 			}
+			if err := keep(cmd, s, kept, results); err != nil {
+				return err
+			}
 			_ = unusable(cmd, broken)
 			if code := scenario.ExitCode(results, broken, cmd.Context().Err() != nil); code != exitOK {
 				return exit{code: code}
@@ -129,6 +134,7 @@ func scenarioRun(s *settings) *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&html, "html", "", "also write a page a scenario, and an index, into this directory")
+	c.Flags().StringVar(&kept, "results", "", "keep the results in this directory (default: results in the data directory)")
 	c.Flags().BoolVar(&junit, "junit", false, "print JUnit XML for CI systems")
 	return c
 }
@@ -137,7 +143,7 @@ func scenarioRun(s *settings) *cobra.Command {
 func report(cmd *cobra.Command, s *settings, results []scenario.Result, html string, junit bool) error {
 	w := cmd.OutOrStdout()
 	if html != "" {
-		if err := scenario.WriteSite(html, results); err != nil {
+		if _, err := gallery.Publish(html, history.Memory(results), gallery.Site{}); err != nil {
 			return err
 		}
 	}

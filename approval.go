@@ -26,13 +26,14 @@ type Via string
 
 // The ways in which an actor is known.
 const (
-	ViaLocal Via = "local" // who can read the data directory, by the name they gave: a claim
-	ViaToken Via = "token" // an operator's token: proven
-	ViaLink  Via = "link"  // a link that was sent to this person alone
+	ViaLocal   Via = "local"   // who can read the data directory, by the name they gave: a claim
+	ViaToken   Via = "token"   // a token of their own: proven
+	ViaSession Via = "session" // logged in with a password: proven
+	ViaLink    Via = "link"    // a link that was sent to this person alone
 )
 
 // Proven says that nobody but the person named could have acted.
-func (a Actor) Proven() bool { return a.Via == ViaToken && a.Name != "" }
+func (a Actor) Proven() bool { return (a.Via == ViaToken || a.Via == ViaSession) && a.Name != "" }
 
 // ApprovalRequest asks people for one step.
 type ApprovalRequest struct {

@@ -6,6 +6,7 @@ package server
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -70,6 +71,7 @@ type Options struct {
 	Receive  func(chi.Router) // mounts the receivers
 	Metrics  http.Handler
 	Audit    Audit
+	Pages    http.Handler             // everything that is not the API, health, metrics or a receiver; nil: no pages
 	Redact   func(json []byte) []byte // takes secrets out of every answer of the API; may be nil
 	Clock    corax.Clock
 	Log      *slog.Logger
@@ -116,7 +118,18 @@ func New(o Options) http.Handler {
 			a.people(o.People)
 		}
 	})
+	if o.Pages != nil {
+		r.Handle("/api/*", http.HandlerFunc(unknown)) // not for the pages to answer, who would answer with a page
+		r.Handle("/*", o.recognise(o.Pages))
+	}
 	return r
+}
+
+// unknown answers for what the API does not have.
+func unknown(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(http.StatusNotFound)
+	_ = json.NewEncoder(w).Encode(map[string]any{"title": "Not Found", "status": http.StatusNotFound, "detail": "the API has no " + r.Method + " " + r.URL.Path})
 }
 
 // problem turns an error of an operation into the HTTP answer that says the same (RFC 9457). What is our own defect is logged, not shown.

@@ -11,7 +11,6 @@ import (
 	"html/template"
 	"io/fs"
 	"strconv"
-	"strings"
 	"time"
 
 	"corax"
@@ -22,20 +21,17 @@ import (
 //go:embed pages
 var files embed.FS
 
-// Pages are the template files: "gallery" shows an Index, "scenario" a Page, "compare" a history.Comparison.
-func Pages() fs.FS {
-	sub, err := fs.Sub(files, "pages")
-	if err != nil {
-		panic(err) // the name of an embedded directory
-	}
-	return sub
-}
+// Pages holds the template files that show results over the parts of package ui: "gallery" shows an Index, "scenario" a Page,
+// "gallery-differences" a history.Comparison.
+func Pages() fs.FS { return files }
 
-// Funcs are what the templates use.
+// Templates are the names of those files.
+func Templates() []string { return []string{"pages/index.html", "pages/scenario.html"} }
+
+// Funcs are what the templates use beyond those of package ui.
 func Funcs() template.FuncMap {
 	return template.FuncMap{
-		"join": func(list []string) string { return strings.Join(list, ", ") }, "params": scenario.WithText, "mode": scenario.ModeText,
-		"stepText": scenario.StepText, "tone": stepTone, "turn": momentTone, "at": at, "seconds": seconds, "share": share,
+		"params": scenario.WithText, "mode": scenario.ModeText, "stepText": scenario.StepText, "turn": momentTone, "at": at, "seconds": seconds, "share": share,
 	}
 }
 
@@ -56,16 +52,6 @@ func share(r history.Rate) string {
 		return "none carried out"
 	}
 	return strconv.FormatFloat(100*s, 'f', 1, 64) + " %"
-}
-
-func stepTone(s corax.StepState) string {
-	switch s {
-	case corax.StepDone, corax.StepNotNeeded:
-		return "done"
-	case corax.StepFailed, corax.StepUnknown:
-		return "step-failed"
-	}
-	return ""
 }
 
 // momentTone marks the turning points of a timeline.

@@ -3,9 +3,11 @@ package gallery
 import (
 	"fmt"
 	"html/template"
+	"slices"
 	"strings"
 	"time"
 
+	"corax"
 	"corax/scenario"
 	"corax/scenario/history"
 )
@@ -38,14 +40,24 @@ type Choice struct {
 type Row struct {
 	history.Run
 	URL     string
+	Found   []Found
 	Pips    []scenario.Verdict // of the last runs, oldest first
 	PipText string
 }
 
+// Found is what a problem was held to be.
+type Found struct {
+	Pattern  string
+	Severity corax.Severity
+}
+
+// Empty is what to say where there is nothing to show: part "empty" of package ui.
+type Empty struct{ Title, Text, URL, Do string }
+
 // Group is the scenarios of a category, or the part of them that one page of the list shows.
 type Group struct {
 	Category      string
-	Passed, Total int // of the whole category, as filtered
+	Passed, Total int // of those of the category that have been run, as filtered
 	Rows          []Row
 }
 
@@ -57,17 +69,18 @@ type Index struct {
 	Verdicts, Categories []Choice
 	Groups               []Group
 	Pages                []Choice // of the list; none where it has one
-	Empty                string   // what to say where there is no group
+	Empty                Empty
 	Rates                []history.Rate
 	Span                 string // of a rate: hour, day, week
 	Chart                template.HTML
 }
 
-// NewIndex makes the list from all runs.
-func NewIndex(all history.Runs, f history.Filter, to Links) Index {
+// NewIndex makes the list from all runs, and from scenarios that have perhaps never been run: of those, only names and title count.
+func NewIndex(all, known history.Runs, f history.Filter, to Links) Index {
 	latest := all.Latest()
-	shown := latest.Only(f)
 	x := Index{Filter: f, Of: len(latest), Passed: latest.Count(scenario.Passed), Summary: summary(all, latest)}
+	latest = append(slices.Clone(known), all...).Latest()
+	shown := latest.Only(f)
 	for _, v := range []scenario.Verdict{"", scenario.Passed, scenario.Failed, scenario.Broken} {
 		c := history.Filter{Category: f.Category, Verdict: v}
 		x.Verdicts = append(x.Verdicts, choice(string(v), "any verdict", latest, c, c == f, to))
@@ -85,14 +98,14 @@ func NewIndex(all history.Runs, f history.Filter, to Links) Index {
 	}
 	for _, name := range shown.Categories() {
 		runs := shown.Only(history.Filter{Category: name})
-		g := Group{Category: name, Passed: runs.Count(scenario.Passed), Total: len(runs)}
+		g := Group{Category: name, Passed: runs.Count(scenario.Passed), Total: len(runs) - runs.Count("")}
 		for _, r := range runs {
 			g.Rows = append(g.Rows, newRow(r, past[r.Scenario()], to))
 		}
 		x.Groups = append(x.Groups, g)
 	}
-	if x.Empty = "No scenario came out so."; len(all) == 0 {
-		x.Empty = "No scenario has been run yet. `corax scenario run` runs all of them."
+	if x.Empty = (Empty{Title: "No scenario came out so"}); len(all) == 0 {
+		x.Empty = Empty{Title: "No scenario has been run yet", Text: "`corax scenario run` runs all of them."}
 	}
 	if x.Rates = all.Only(history.Filter{Category: f.Category}).Rates(); len(x.Rates) > 0 {
 		x.Span = map[time.Duration]string{time.Hour: "Hour", 24 * time.Hour: "Day"}[x.Rates[0].Width]
@@ -131,6 +144,12 @@ func summary(all, latest history.Runs) string {
 
 func newRow(r history.Run, past history.Runs, to Links) Row {
 	row := Row{Run: r, URL: to.Latest(r)}
+	for i, pattern := range r.Patterns {
+		row.Found = append(row.Found, Found{pattern, r.Severities[i]})
+	}
+	if len(past) == 0 {
+		return row
+	}
 	past = past[max(0, len(past)-mostPips):]
 	count := map[scenario.Verdict]int{}
 	for _, p := range past {

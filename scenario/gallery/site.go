@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"html/template"
 	"path"
 	"slices"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	"corax"
 	"corax/scenario"
 	"corax/scenario/history"
+	"corax/web/ui"
 )
 
 // mostPage is the size in bytes that a page stays below, whatever it shows.
@@ -39,7 +39,8 @@ type emit func(name string, data []byte) error
 // builder makes the files of a site. The same results give the same bytes.
 type builder struct {
 	Site
-	t      *template.Template
+	ui     *ui.UI
+	t      ui.Page
 	all    history.Runs
 	latest history.Runs
 	kept   map[string]bool // runs that have a page
@@ -55,7 +56,11 @@ type sitePage struct {
 
 // build emits every file of the site and returns what could not be used of the results.
 func build(from Results, s Site, out emit) ([]error, error) {
-	t, err := template.New("").Funcs(Funcs()).ParseFS(Pages(), "*.html")
+	u, err := ui.Load(ui.Options{Clock: func() time.Time { return time.Time{} }}) // nothing here is "3 min ago"
+	if err != nil {
+		return nil, corax.Errorf(corax.Internal, "read the design of the gallery", "%w", err)
+	}
+	t, err := u.Parse(Pages(), Funcs(), append(Templates(), "pages/about.html", "pages/frame.html")...)
 	if err != nil {
 		return nil, corax.Errorf(corax.Internal, "read the templates of the gallery", "%w", err)
 	}
@@ -63,7 +68,7 @@ func build(from Results, s Site, out emit) ([]error, error) {
 		s.Title = "Corax scenarios"
 	}
 	s.Title = scenario.Brief(s.Title, scenario.Caps{Text: 200})
-	b := &builder{Site: s, t: t, read: from.Read, emit: out, kept: map[string]bool{}}
+	b := &builder{Site: s, ui: u, t: t, read: from.Read, emit: out, kept: map[string]bool{}}
 	var unusable []error
 	b.all, unusable = from.Runs()
 	b.latest = b.all.Latest()
@@ -81,15 +86,20 @@ func build(from Results, s Site, out emit) ([]error, error) {
 	return unusable, nil
 }
 
+// static is where the style, the font and the icon are. Their names change with their content.
+const static = "static/"
+
 func (b *builder) styles() error {
-	css, err := files.ReadFile("pages/gallery.css")
-	if err != nil {
-		return err
+	for _, name := range []string{"corax.css", "sans.woff2", "corax.svg"} {
+		f := b.ui.Get(name)
+		if err := b.emit(static+f.Name, f.Data); err != nil {
+			return err
+		}
 	}
-	return b.emit("gallery.css", css)
+	return nil
 }
 
-// When is when the latest run was over; never when the site was made.
+// when is when the latest run was over; never when the site was made.
 func (b *builder) when() time.Time {
 	var last time.Time
 	for _, r := range b.all {
@@ -154,6 +164,7 @@ func (l relative) Compare(_, _ history.Run) string { return "" }
 type sheet struct {
 	Site, Title, Heading, Lead, When string
 	Root                             string // the way to the root: "", "../" ...
+	Style, Icon                      string
 	JSON, Canonical                  string
 	Trail                            []crumb
 
@@ -166,7 +177,7 @@ type crumb struct{ Text, URL string }
 
 // page renders a page; errTooLong where it grows beyond mostPage.
 func (b *builder) page(name string, s sheet) ([]byte, error) {
-	s.Site, s.Root = b.Site.Title, b.from(name).up
+	s.Site, s.Root, s.Style, s.Icon = b.Title, b.from(name).up, static+b.ui.Get("corax.css").Name, static+b.ui.Get("corax.svg").Name
 	if s.Title = s.Heading + " - " + s.Site; s.Heading == s.Site {
 		s.Title = s.Site
 	}
@@ -174,7 +185,7 @@ func (b *builder) page(name string, s sheet) ([]byte, error) {
 		s.Canonical = b.address(name)
 	}
 	out := &bounded{most: mostPage}
-	if err := b.t.ExecuteTemplate(out, "frame", s); err != nil {
+	if err := b.t.Render(out, &ui.View{Data: s}); err != nil {
 		return nil, err
 	}
 	return out.Bytes(), nil
@@ -265,7 +276,7 @@ func (b *builder) lists() error {
 const mostRows = 80
 
 func (b *builder) list(f history.Filter) error {
-	x := NewIndex(b.all, f, b.from(listName(f, 0)))
+	x := NewIndex(b.all, nil, f, b.from(listName(f, 0)))
 	for most := mostRows; ; most /= 2 {
 		pages, err := b.listPages(x, f, most)
 		if errors.Is(err, errTooLong) && most > 1 {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"corax"
 	"corax/scenario"
 )
 
@@ -23,10 +24,10 @@ type Run struct {
 	Checks   int              `json:"checks"`
 	Version  string           `json:"version,omitempty"` // of Corax
 
-	Patterns   []string `json:"patterns"`
-	Severities []string `json:"severities"`
-	Causes     []string `json:"causes"` // entity and mechanism
-	Modes      []string `json:"modes"`
+	Patterns   []string         `json:"patterns"`
+	Severities []corax.Severity `json:"severities"`
+	Causes     []string         `json:"causes"` // entity and mechanism
+	Modes      []string         `json:"modes"`
 
 	Diagnosed *float64 `json:"diagnosed,omitempty"` // seconds since the first injection; nil where it did not come to that
 	Healed    *float64 `json:"healed,omitempty"`
@@ -49,14 +50,14 @@ func Summary(full scenario.Result) Run {
 	s := Run{
 		ID: r.Run.ID, Category: r.Category, Name: r.Name, Title: r.About.Title, Verdict: r.Verdict, Started: r.Run.Started.UTC(), Seconds: r.Run.Seconds,
 		Live: r.About.Live(), Passing: full.Passing(), Checks: len(full.Checks), Version: r.Run.Versions["corax"],
-		Patterns: []string{}, Severities: []string{}, Causes: []string{}, Modes: []string{}, Diagnosed: times.Diagnosed, Healed: times.Healed,
+		Patterns: []string{}, Severities: []corax.Severity{}, Causes: []string{}, Modes: []string{}, Diagnosed: times.Diagnosed, Healed: times.Healed,
 	}
 	if s.Title == "" {
 		s.Title = r.ID()
 	}
 	for _, d := range r.Problems {
 		s.Patterns = append(s.Patterns, d.Pattern)
-		s.Severities = append(s.Severities, d.Severity.String())
+		s.Severities = append(s.Severities, d.Severity)
 		s.Causes = append(s.Causes, scenario.CauseText(d.RootCause))
 		s.Modes = append(s.Modes, scenario.ModeText(d.Plan.Mode))
 	}
@@ -113,7 +114,15 @@ func (all Runs) Categories() []string {
 }
 
 // Count is how many runs came out so.
-func (all Runs) Count(v scenario.Verdict) int { return len(all.Only(Filter{Verdict: v})) }
+func (all Runs) Count(v scenario.Verdict) int {
+	n := 0
+	for _, r := range all {
+		if r.Verdict == v {
+			n++
+		}
+	}
+	return n
+}
 
 // News are the runs that came out otherwise than the run of the same scenario before, and each scenario's first, oldest first.
 func (all Runs) News() Runs {

@@ -125,7 +125,8 @@ var labels = map[string]string{
 	"forbid_actions": "Forbidden actions",
 	"pages":          "People called", "invariants": "Invariants", "truth": "Real users",
 	"incidents": "Incidents", "actions": "Actions",
-	"decisions": "Policy decisions",
+	"decisions": "Policy decisions", "secrets": "Secrets in records", "told": "Notices", "kills": "Kills", "approvals": "Approvals", "plan": "Plan", "plans": "Plans",
+	"work": "Work order", "steps": "Steps",
 }
 
 // Label names a check for people.

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 
@@ -97,7 +99,7 @@ func scenarioShow(s *settings) *cobra.Command {
 
 func scenarioRun(s *settings) *cobra.Command {
 	var html, kept string
-	var junit bool
+	var junit, tied bool
 	c := &cobra.Command{
 		Use: "run [NAME|FILE|DIR]...", Short: "Run scenarios: break a lab, watch, compare with what was expected",
 		Long: "Runs all built-in scenarios, or those named. Exit status: 0 all passed, 1 one failed or could not be set up,\n" +
@@ -115,11 +117,16 @@ func scenarioRun(s *settings) *cobra.Command {
 			}
 			defer os.RemoveAll(dir)
 			runner := newRunner(engine, dir, func(text string) {
-				if !s.json && !junit {
+				if tied || !s.json && !junit {
 					fmt.Fprintln(cmd.ErrOrStderr(), text)
 				}
 			})
-			results := runner.RunAll(cmd.Context(), found)
+			ctx, stop := context.WithCancel(cmd.Context())
+			defer stop()
+			if tied {
+				go func() { defer stop(); _, _ = io.Copy(io.Discard, cmd.InOrStdin()) }()
+			}
+			results := runner.RunAll(ctx, found)
 			if err := report(cmd, s, results, html, junit); err != nil {
 				return err
 			}
@@ -127,7 +134,7 @@ func scenarioRun(s *settings) *cobra.Command {
 				return err
 			}
 			_ = unusable(cmd, broken)
-			if code := scenario.ExitCode(results, broken, cmd.Context().Err() != nil); code != exitOK {
+			if code := scenario.ExitCode(results, broken, ctx.Err() != nil); code != exitOK {
 				return exit{code: code}
 			}
 			return nil
@@ -135,6 +142,8 @@ func scenarioRun(s *settings) *cobra.Command {
 	}
 	c.Flags().StringVar(&html, "html", "", "also write a page a scenario, and an index, into this directory")
 	c.Flags().StringVar(&kept, "results", "", "keep the results in this directory (default: results in the data directory)")
+	c.Flags().BoolVar(&tied, "tied", false, "end when standard input does, and always tell how far it is; for those that start it")
+	_ = c.Flags().MarkHidden("tied") // it was just defined
 	c.Flags().BoolVar(&junit, "junit", false, "print JUnit XML for CI systems")
 	return c
 }

@@ -164,8 +164,11 @@ func statements() []string {
 		dropPlanRuns, dropDecisions, dropApprovals, dropSilences,
 		insertAudit, moveHead, auditHead, lastAudit, auditRows, dropAudit, hashOf, docsBeside,
 		getPage, upsertPage, listPages, duePages, getWorkOrder, upsertWorkOrder, listWorkOrders, liveWorkOrders, dropPages, dropWorkOrders,
+		searchOlder, searchNewer, scanOlder, scanNewer, indexedThrough, rowsOfHours, facetsOfDays, templateCounts, templateTexts, getTemplate,
+		unindexed, countBetween, moveIndexed, allTemplates, putTemplate, addTemplateCount, addSignalHour, addSignalDay,
+		dropHoursBefore, dropDaysBefore, dropTemplateCountsBefore, dropTemplatesBefore,
 	}
-	for _, b := range []bulk{insertSignals, upsertIncidents} {
+	for _, b := range []bulk{insertSignals, upsertIncidents, insertWords, insertRows} {
 		all = append(all, b.sql[:]...)
 	}
 	return all

@@ -21,6 +21,14 @@ type Store interface {
 	CountSignals(ctx context.Context) (int64, error)
 	SignalIDs(ctx context.Context, fn func(id string) error) error
 
+	SearchSignals(ctx context.Context, f store.SignalSearch) (store.SignalPage, error)
+	SignalFacets(ctx context.Context, days int, now time.Time) (store.SignalFacets, error)
+	Templates(ctx context.Context, f store.TemplateFilter) ([]store.Template, error)
+	Template(ctx context.Context, id int64) (store.Template, error)
+	StoredTemplates(ctx context.Context, fn func(id int64, text string)) error
+	IndexSignals(ctx context.Context, most int, learner store.Learner) (int, error)
+	IndexLag(ctx context.Context) (int64, error)
+
 	LiveIncidents(ctx context.Context) ([]corax.Incident, error)
 	Incidents(ctx context.Context, f store.IncidentFilter) ([]corax.Incident, error)
 	Incident(ctx context.Context, id string) (corax.Incident, error)
@@ -90,6 +98,10 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"triage commits whole batches once", testTriage},
 		{"signals keep every field", testSignalFields},
 		{"signals are found", testSignals},
+		{"signals are searched", testSearch},
+		{"a search finds what a scan finds", testSearchLikeScan},
+		{"facets and templates", testFacetsAndTemplates},
+		{"the index forgets", testIndexForgets},
 		{"a large batch", testLargeBatch},
 		{"incidents page by page", testIncidentPages},
 		{"incidents and their problem", testIncidentsOfProblem},

@@ -189,7 +189,7 @@ func (l *look) scan(ctx context.Context, rows []foundRow, first, last int64) ([]
 }
 
 // mostGuesses is how many rows are read to see whether a guess serves.
-const mostGuesses = 500
+const mostGuesses = 200
 
 // lookUp appends what the index finds. All words that begin with some letters take long to gather where there are many. But then most of
 // those that begin with its first few letters are such words too: so these are tried first, and the rest only where that was no good guess.
@@ -208,7 +208,7 @@ func (l *look) lookUp(ctx context.Context, rows []foundRow) ([]foundRow, error) 
 	if l.guess != "" {
 		had := len(rows)
 		l.seen = 0
-		guesses := max(mostGuesses, 4*most)
+		guesses := max(mostGuesses, 3*most)
 		found, err := l.read(ctx, rows, most, query, l.guess, l.first, l.last, l.since, l.until, guesses)
 		if err != nil || len(found) >= most || l.seen < guesses {
 			return found, err

@@ -101,7 +101,7 @@ func (s *Store) open(ctx context.Context, db *sql.DB) (err error) {
 		return err
 	}
 	s.head = s.write.head
-	return nil
+	return s.fillBriefs(ctx)
 }
 
 // Close waits for the transaction under way, ends the listeners and closes the file. Closing twice is fine.

@@ -29,6 +29,12 @@ type Store interface {
 	IndexSignals(ctx context.Context, most int, learner store.Learner) (int, error)
 	IndexLag(ctx context.Context) (int64, error)
 
+	SearchProblems(ctx context.Context, f store.ProblemSearch) (store.ProblemList, error)
+	ProblemsLike(ctx context.Context, b store.ProblemBrief, most int) ([]store.ProblemBrief, error)
+	ProblemBriefs(ctx context.Context, since time.Time, most int) ([]store.ProblemBrief, error)
+	SearchIncidents(ctx context.Context, f store.IncidentSearch) (store.IncidentList, error)
+	IncidentsOpened(ctx context.Context, from, to time.Time, most int) ([]corax.Incident, error)
+
 	LiveIncidents(ctx context.Context) ([]corax.Incident, error)
 	Incidents(ctx context.Context, f store.IncidentFilter) ([]corax.Incident, error)
 	Incident(ctx context.Context, id string) (corax.Incident, error)
@@ -102,6 +108,8 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"a search finds what a scan finds", testSearchLikeScan},
 		{"facets and templates", testFacetsAndTemplates},
 		{"the index forgets", testIndexForgets},
+		{"problems are searched", testProblemSearch},
+		{"incidents are searched", testIncidentSearch},
 		{"a large batch", testLargeBatch},
 		{"incidents page by page", testIncidentPages},
 		{"incidents and their problem", testIncidentsOfProblem},

@@ -35,6 +35,12 @@ type Store interface {
 	SearchIncidents(ctx context.Context, f store.IncidentSearch) (store.IncidentList, error)
 	IncidentsOpened(ctx context.Context, from, to time.Time, most int) ([]corax.Incident, error)
 
+	RecordHistory(ctx context.Context, r store.MonitorRecord) error
+	MonitorHistory(ctx context.Context, monitor string, from, to time.Time, step time.Duration) (store.MonitorHistory, error)
+	MonitorHistories(ctx context.Context, from, to time.Time, step time.Duration) (map[string]store.MonitorHistory, error)
+	MonitorChanges(ctx context.Context, monitor string, most int) ([]store.MonitorChange, error)
+	PruneHistory(ctx context.Context, now time.Time) error
+
 	LiveIncidents(ctx context.Context) ([]corax.Incident, error)
 	Incidents(ctx context.Context, f store.IncidentFilter) ([]corax.Incident, error)
 	Incident(ctx context.Context, id string) (corax.Incident, error)
@@ -110,6 +116,8 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"the index forgets", testIndexForgets},
 		{"problems are searched", testProblemSearch},
 		{"incidents are searched", testIncidentSearch},
+		{"the history of monitors", testHistory},
+		{"changes of monitors", testMonitorChanges},
 		{"a large batch", testLargeBatch},
 		{"incidents page by page", testIncidentPages},
 		{"incidents and their problem", testIncidentsOfProblem},

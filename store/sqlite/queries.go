@@ -170,6 +170,7 @@ func statements() []string {
 		olderIncidents, newerIncidents, olderLive, newerLive, openedBetween,
 		unindexed, countBetween, moveIndexed, allTemplates, putTemplate, addTemplateCount, addSignalHour, addSignalDay,
 		dropHoursBefore, dropDaysBefore, dropTemplateCountsBefore, dropTemplatesBefore,
+		getUser, listUsers, upsertUser, getCredential, findCredential, listCredentials, upsertCredential, dropCredential, dropCredentials, dropEnded,
 	}
 	for _, b := range []bulk{insertSignals, upsertIncidents, insertWords, insertRows} {
 		all = append(all, b.sql[:]...)

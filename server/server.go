@@ -45,6 +45,7 @@ type Records interface {
 // Controls is what the API sets in motion.
 type Controls interface {
 	Plans
+	Attention
 	Emergencies
 	Levels
 	Acknowledge(ctx context.Context, incident, by string) error
@@ -107,6 +108,7 @@ func New(o Options) http.Handler {
 		a := api{o: o, huma: humachi.New(r, config)}
 		a.incidents()
 		a.problems()
+		a.attention()
 		a.plans()
 		a.approvals()
 		a.emergencies()

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"corax"
+	"corax/access"
 )
 
 // Attention is what people do about a problem beside its plan.
@@ -23,7 +24,7 @@ func (a api) attention() {
 			Text string `json:"text" minLength:"1" maxLength:"4000"`
 		}
 	}
-	operation(a, "comment-problem", http.MethodPost, "/problems/{id}/comments", "Say something in the timeline of a problem",
+	operation(a, access.RoleResponder, "comment-problem", http.MethodPost, "/problems/{id}/comments", "Say something in the timeline of a problem",
 		func(ctx context.Context, in *comment) (corax.Event, error) {
 			return a.o.Controls.Comment(ctx, in.ID, actor(ctx, in.Body.By).Name, in.Body.Text)
 		})
@@ -34,7 +35,7 @@ func (a api) attention() {
 			Reason string `json:"reason,omitempty" maxLength:"1000"`
 		}
 	}
-	operation(a, "take-over-problem", http.MethodPost, "/problems/{id}/take-over", "A person has it: its plan is paused and nobody else is woken",
+	operation(a, access.RoleOperator, "take-over-problem", http.MethodPost, "/problems/{id}/take-over", "A person has it: its plan is paused and nobody else is woken",
 		func(ctx context.Context, in *take) (done, error) {
 			return done{true}, a.o.Controls.TakeOver(ctx, in.ID, actor(ctx, in.Body.By).Name, in.Body.Reason)
 		})

@@ -1,12 +1,12 @@
 // Package server is Corax over HTTP: the versioned API that the CLI and the pages use, health and metrics, and the mount points of the
 // receivers. Requests come in, calls to the other rooms go out; nothing is decided here.
 //
-// Everything under /api/v1 wants the API token; /healthz, /readyz and /metrics show no content of incidents and want none.
+// Everything under /api/v1 wants to know who calls (package access), and each operation names the role that it needs. /healthz, /readyz
+// and /metrics show no content of incidents and ask nobody.
 package server
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -106,32 +106,35 @@ func New(o Options) http.Handler {
 	r.Group(func(r chi.Router) {
 		r.Use(o.authorise, redact(o.Redact))
 		a := api{o: o, huma: humachi.New(r, config)}
-		a.incidents()
-		a.problems()
-		a.attention()
-		a.plans()
-		a.approvals()
-		a.emergencies()
-		a.autonomy()
-		a.decisions()
-		a.operations()
-		a.audit()
-		if o.People != nil {
-			a.people(o.People)
-		}
+		a.register()
 	})
 	if o.Pages != nil {
 		r.Handle("/api/*", http.HandlerFunc(unknown)) // not for the pages to answer, who would answer with a page
-		r.Handle("/*", o.recognise(o.Pages))
+		r.Handle("/*", o.known(o.Pages))
 	}
 	return r
 }
 
 // unknown answers for what the API does not have.
 func unknown(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(http.StatusNotFound)
-	_ = json.NewEncoder(w).Encode(map[string]any{"title": "Not Found", "status": http.StatusNotFound, "detail": "the API has no " + r.Method + " " + r.URL.Path})
+	refuse(w, http.StatusNotFound, "the API has no "+r.Method+" "+r.URL.Path)
+}
+
+// register makes all operations known.
+func (a api) register() {
+	a.incidents()
+	a.problems()
+	a.attention()
+	a.plans()
+	a.approvals()
+	a.emergencies()
+	a.autonomy()
+	a.decisions()
+	a.operations()
+	a.audit()
+	if a.o.People != nil {
+		a.people(a.o.People)
+	}
 }
 
 // problem turns an error of an operation into the HTTP answer that says the same (RFC 9457). What is our own defect is logged, not shown.

@@ -164,6 +164,7 @@ func statements() []string {
 		dropPlanRuns, dropDecisions, dropApprovals, dropSilences,
 		insertAudit, moveHead, auditHead, lastAudit, auditRows, dropAudit, hashOf, docsBeside,
 		getPage, upsertPage, listPages, duePages, getWorkOrder, upsertWorkOrder, listWorkOrders, liveWorkOrders, dropPages, dropWorkOrders,
+		getUser, listUsers, upsertUser, getCredential, findCredential, listCredentials, upsertCredential, dropCredential, dropCredentials, dropEnded,
 	}
 	for _, b := range []bulk{insertSignals, upsertIncidents} {
 		all = append(all, b.sql[:]...)

@@ -45,7 +45,7 @@ func (p *pages) problems() []area {
 		},
 		Downloads: []download{
 			{Path: "/problems/{id}.md", Role: access.RoleViewer, Serve: p.markdown},
-			{Path: "/problems/{id}/export", Role: access.RoleResponder, Serve: p.export},
+			{Path: "/problems/{id}/export", Role: access.RoleViewer, Serve: p.export},
 		},
 		Files: []string{"_problem.html"},
 	}}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"corax"
@@ -175,7 +176,7 @@ func (p *pages) needs(ctx context.Context, open []openProblem, asks []corax.Appr
 	for _, o := range open {
 		asked := slices.ContainsFunc(asks, func(a corax.ApprovalRequest) bool { return a.Problem == o.ID })
 		if !asked && o.Doing.Tone == "high" || o.Doing.Tone == "bad" {
-			out = append(out, need{Tone: "high", Text: o.Head.What, Why: o.Doing.Text, URL: "/problems/" + o.ID, Do: "Look"})
+			out = append(out, need{Tone: "high", Text: strings.TrimSpace(o.Head.Entity + " " + o.Head.What), Why: o.Doing.Text, URL: "/problems/" + o.ID, Do: "Look"})
 		}
 	}
 	return out, nil

@@ -102,16 +102,20 @@ func (p *pages) problemOf(ctx context.Context, o postmortem.Outage) (*problemDat
 }
 
 // headline says what is broken in one line, and the rest of the sentence beside it.
-type headline struct{ What, Rest string }
+type headline struct{ Entity, What, Rest string }
 
-// headOf cuts the summary where the engine begins to say who feels it: that is drawn, and listed, beside.
+// headOf takes the summary apart where the engine does: who failed, how, and who feels it.
 func headOf(o corax.Problem) headline {
-	s := o.Diagnosis.RootCause.Summary
-	if s == "" {
+	c := o.Diagnosis.RootCause
+	if c.Summary == "" {
 		return headline{What: "A problem that is not diagnosed yet"}
 	}
-	what, rest, _ := strings.Cut(s, "; ")
-	return headline{ui.Upper(what), ui.Upper(rest)}
+	what, rest, _ := strings.Cut(c.Summary, "; ")
+	h := headline{What: ui.Upper(what), Rest: ui.Upper(rest)}
+	if how, ok := strings.CutPrefix(what, c.Entity+": "); ok && c.Entity != "" {
+		h.Entity, h.What = c.Entity, ui.Upper(how)
+	}
+	return h
 }
 
 // milestones are the moments of an outage that change how things are, for the strip; the last value is how long it has been.

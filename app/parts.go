@@ -113,7 +113,7 @@ func (a *App) startServer(ctx context.Context, cfg *config.Config) error {
 		return err
 	}
 	in, err := receive.New(receive.Options{
-		Publish: a.publish, Clock: a.o.Clock, Tokens: cfg.Tokens, RequireToken: !loopback(l.Addr()), Secrets: a.secret("receivers"),
+		Publish: a.publish, Clock: a.o.Clock, Tokens: cfg.Tokens, RequireToken: !loopback(l.Addr()) || len(cfg.Access.BehindProxy) > 0, Secrets: a.secret("receivers"),
 		ResolveTimeout: cfg.Receivers.Alertmanager.ResolveTimeout, EntityLabels: cfg.Receivers.Alertmanager.EntityLabels,
 		Mappings: cfg.Receivers.Generic, Log: a.log,
 	})
@@ -127,7 +127,7 @@ func (a *App) startServer(ctx context.Context, cfg *config.Config) error {
 		return err
 	}
 	a.serve(l, server.New(server.Options{
-		Version: a.o.Version, Token: a.address.Token, Operator: a.operator, Records: a.store, Controls: controls{a}, People: controls{a},
+		Version: a.o.Version, Token: a.address.Token, Operator: a.operator, Access: a.access, Front: front(cfg), Backups: filepath.Join(cfg.DataDir, "backups"), Records: a.store, Controls: controls{a}, People: controls{a},
 		Clock: a.o.Clock, Log: a.log, Metrics: a.metrics(), Redact: a.redactor.JSON, Audit: ledger{a},
 		Pages: pages,
 		Receive: func(r chi.Router) {

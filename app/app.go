@@ -116,7 +116,8 @@ func (a *App) start(ctx context.Context) error {
 		return &corax.Error{Code: corax.Unavailable, Op: "make the data directory " + cfg.DataDir, Err: err, Hint: "name another with --data-dir"}
 	}
 	for _, part := range []func(context.Context, *config.Config) error{
-		a.startSecrets, a.startStore, a.startLive, a.startAudit, a.startAccess, a.startBus, a.startPeople, a.startHealer, a.startInvestigator, a.startTriage,
+		a.startSecrets, a.startStore, a.startLive, a.startAudit, a.startAccess, a.startBus, a.startPeople, a.makeMonitors, a.startHealer,
+		a.startInvestigator, a.startTriage,
 		a.startMonitors, a.startDesk, a.startServer, a.startUpkeep,
 	} {
 		if err := part(ctx, cfg); err != nil {

@@ -24,12 +24,12 @@ var roles = map[string][]string{
 		"list-sessions", "list-tokens", "make-token", "revoke-session", "revoke-token", "whoami",
 	},
 	"responder": {
-		"accept-work-order", "acknowledge-incident", "acknowledge-page", "cancel-work-order", "cannot-work-order", "create-silence", "done-work-order",
+		"accept-work-order", "acknowledge-incident", "acknowledge-page", "cancel-work-order", "cannot-work-order", "comment-problem", "create-silence", "done-work-order",
 		"end-silence", "escalate-problem", "replay-plan", "resolve-incident", "run-monitor", "start-work-order",
 	},
 	"operator": {
 		"answer-approval", "break-glass", "cancel-plan", "clear-stop", "end-break-glass", "learn-outcomes", "list-audit", "pause-plan", "rehearse-plan",
-		"resume-plan", "stop", "test-pages", "undo-plan", "verify-audit",
+		"resume-plan", "stop", "take-over-problem", "test-pages", "undo-plan", "verify-audit",
 	},
 	"admin": {"alter-user", "backup", "cap-autonomy", "invite-user", "list-invites", "list-users", "reload", "reset-user", "withdraw-invite"},
 }

@@ -7,7 +7,6 @@ package server
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -47,6 +46,7 @@ type Records interface {
 // Controls is what the API sets in motion.
 type Controls interface {
 	Plans
+	Attention
 	Emergencies
 	Levels
 	Acknowledge(ctx context.Context, incident, by string) error
@@ -124,15 +124,14 @@ func New(o Options) http.Handler {
 
 // unknown answers for what the API does not have.
 func unknown(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(http.StatusNotFound)
-	_ = json.NewEncoder(w).Encode(map[string]any{"title": "Not Found", "status": http.StatusNotFound, "detail": "the API has no " + r.Method + " " + r.URL.Path})
+	refuse(w, http.StatusNotFound, "the API has no "+r.Method+" "+r.URL.Path)
 }
 
 // register makes all operations known.
 func (a api) register() {
 	a.incidents()
 	a.problems()
+	a.attention()
 	a.plans()
 	a.approvals()
 	a.emergencies()

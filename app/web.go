@@ -36,6 +36,7 @@ func (a *App) pages() (*web.Handler, error) {
 	return web.New(web.Options{
 		Records: a.store, Controls: controls{a}, Exports: ledger{a}, Live: a.live, Known: a.redactor.Known, Version: a.o.Version, Clock: a.o.Clock, Log: a.log,
 		// access:
+		Accounts: a.access,
 
 		// records:
 

@@ -3,6 +3,8 @@ package webtest
 import (
 	"net/url"
 	"strings"
+
+	"corax/access"
 )
 
 // Examples are the paths by which a route is visited: the pattern itself where it has no parameter, else with the ids of the fixture.
@@ -36,7 +38,13 @@ func (s *Site) Examples(pattern string) []string {
 
 		// api: /actions/{name}, /knowledge/{id} ...
 
-		// access: /setup/{link} ...
+		// access:
+	case strings.HasPrefix(pattern, "/setup/"):
+		return with("link", s.Link, "nothing-like-it")
+	case strings.HasPrefix(pattern, "/settings/users/"):
+		return with("id", access.UserID("ada"), access.UserID("sam"))
+	case strings.HasPrefix(pattern, "/settings/invites/"), strings.HasPrefix(pattern, "/sessions/"), strings.HasPrefix(pattern, "/tokens/"):
+		return with("id", "nothing-like-it")
 
 	}
 	return nil

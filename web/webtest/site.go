@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"corax"
+	"corax/access"
 	"corax/live"
 	"corax/store/sqlite"
 	"corax/web"
@@ -22,6 +23,9 @@ type Site struct {
 	Store    *sqlite.Store
 	Controls *Controls
 	Live     *live.Hub
+
+	Accounts *access.Book
+	Link     string // that somebody was invited by
 
 	// Problems by what they are for.
 	Healing, Waiting, Closed, Hostile Outage
@@ -51,6 +55,10 @@ func New(ctx context.Context, o Options) (*Site, error) {
 			return nil, err
 		}
 	}
+	if err := s.people(ctx, o); err != nil {
+		_ = st.Close()
+		return nil, err
+	}
 	s.Live = live.New(live.Options{Subscribe: st.Subscribe, Epoch: "test"})
 	s.Live.Start()
 	if s.Handler, err = web.New(s.options(o)); err != nil {
@@ -65,6 +73,7 @@ func (s *Site) options(o Options) web.Options {
 	return web.Options{
 		Records: s.Store, Controls: s.Controls, Exports: s.Controls, Live: s.Live, Version: "test", Clock: o.Clock, Log: o.Log,
 		// access:
+		Accounts: s.Accounts,
 
 		// records:
 

@@ -17,6 +17,7 @@ import (
 
 	"corax"
 	"corax/access"
+	"corax/web/draw"
 )
 
 //go:embed parts
@@ -35,7 +36,7 @@ type Options struct {
 
 // Load reads the design system.
 func Load(o Options) (*UI, error) {
-	assets, err := loadAssets()
+	assets, err := loadAssets([]byte(draw.CSS()))
 	if err != nil {
 		return nil, fmt.Errorf("load the styles: %w", err)
 	}

@@ -22,6 +22,7 @@ type Site struct {
 	Store    *sqlite.Store
 	Controls *Controls
 	Live     *live.Hub
+	Estate   *Estate // topology, sites, contacts
 
 	// Problems by what they are for.
 	Healing, Waiting, Closed, Hostile Outage
@@ -45,6 +46,7 @@ func New(ctx context.Context, o Options) (*Site, error) {
 		return nil, err
 	}
 	s := &Site{Store: st, Controls: &Controls{store: st, clock: o.Clock}}
+	s.Estate = &Estate{Controls: s.Controls, Empty: o.Empty}
 	if !o.Empty {
 		if err := s.fill(ctx, o.Clock.Now()); err != nil {
 			_ = st.Close()
@@ -69,6 +71,7 @@ func (s *Site) options(o Options) web.Options {
 		// records:
 
 		// draw:
+		Topology: s.Estate, Learned: s.Estate.Learned, Hands: s.Estate, People: s.Estate, Emergencies: s.Estate,
 
 		// gallery:
 
@@ -96,6 +99,9 @@ func (s *Site) fill(ctx context.Context, now time.Time) (err error) {
 	s.Hostile = tell("hostile", 9*time.Minute, &asking, Hostile)
 	s.Waiting = tell("waiting", 6*time.Minute, &asking, "")
 	s.Healing = tell("healing", 40*time.Second, &atWork, "")
+	if err == nil {
+		err = s.fillEstate(ctx, now)
+	}
 	return err
 }
 

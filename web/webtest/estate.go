@@ -177,8 +177,8 @@ func (s *Site) fillEstate(ctx context.Context, now time.Time) error {
 			return err
 		}
 	}
-	s.Waiting.Approvals[0].Consents = []corax.Answer{{Actor: corax.Actor{Name: "paul", Via: corax.ViaToken}, Verdict: corax.Allow, At: now.Add(-2 * time.Minute)}}
-	if err := s.Store.SaveApproval(ctx, s.Waiting.Approvals[0]); err != nil {
+	yes := corax.Answer{Actor: corax.Actor{Name: "paul", Via: corax.ViaToken}, Verdict: corax.Allow, At: now.Add(-2 * time.Minute)}
+	if _, err := s.Store.AnswerApproval(ctx, s.Waiting.Approvals[0].ID, yes); err != nil {
 		return err
 	}
 	if err := s.Store.SetStop(ctx, "core-switch", "being replaced "+Hostile, "paul", now.Add(-time.Hour)); err != nil {

@@ -47,10 +47,16 @@
   function begin(el) {
     const svg = el.querySelector("svg.draw");
     if (!svg) return;
-    const home = box(svg), before = views.get(el);
+    // What is smaller than its place isn't blown up, and stands in the middle.
+    const [bx, by, bw, bh] = box(svg), w = Math.max(bw, el.clientWidth), h = Math.max(bh, Math.min(bh * w / bw, 320));
+    const home = [bx - (w - bw) / 2, by - (h - bh) / 2, w, h];
+    svg.setAttribute("width", w);
+    svg.setAttribute("height", h);
+    const before = views.get(el);
     views.set(el, {home, now: home});
     el.classList.add("zooms");
     if (before && before.home[2] === home[2] && before.home[3] === home[3]) set(el, before.now); // the same drawing, refreshed
+    else set(el, home);
     if (!el.querySelector(".topology-tools")) {
       const tools = document.createElement("div");
       tools.className = "topology-tools noprint";

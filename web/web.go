@@ -27,7 +27,7 @@ import (
 	"corax/web/ui"
 )
 
-//go:embed pages
+//go:embed pages/*.html
 var pageFiles embed.FS
 
 // maxForm is how much a form may send, in bytes.
@@ -37,6 +37,7 @@ const maxForm = 64 << 10
 type Options struct {
 	Records  Records
 	Controls Controls
+	Exports  Exports
 	Live     *live.Hub // nil: nothing is live
 	// Known takes the secrets that are known out of what is shown, as a last resort; may be nil.
 	Known   func(html string) string

@@ -37,7 +37,13 @@ type Assets struct {
 }
 
 // styles make up corax.css, in this order.
-var styles = []string{"tokens.css", "base.css", "frame.css", "parts.css", "topology.css", "people.css", "print.css"}
+var styles = []string{
+	"tokens.css", "base.css", "frame.css", "parts.css",
+	"problem.css",
+	"gallery.css",
+	"topology.css", "people.css",
+	"print.css",
+}
 
 func loadAssets(extra ...[]byte) (*Assets, error) {
 	a := &Assets{plain: map[string]*Asset{}, hashed: map[string]*Asset{}}

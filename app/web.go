@@ -41,6 +41,7 @@ func (a *App) pages() (*web.Handler, error) {
 		// records:
 
 		// draw:
+		Topology: atlas{controls{a}}, Hands: atlas{controls{a}}, People: atlas{controls{a}}, Emergencies: controls{a},
 
 		// gallery:
 

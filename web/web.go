@@ -25,6 +25,7 @@ import (
 	"corax"
 	"corax/access"
 	"corax/live"
+	"corax/web/draw"
 	"corax/web/ui"
 )
 
@@ -54,6 +55,11 @@ type Options struct {
 	// records (incidents, signals, monitors, changes):
 
 	// draw (topology, sites, notifications, approvals):
+	Topology    Topologies
+	Learned     func(ctx context.Context) ([]draw.LearnedEdge, error) // relations that were seen and not declared; may be nil
+	Hands       Hands
+	People      People
+	Emergencies Emergencies
 
 	// gallery (scenarios, first run):
 
@@ -68,6 +74,10 @@ func (p *pages) areas() []area {
 		// records: incidents, signals, monitors, changes
 
 		// draw: topology, sites, notifications, approvals
+		p.topology(),
+		p.approvals(),
+		p.sites(),
+		p.notifications(),
 
 		// gallery: scenarios, first run
 

@@ -28,11 +28,17 @@ func (s *Site) Examples(pattern string) []string {
 	case strings.HasPrefix(pattern, "/plans/"):
 		return with("id", s.Healing.Run.Plan.ID, s.Waiting.Run.Plan.ID)
 	case strings.HasPrefix(pattern, "/approvals/"):
-		return with("id", s.Waiting.Approvals[0].ID, s.Hostile.Approvals[0].ID)
+		return with("id", s.Waiting.Approvals[0].ID, s.Hostile.Approvals[0].ID, s.Closed.Approvals[0].ID)
 
 		// records: /incidents/{id}, /monitors/{name} ...
 
 		// draw: /entities/{id}, /orders/{id} ...
+	case strings.HasPrefix(pattern, "/entities/"):
+		return with("id", "auth", "order", "traffic", Hostile)
+	case strings.HasPrefix(pattern, "/orders/"):
+		return with("id", "wo-open", "wo-accepted", "wo-over")
+	case strings.HasPrefix(pattern, "/notifications/"):
+		return with("id", "pag-open", "pag-over")
 
 		// gallery: /scenarios/...
 

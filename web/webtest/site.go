@@ -23,6 +23,7 @@ type Site struct {
 	Store    *sqlite.Store
 	Controls *Controls
 	Live     *live.Hub
+	Estate   *Estate // topology, sites, contacts
 
 	Accounts *access.Book
 	Link     string // that somebody was invited by
@@ -49,6 +50,7 @@ func New(ctx context.Context, o Options) (*Site, error) {
 		return nil, err
 	}
 	s := &Site{Store: st, Controls: &Controls{store: st, clock: o.Clock}}
+	s.Estate = &Estate{Controls: s.Controls, Empty: o.Empty}
 	if !o.Empty {
 		if err := s.fill(ctx, o.Clock.Now()); err != nil {
 			_ = st.Close()
@@ -78,6 +80,7 @@ func (s *Site) options(o Options) web.Options {
 		// records:
 
 		// draw:
+		Topology: s.Estate, Learned: s.Estate.Learned, Hands: s.Estate, People: s.Estate, Emergencies: s.Estate,
 
 		// gallery:
 
@@ -105,6 +108,9 @@ func (s *Site) fill(ctx context.Context, now time.Time) (err error) {
 	s.Hostile = tell("hostile", 9*time.Minute, &asking, Hostile)
 	s.Waiting = tell("waiting", 6*time.Minute, &asking, "")
 	s.Healing = tell("healing", 40*time.Second, &atWork, "")
+	if err == nil {
+		err = s.fillEstate(ctx, now)
+	}
 	return err
 }
 

@@ -191,9 +191,6 @@ type account struct {
 	Least            int
 }
 
-// option is a choice in a form.
-type option struct{ Value, Text string }
-
 func rolesUpTo(most access.Role) (all []option) {
 	for _, r := range access.Roles() {
 		if r <= most {

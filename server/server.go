@@ -67,6 +67,7 @@ type Options struct {
 	// Operator is the name of the operator whose token it is, empty for none; nil knows none.
 	Operator func(token string) string
 	Records  Records
+	Find     Finder // nil: nothing is looked up
 	Controls Controls
 	People   People           // nil: nobody is told, and nobody works on site
 	Receive  func(chi.Router) // mounts the receivers
@@ -132,6 +133,7 @@ func (a api) register() {
 	a.autonomy()
 	a.decisions()
 	a.operations()
+	a.find()
 	a.audit()
 	if a.o.People != nil {
 		a.people(a.o.People)

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"runtime"
 	"strings"
 	"time"
 
@@ -255,7 +256,8 @@ func newRunner(engine investigate.Engine, dir string, progress func(string)) *sc
 		Systems:  starter{engine, slog.New(slog.DiscardHandler)},
 		Engine:   engine,
 		Dir:      dir,
-		Versions: map[string]string{"corax": version},
+		Versions: map[string]string{"corax": version, "go": runtime.Version()},
+		Machine:  &scenario.Machine{OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.NumCPU()},
 		Listen:   func() (net.Listener, error) { return net.Listen("tcp", "127.0.0.1:0") },
 		Progress: progress,
 	}

@@ -38,6 +38,7 @@ func (a *App) pages() (*web.Handler, error) {
 		// access:
 
 		// records:
+		Find: a.lookup, Tend: controls{a},
 
 		// draw:
 

@@ -49,6 +49,8 @@ type Options struct {
 	// access:
 
 	// records (incidents, signals, monitors, changes):
+	Find Finder
+	Tend Tender
 
 	// draw (topology, sites, notifications, approvals):
 
@@ -63,6 +65,7 @@ func (p *pages) areas() []area {
 		p.overview(),
 		p.problems(),
 		// records: incidents, signals, monitors, changes
+		p.incidents(), p.signals(), p.monitors(), p.changes(),
 
 		// draw: topology, sites, notifications, approvals
 

@@ -44,7 +44,7 @@ func New(ctx context.Context, o Options) (*Site, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Site{Store: st, Controls: &Controls{store: st, clock: o.Clock}}
+	s := &Site{Store: st, Controls: &Controls{store: st, clock: o.Clock, empty: o.Empty}}
 	if !o.Empty {
 		if err := s.fill(ctx, o.Clock.Now()); err != nil {
 			_ = st.Close()
@@ -67,6 +67,7 @@ func (s *Site) options(o Options) web.Options {
 		// access:
 
 		// records:
+		Find: s.lookup(o.Clock), Tend: s.Controls,
 
 		// draw:
 
@@ -96,6 +97,9 @@ func (s *Site) fill(ctx context.Context, now time.Time) (err error) {
 	s.Hostile = tell("hostile", 9*time.Minute, &asking, Hostile)
 	s.Waiting = tell("waiting", 6*time.Minute, &asking, "")
 	s.Healing = tell("healing", 40*time.Second, &atWork, "")
+	if err == nil {
+		err = s.watch(ctx, now)
+	}
 	return err
 }
 
@@ -110,6 +114,7 @@ func (s *Site) Close() {
 type Controls struct {
 	store *sqlite.Store
 	clock corax.Clock
+	empty bool // nothing has happened, and nothing is watched
 
 	mu    sync.Mutex
 	calls []string

@@ -53,6 +53,8 @@ type Options struct {
 	Accounts Accounts
 
 	// records (incidents, signals, monitors, changes):
+	Find Finder
+	Tend Tender
 
 	// draw (topology, sites, notifications, approvals):
 	Topology    Topologies
@@ -72,6 +74,7 @@ func (p *pages) areas() []area {
 		p.overview(),
 		p.problems(),
 		// records: incidents, signals, monitors, changes
+		p.incidents(), p.signals(), p.monitors(), p.changes(),
 
 		// draw: topology, sites, notifications, approvals
 		p.topology(),

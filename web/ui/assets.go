@@ -42,6 +42,7 @@ var styles = []string{
 	"problem.css",
 	"gallery.css",
 	"topology.css", "people.css",
+	"records.css",
 	"print.css",
 }
 

@@ -49,7 +49,7 @@ func New(ctx context.Context, o Options) (*Site, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Site{Store: st, Controls: &Controls{store: st, clock: o.Clock}}
+	s := &Site{Store: st, Controls: &Controls{store: st, clock: o.Clock, empty: o.Empty}}
 	s.Estate = &Estate{Controls: s.Controls, Empty: o.Empty}
 	if !o.Empty {
 		if err := s.fill(ctx, o.Clock.Now()); err != nil {
@@ -78,6 +78,7 @@ func (s *Site) options(o Options) web.Options {
 		Accounts: s.Accounts,
 
 		// records:
+		Find: s.lookup(o.Clock), Tend: s.Controls,
 
 		// draw:
 		Topology: s.Estate, Learned: s.Estate.Learned, Hands: s.Estate, People: s.Estate, Emergencies: s.Estate,
@@ -111,6 +112,9 @@ func (s *Site) fill(ctx context.Context, now time.Time) (err error) {
 	if err == nil {
 		err = s.fillEstate(ctx, now)
 	}
+	if err == nil {
+		err = s.watch(ctx, now)
+	}
 	return err
 }
 
@@ -125,6 +129,7 @@ func (s *Site) Close() {
 type Controls struct {
 	store *sqlite.Store
 	clock corax.Clock
+	empty bool // nothing has happened, and nothing is watched
 
 	mu    sync.Mutex
 	calls []string

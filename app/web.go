@@ -42,6 +42,7 @@ func (a *App) pages() (*web.Handler, error) {
 		// draw:
 
 		// gallery:
+		Scenarios: a.scenarios,
 
 		// api:
 	})

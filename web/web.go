@@ -13,6 +13,7 @@ import (
 	"embed"
 	"errors"
 	"html/template"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -52,6 +53,7 @@ type Options struct {
 	// draw (topology, sites, notifications, approvals):
 
 	// gallery (scenarios, first run):
+	Scenarios Scenarios
 
 	// api (settings, policies, audit, knowledge, health):
 }
@@ -66,6 +68,7 @@ func (p *pages) areas() []area {
 		// draw: topology, sites, notifications, approvals
 
 		// gallery: scenarios, first run
+		p.scenarios(),
 
 		// api: settings, policies, audit, knowledge, health
 
@@ -81,6 +84,9 @@ type area struct {
 	Downloads []download
 	Funcs     template.FuncMap // what its templates need beyond those of ui
 	Files     []string         // templates under pages/ that all its pages share
+	// Shared are templates that another package has for the area, SharedFiles their names.
+	Shared      fs.FS
+	SharedFiles []string
 }
 
 // entry is a place in the navigation.
@@ -187,6 +193,9 @@ func (p *pages) mount(a area) error {
 			files = append(files, "pages/"+f)
 		}
 		t, err := p.ui.Parse(pageFiles, a.Funcs, files...)
+		if err == nil && len(a.SharedFiles) > 0 {
+			t, err = t.With(a.Shared, a.SharedFiles...)
+		}
 		if err != nil {
 			return corax.Errorf(corax.Internal, "read the templates of "+g.Path, "%w", err)
 		}

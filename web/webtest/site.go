@@ -22,6 +22,8 @@ type Site struct {
 	Store    *sqlite.Store
 	Controls *Controls
 	Live     *live.Hub
+	// Scenarios are results, and a launcher.
+	Scenarios *Scenarios
 
 	// Problems by what they are for.
 	Healing, Waiting, Closed, Hostile Outage
@@ -51,6 +53,10 @@ func New(ctx context.Context, o Options) (*Site, error) {
 			return nil, err
 		}
 	}
+	if s.Scenarios, err = s.prepare(o.Clock, o.Empty); err != nil {
+		_ = st.Close()
+		return nil, err
+	}
 	s.Live = live.New(live.Options{Subscribe: st.Subscribe, Epoch: "test"})
 	s.Live.Start()
 	if s.Handler, err = web.New(s.options(o)); err != nil {
@@ -71,6 +77,7 @@ func (s *Site) options(o Options) web.Options {
 		// draw:
 
 		// gallery:
+		Scenarios: s.Scenarios,
 
 		// api:
 	}
@@ -101,6 +108,7 @@ func (s *Site) fill(ctx context.Context, now time.Time) (err error) {
 
 // Close ends what the site has started.
 func (s *Site) Close() {
+	s.Scenarios.Stop()
 	s.Live.Stop()
 	s.Live.Wait()
 	_ = s.Store.Close()

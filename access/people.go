@@ -113,7 +113,7 @@ func (b *Book) Withdraw(ctx context.Context, by, id string) error {
 // Linked is the invite or reset that a link stands for; Forbidden where there is none that is good. Looking changes nothing.
 func (b *Book) Linked(ctx context.Context, link string, from Client) (Credential, error) {
 	const op = "follow a link"
-	try, wait := b.guard.Begin("link", from.Address, false)
+	try, wait := b.guard.Begin(Digest(link), from.Address, false) // one guess at a link is no guess at another
 	if wait > 0 {
 		return Credential{}, &corax.Error{Code: corax.Unavailable, Op: op, Err: TooMany{wait}}
 	}

@@ -44,8 +44,27 @@ func (v *Investigator) Look(ctx context.Context) error {
 // afterglow is how long after an action of ours its target's troubles are still put down to it.
 const afterglow = 5 * time.Second
 
-// sift keeps the incidents that a case is made of. Left out are what only outlasts a problem that has ended (a log line's incident, which
-// nothing but time resolves), and what our own action brings about while it is at work: that goes to the problem which the action is for.
+// since is when the present trouble of an incident began: when its source changed its mind for the worse, or, where nothing but time ends
+// it, when it was last heard of.
+func since(i corax.Incident) time.Time {
+	switch n := len(i.Changes); {
+	case i.ExpiresAt != nil:
+		return i.UpdatedAt
+	case i.Reopened > 0 && i.Failing && n > 0:
+		return i.Changes[n-1]
+	}
+	return i.OpenedAt
+}
+
+// holds says that an incident is a problem's: one of its own, unless the problem was healed and the incident began anew after that. Then it
+// is another outage, although a plan may still be tidying up after the first.
+func holds(p corax.Problem, i corax.Incident) bool {
+	return slices.Contains(p.Incidents, i.ID) && (p.HealedAt == nil || !since(i).After(*p.HealedAt))
+}
+
+// sift keeps the incidents that a case is made of. Left out are what only outlasts a problem that was healed or has ended (a log line's
+// incident, which nothing but time resolves), and what our own action brings about while it is at work: that goes to the problem which the
+// action is for.
 func (v *Investigator) sift(ctx context.Context, live []corax.Incident, open []corax.Problem) ([]corax.Incident, error) {
 	acting, err := v.acting(ctx, open)
 	if err != nil {
@@ -53,26 +72,35 @@ func (v *Investigator) sift(ctx context.Context, live []corax.Incident, open []c
 	}
 	var fresh []corax.Incident
 	for _, i := range live {
-		if i.Problem != "" && i.ExpiresAt != nil && !slices.ContainsFunc(open, func(p corax.Problem) bool { return p.ID == i.Problem }) {
+		if i.Problem != "" && i.ExpiresAt != nil {
 			p, err := v.o.Store.Problem(ctx, i.Problem)
 			if err != nil {
 				return nil, err
 			}
-			if p.ClosedAt != nil && !i.UpdatedAt.After(*p.ClosedAt) {
+			if over := cmp.Or(p.HealedAt, p.ClosedAt); over != nil && !since(i).After(*over) {
 				continue
 			}
 		}
-		if i.Problem == "" {
-			if n := slices.IndexFunc(acting, func(a action) bool { return a.causes(i, open[a.problem].Diagnosis) }); n >= 0 {
+		if n := slices.IndexFunc(acting, func(a action) bool { return a.causes(i, open[a.problem]) }); n >= 0 {
+			v.lookAgain(acting[n].to)
+			if i.Problem == "" {
 				if err := v.attach(ctx, &open[acting[n].problem], i); err != nil {
 					return nil, err
 				}
-				continue
 			}
+			continue
 		}
 		fresh = append(fresh, i)
 	}
 	return fresh, nil
+}
+
+// lookAgain has the next look come when an action, and what it brings about, is over.
+func (v *Investigator) lookAgain(at time.Time) {
+	in := max(at.Sub(v.o.Clock.Now()), v.o.Settle)
+	if v.again == 0 || in < v.again {
+		v.again = in
+	}
 }
 
 // action is a time in which a plan was changing something.
@@ -81,13 +109,16 @@ type action struct {
 	from, to time.Time
 }
 
-// causes says that an incident began during the action, at an entity of the problem that the action is for.
-func (a action) causes(i corax.Incident, d corax.Diagnosis) bool {
-	return (i.Entity == d.RootCause.Entity || slices.Contains(d.Cascade.Affected, i.Entity)) &&
-		!i.OpenedAt.Before(a.from) && !i.OpenedAt.After(a.to)
+// causes says that an incident began during the action, at an entity of the problem that the action is for. One that the problem holds
+// is its own anyway, and one that is another's was put there for a reason.
+func (a action) causes(i corax.Incident, p corax.Problem) bool {
+	d, began := p.Diagnosis, since(i)
+	anew := i.Problem == "" || i.Problem == p.ID && p.HealedAt != nil && began.After(*p.HealedAt)
+	return anew && (i.Entity == d.RootCause.Entity || slices.Contains(d.Cascade.Affected, i.Entity)) &&
+		!began.Before(a.from) && !began.After(a.to)
 }
 
-// acting lists when plans of open problems were changing something.
+// acting lists when plans of open problems are changing something, or were until now.
 func (v *Investigator) acting(ctx context.Context, open []corax.Problem) ([]action, error) {
 	var out []action
 	for at, p := range open {
@@ -98,15 +129,19 @@ func (v *Investigator) acting(ctx context.Context, open []corax.Problem) ([]acti
 		if err != nil {
 			return nil, err
 		}
+		now := v.o.Clock.Now()
 		for n, s := range run.Steps {
-			if s.StartedAt == nil || n < len(run.Plan.Steps) && run.Plan.Steps[n].Risk == corax.Read {
-				continue
+			if s.StartedAt == nil || s.Attempts == 0 || n < len(run.Plan.Steps) && run.Plan.Steps[n].Risk == corax.Read {
+				continue // it changes nothing, or waits
 			}
-			to := v.o.Clock.Now()
+			to := now
 			if s.EndedAt != nil {
 				to = s.EndedAt.Add(afterglow)
 			}
-			out = append(out, action{at, *s.StartedAt, to})
+			// What outlasts an action by so much was not brought about by it.
+			if !to.Before(now) {
+				out = append(out, action{at, *s.StartedAt, to})
+			}
 		}
 	}
 	return out, nil
@@ -230,13 +265,13 @@ func findings(c corax.Case, r corax.Report, live []corax.Incident) []finding {
 	return out
 }
 
-// match finds the open problem that a finding is about: the one that shares most incidents, else one with the same cause.
+// match finds the open problem that a finding is about: the one that shares most incidents, else one with the same cause that is not healed.
 func match(f finding, open []corax.Problem) (int, bool) {
 	best, most := -1, 0
 	for n, p := range open {
 		shared := 0
 		for _, i := range f.incidents {
-			if slices.Contains(p.Incidents, i.ID) {
+			if holds(p, i) {
 				shared++
 			}
 		}
@@ -249,7 +284,7 @@ func match(f finding, open []corax.Problem) (int, bool) {
 	}
 	for n, p := range open {
 		was, is := p.Diagnosis.RootCause, f.diagnosis.RootCause
-		if was.Entity != "" && was.Entity == is.Entity && was.Mechanism == is.Mechanism {
+		if p.HealedAt == nil && was.Entity != "" && was.Entity == is.Entity && was.Mechanism == is.Mechanism {
 			return n, true
 		}
 	}
@@ -347,7 +382,7 @@ func (v *Investigator) save(
 func addIncidents(p *corax.Problem, incidents []corax.Incident, open []corax.Problem) bool {
 	added := false
 	for _, i := range incidents {
-		held := slices.ContainsFunc(open, func(o corax.Problem) bool { return slices.Contains(o.Incidents, i.ID) })
+		held := slices.ContainsFunc(open, func(o corax.Problem) bool { return holds(o, i) })
 		if !held && !slices.Contains(p.Incidents, i.ID) {
 			p.Incidents = append(p.Incidents, i.ID)
 			added = true

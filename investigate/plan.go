@@ -118,7 +118,7 @@ func (v *Investigator) handOver(ctx context.Context, p corax.Problem, plan corax
 // withdrawn first.
 func (v *Investigator) settleEnded(ctx context.Context, open []corax.Problem, live []corax.Incident) error {
 	for _, p := range open {
-		if slices.ContainsFunc(live, func(i corax.Incident) bool { return slices.Contains(p.Incidents, i.ID) }) {
+		if slices.ContainsFunc(live, func(i corax.Incident) bool { return holds(p, i) }) {
 			continue
 		}
 		if p.Plan != "" {

@@ -16,7 +16,7 @@ import (
 // How long the parts of a run may take that no expectation bounds.
 const (
 	labUpWithin     = 60 * time.Second
-	systemUpWithin  = 30 * time.Second
+	systemUpWithin  = 2 * time.Minute
 	monitorsWithin  = 60 * time.Second
 	teardownWithin  = 30 * time.Second
 	endWithin       = 90 * time.Second // the expected end, where no limit is expected

@@ -3,7 +3,9 @@ package scenario
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"slices"
+	"time"
 
 	"corax"
 )
@@ -55,7 +57,9 @@ type WorkReply struct {
 // KillSchedule kills Corax as kill -9 does, and starts it again: from now on, each time that a step of a plan has come to
 // a state for the first time.
 type KillSchedule struct {
-	Most int `yaml:"most"` // so many times; 0 is at every step
+	Most int `yaml:"most"` // so many times; 0 is no limit
+	// Within makes it random moments instead: while a plan is at work, it lives for a time up to this, drawn by the lab's seed.
+	Within time.Duration `yaml:"within"`
 }
 
 // deeds is how many things the operation asks for at once; it must be one.
@@ -104,6 +108,7 @@ func (w *watch) do(ctx context.Context, op Operation) (done bool, err error) {
 		return w.answerWork(ctx, *op.Work)
 	}
 	w.killing, w.spared = op.Kill, w.reachedStates()
+	w.dice = rand.New(rand.NewPCG(uint64(w.sc.Lab.Seed), 1)) //nolint:gosec // moments that can be repeated
 	return true, nil
 }
 
@@ -156,22 +161,53 @@ func (w *watch) answerWork(ctx context.Context, r WorkReply) (bool, error) {
 	return false, nil
 }
 
-// kill ends Corax where a step has come to a state that it had not come to before, and starts it again.
+// kill ends Corax where its time has come, and starts it again.
 func (w *watch) kill(ctx context.Context) error {
-	if w.killing == nil || w.killing.Most > 0 && w.seen.kills == w.killing.Most {
+	if w.killing == nil || w.killing.Most > 0 && w.seen.kills == w.killing.Most || !w.due() {
 		return nil
 	}
-	now := w.reachedStates()
-	if len(now) == len(w.spared) {
-		return nil
-	}
-	w.spared = now
 	w.seen.kills++
 	w.note(MomentKilled, "", "Corax is killed and started again, for the %d. time", w.seen.kills)
 	if err := w.system.Kill(ctx); err != nil {
 		return corax.Errorf(corax.Unavailable, "start Corax again after a kill", "%w", err)
 	}
 	return nil
+}
+
+// due says that a step has come to a state that it had not come to before, or that a random time is over.
+func (w *watch) due() bool {
+	if w.killing.Within == 0 {
+		now := w.reachedStates()
+		fresh := len(now) > len(w.spared)
+		w.spared = now
+		return fresh
+	}
+	switch {
+	case w.fuse == nil && w.working():
+		w.fuse = time.NewTimer(time.Duration(w.dice.Int64N(int64(w.killing.Within))))
+	case w.burnt:
+		w.fuse, w.burnt = nil, false
+		return true
+	}
+	return false
+}
+
+// working says that a plan is at work.
+func (w *watch) working() bool {
+	for _, p := range w.seen.problems {
+		if slices.ContainsFunc(p.runs, func(r corax.PlanRun) bool { return !r.State.Ended() }) {
+			return true
+		}
+	}
+	return false
+}
+
+// burning is the channel that tells when a random time is over; nil where none runs.
+func (w *watch) burning() <-chan time.Time {
+	if w.fuse == nil {
+		return nil
+	}
+	return w.fuse.C
 }
 
 // reachedStates are the states that steps have come to, each once.

@@ -105,6 +105,7 @@ func (v *validator) operations(s Scenario) {
 		}
 		v.that(op.When == nil || op.When.Times >= 0, at+".when.times", "", "is negative")
 		v.that(op.Kill == nil || op.Kill.Most >= 0, at+".kill.most", "", "is negative")
+		v.that(op.Kill == nil || op.Kill.Within >= 0, at+".kill.within", "", "is negative")
 	}
 	v.that(v.live || len(s.Config) == 0, "config", "leave it out", "needs a lab")
 	v.that(s.Observe >= 0, "observe", "", "is negative")

@@ -30,6 +30,10 @@ type Controls interface {
 	Resume(ctx context.Context, plan, by, reason string) error
 	Cancel(ctx context.Context, plan, by, reason string) error
 	Undo(ctx context.Context, plan, by, reason string) error
+	Comment(ctx context.Context, problem, by, text string) (corax.Event, error)
+	TakeOver(ctx context.Context, problem, by, reason string) error
+	// WhyNot is NotFound where the catalogue has no such pattern or mechanism.
+	WhyNot(ctx context.Context, problem, name string) ([]corax.WhyNot, error)
 	Escalate(ctx context.Context, problem, by, reason string) error
 	AckPage(ctx context.Context, page, by string) (corax.Page, error)
 	WorkOrders(ctx context.Context, live bool) ([]corax.WorkOrder, error)

@@ -27,7 +27,7 @@ import (
 	"corax/web/ui"
 )
 
-//go:embed pages
+//go:embed pages/*.html
 var pageFiles embed.FS
 
 // maxForm is how much a form may send, in bytes.
@@ -37,6 +37,7 @@ const maxForm = 64 << 10
 type Options struct {
 	Records  Records
 	Controls Controls
+	Exports  Exports
 	Live     *live.Hub // nil: nothing is live
 	// Known takes the secrets that are known out of what is shown, as a last resort; may be nil.
 	Known   func(html string) string
@@ -275,6 +276,13 @@ func (p *pages) act(w http.ResponseWriter, r *http.Request, do func(*http.Reques
 		http.SetCookie(w, flashCookie(r, ui.Flash{Tone: "ok", Text: d.Said}))
 	}
 	http.Redirect(w, r, cmp.Or(d.To, back(r)), http.StatusSeeOther)
+}
+
+// tell says to all who look that what these topics are about has changed.
+func (p *pages) tell(topics ...string) {
+	if p.o.Live != nil {
+		p.o.Live.Publish(topics...)
+	}
 }
 
 // regionHeader is sent by the script that fetches parts of a page.

@@ -1,6 +1,7 @@
 package jwt
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"time"
@@ -143,6 +144,12 @@ func (a *authServer) guard(kid string, to keyState) error {
 	return nil
 }
 
+// patient is the context of a change that a request asks for. Not the request's own: a caller that hangs up must not leave a
+// verifier with a key of which there is no receipt.
+func patient(r *http.Request) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(r.Context()), 20*time.Second)
+}
+
 func (a *authServer) postDeliver(kind hookKind) part.Handler {
 	return func(actor string, r *http.Request) (any, error) {
 		var in struct {
@@ -155,7 +162,9 @@ func (a *authServer) postDeliver(kind hookKind) part.Handler {
 		retries := a.state.Settings.DeliveryRetries
 		a.mu.Unlock()
 		kid := r.PathValue("kid")
-		d, err := a.deliver(r.Context(), actor, kid, in.Verifier, kind, retries)
+		ctx, cancel := patient(r)
+		defer cancel()
+		d, err := a.deliver(ctx, actor, kid, in.Verifier, kind, retries)
 		if err != nil {
 			return nil, err
 		}
@@ -178,7 +187,9 @@ func (a *authServer) postRetire(actor string, r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	ds, err := a.deliverAll(r.Context(), actor, kid, kindRemove, 3)
+	ctx, cancel := patient(r)
+	defer cancel()
+	ds, err := a.deliverAll(ctx, actor, kid, kindRemove, 3)
 	if err != nil {
 		return nil, err
 	}
@@ -192,7 +203,9 @@ func (a *authServer) postRepublish(actor string, r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	ds, err := a.deliverAll(r.Context(), actor, kid, kindAdd, 3)
+	ctx, cancel := patient(r)
+	defer cancel()
+	ds, err := a.deliverAll(ctx, actor, kid, kindAdd, 3)
 	if err != nil {
 		return nil, err
 	}
@@ -227,7 +240,9 @@ func (a *authServer) postRotation(_ string, r *http.Request) (any, error) {
 		return nil, corax.Errorf(corax.Invalid, "rotate the signing key", "reason %q: expected routine or compromise",
 			in.Reason)
 	}
-	return a.rotate(r.Context(), in.Reason)
+	ctx, cancel := patient(r)
+	defer cancel()
+	return a.rotate(ctx, in.Reason)
 }
 
 // putSettings sets what is given and leaves the rest. The same again changes nothing.

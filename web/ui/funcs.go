@@ -40,6 +40,8 @@ func (u *UI) funcs(clock corax.Clock, p *partsOf) template.FuncMap {
 		"dict":     dict,
 		"slice":    func(items ...any) []any { return items },
 		"add":      func(a, b int) int { return a + b },
+		"share":    func(n, of int) float64 { return float64(n) / float64(max(of, 1)) },
+		"deref":    func(t *time.Time) time.Time { return *t },
 		"query":    query,
 		"sorted":   sortedKeys,
 		"contains": func(list []string, s string) bool { return slices.Contains(list, s) },

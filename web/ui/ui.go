@@ -96,6 +96,8 @@ type View struct {
 	Trail []Crumb
 	Wide  bool // uses the whole width: graphs, big tables
 	Data  any  // of the page
+	// Scripts are files under static that this page needs beyond those of all pages.
+	Scripts []string
 
 	// What follows is set by the server of the pages.
 	Path    string // of the request, without what comes after "?"

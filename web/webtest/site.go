@@ -69,7 +69,7 @@ func New(ctx context.Context, o Options) (*Site, error) {
 // options are those of the pages over this site.
 func (s *Site) options(o Options) web.Options {
 	return web.Options{
-		Records: s.Store, Controls: s.Controls, Live: s.Live, Version: "test", Clock: o.Clock, Log: o.Log,
+		Records: s.Store, Controls: s.Controls, Exports: s.Controls, Live: s.Live, Version: "test", Clock: o.Clock, Log: o.Log,
 		// access:
 
 		// records:

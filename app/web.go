@@ -45,6 +45,7 @@ func (a *App) pages() (*web.Handler, error) {
 		Topology: atlas{controls{a}}, Hands: atlas{controls{a}}, People: atlas{controls{a}}, Emergencies: controls{a},
 
 		// gallery:
+		Scenarios: a.scenarios,
 
 		// api:
 	})

@@ -66,7 +66,14 @@ func (a *App) startTriage(ctx context.Context, cfg *config.Config) error {
 		Store: a.store, Clock: a.o.Clock, FlapWindow: cfg.Triage.FlapWindow, FlapCount: cfg.Triage.FlapCount,
 		ReopenWithin: cfg.Triage.ReopenWithin, Log: a.log,
 	})
-	a.triage.OnChange(func([]corax.Incident) { a.investigator.Notify() })
+	a.triage.OnChange(func(changed []corax.Incident) {
+		a.investigator.Notify()
+		topics := []string{"incidents", "signals"}
+		for _, i := range changed {
+			topics = append(topics, "incident:"+i.ID)
+		}
+		a.live.Publish(topics...)
+	})
 	if err := a.triage.Start(ctx); err != nil {
 		return err
 	}
@@ -83,7 +90,7 @@ func (a *App) startTriage(ctx context.Context, cfg *config.Config) error {
 // no plan takes their end for an answer.
 func (a *App) makeMonitors(_ context.Context, cfg *config.Config) (err error) {
 	a.monitors, err = monitor.New(monitor.Options{
-		Monitors: cfg.Monitors, Publish: a.publish, Clock: a.o.Clock, Secrets: a.secret("monitors"), Log: a.log,
+		Monitors: cfg.Monitors, Publish: a.publishSeen, Clock: a.o.Clock, Secrets: a.secret("monitors"), Log: a.log, History: a.history.Record,
 		Checkpoint: monitor.FileCheckpoint{Dir: filepath.Join(cfg.DataDir, "monitors")},
 	})
 	if err == nil {
@@ -108,7 +115,7 @@ func (a *App) startServer(ctx context.Context, cfg *config.Config) error {
 		return err
 	}
 	in, err := receive.New(receive.Options{
-		Publish: a.publish, Clock: a.o.Clock, Tokens: cfg.Tokens, RequireToken: !loopback(l.Addr()), Secrets: a.secret("receivers"),
+		Publish: a.publish, Clock: a.o.Clock, Tokens: cfg.Tokens, RequireToken: !loopback(l.Addr()) || len(cfg.Access.BehindProxy) > 0, Secrets: a.secret("receivers"),
 		ResolveTimeout: cfg.Receivers.Alertmanager.ResolveTimeout, EntityLabels: cfg.Receivers.Alertmanager.EntityLabels,
 		Mappings: cfg.Receivers.Generic, Log: a.log,
 	})
@@ -116,9 +123,15 @@ func (a *App) startServer(ctx context.Context, cfg *config.Config) error {
 		_ = l.Close()
 		return err
 	}
+	pages, err := a.pages()
+	if err != nil {
+		_ = l.Close()
+		return err
+	}
 	a.serve(l, server.New(server.Options{
-		Version: a.o.Version, Token: a.address.Token, Operator: a.operator, Records: a.store, Controls: controls{a}, People: controls{a},
+		Version: a.o.Version, Token: a.address.Token, Operator: a.operator, Access: a.access, Front: front(cfg), Backups: filepath.Join(cfg.DataDir, "backups"), Records: a.store, Find: a.lookup, Controls: controls{a}, People: controls{a},
 		Clock: a.o.Clock, Log: a.log, Metrics: a.metrics(), Redact: a.redactor.JSON, Audit: ledger{a},
+		Pages: pages,
 		Receive: func(r chi.Router) {
 			in.Routes(r)
 			a.answers(r)

@@ -31,11 +31,11 @@ func (h *Healer) Pause(ctx context.Context, planID, by, reason string) error {
 
 // Resume lets a paused plan go on. Resuming one that is not paused does nothing.
 func (h *Healer) Resume(ctx context.Context, planID, by, reason string) error {
-	return h.intervene(ctx, "resume", planID, by, reason, func(r *corax.PlanRun, _ corax.Intervention) error {
+	return h.intervene(ctx, "resume", planID, by, reason, func(r *corax.PlanRun, i corax.Intervention) error {
 		if r.Hold == nil {
 			return errUnchanged
 		}
-		r.Hold = nil
+		r.Hold, r.Resumed = nil, &i
 		return nil
 	})
 }

@@ -22,12 +22,22 @@ const (
 	mostPaired  = 6      // expected problems: the best pairing is searched for
 )
 
+// mostLong bounds a name and a category: files and addresses are made of them.
+const mostLong = 100
+
+func isName(s string) bool { return len(s) <= mostLong && nameForm.MatchString(s) }
+
+func isCategory(s string) bool { return len(s) <= mostLong && categoryForm.MatchString(s) }
+
+// IsID says that these are a scenario's category and name. Of such, files and addresses can be made.
+func IsID(category, name string) bool { return isCategory(category) && isName(name) }
+
 // validate checks what the types alone don't. The error is decode.Errors.
 func validate(doc *decode.Document, s Scenario) error {
 	v := validator{doc: doc, live: s.Live()}
-	v.that(nameForm.MatchString(s.Name), "name", "use lower-case letters, digits and underscores",
+	v.that(isName(s.Name), "name", "use at most 100 lower-case letters, digits and underscores",
 		"is not a scenario's name")
-	v.that(categoryForm.MatchString(s.Category), "category", "use lower-case letters, digits and dashes",
+	v.that(isCategory(s.Category), "category", "use at most 100 lower-case letters, digits and dashes",
 		"is not a category")
 	v.injections(s)
 	v.operations(s)

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"runtime"
 	"strings"
 
 	"golang.org/x/term"
@@ -277,7 +278,8 @@ func newRunner(engine investigate.Engine, binary, dir string, progress func(stri
 		Systems:  starter{engine: engine, log: slog.New(slog.DiscardHandler), binary: binary},
 		Engine:   engine,
 		Dir:      dir,
-		Versions: map[string]string{"corax": version},
+		Versions: map[string]string{"corax": version, "go": runtime.Version()},
+		Machine:  &scenario.Machine{OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.NumCPU()},
 		Listen:   func() (net.Listener, error) { return net.Listen("tcp", "127.0.0.1:0") },
 		Progress: progress,
 	}

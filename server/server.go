@@ -69,17 +69,19 @@ type Options struct {
 	Operator func(token string) string
 	Access   *access.Book // users, their tokens and sessions; nil: there are none
 	Front    Front
-	Backups  string // directory of the backups that are asked for from elsewhere; empty refuses those
-	Records  Records
-	Controls Controls
-	People   People           // nil: nobody is told, and nobody works on site
-	Receive  func(chi.Router) // mounts the receivers
-	Metrics  http.Handler
-	Audit    Audit
-	Pages    http.Handler             // everything that is not the API, health, metrics or a receiver; nil: no pages
-	Redact   func(json []byte) []byte // takes secrets out of every answer of the API; may be nil
-	Clock    corax.Clock
-	Log      *slog.Logger
+	// PublicURL is where people's browsers reach Corax; empty where that is not configured.
+	PublicURL string
+	Backups   string // directory of the backups that are asked for from elsewhere; empty refuses those
+	Records   Records
+	Controls  Controls
+	People    People           // nil: nobody is told, and nobody works on site
+	Receive   func(chi.Router) // mounts the receivers
+	Metrics   http.Handler
+	Audit     Audit
+	Pages     http.Handler             // everything that is not the API, health, metrics or a receiver; nil: no pages
+	Redact    func(json []byte) []byte // takes secrets out of every answer of the API; may be nil
+	Clock     corax.Clock
+	Log       *slog.Logger
 }
 
 // New makes the handler of everything.

@@ -39,10 +39,13 @@ func (a *App) pages() (*web.Handler, error) {
 		Accounts: a.access,
 
 		// records:
+		Find: a.lookup, Tend: controls{a},
 
 		// draw:
+		Topology: atlas{controls{a}}, Hands: atlas{controls{a}}, People: atlas{controls{a}}, Emergencies: controls{a},
 
 		// gallery:
+		Scenarios: a.scenarios,
 
 		// api:
 	})

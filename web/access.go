@@ -191,9 +191,6 @@ type account struct {
 	Least            int
 }
 
-// option is a choice in a form.
-type option struct{ Value, Text string }
-
 func rolesUpTo(most access.Role) (all []option) {
 	for _, r := range access.Roles() {
 		if r <= most {
@@ -321,8 +318,8 @@ func (p *pages) loadUsers(r *http.Request) (*ui.View, error) {
 	return v, err
 }
 
-// address is the whole address of a page of ours, as the one who asks reaches it.
-func address(r *http.Request, path string) string {
+// ownAddress is the whole address of a page of ours, as the one who asks reaches it.
+func ownAddress(r *http.Request, path string) string {
 	scheme := "http"
 	if access.ClientFrom(r.Context()).Secure {
 		scheme = "https"
@@ -351,7 +348,7 @@ func (p *pages) doInvite(r *http.Request) (done, error) {
 		d.Name = name
 		return refused(v, &d.form, err)
 	}
-	d.Link, d.For = address(r, "/setup/"+link), c
+	d.Link, d.For = ownAddress(r, "/setup/"+link), c
 	return done{View: v}, nil
 }
 
@@ -420,7 +417,7 @@ func (p *pages) doReset(r *http.Request) (done, error) {
 		return done{}, err
 	}
 	v, d, err := p.userView(r)
-	d.Link, d.For = address(r, "/setup/"+link), c
+	d.Link, d.For = ownAddress(r, "/setup/"+link), c
 	return done{View: v}, err
 }
 

@@ -13,6 +13,7 @@ import (
 	"embed"
 	"errors"
 	"html/template"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -25,6 +26,7 @@ import (
 	"corax"
 	"corax/access"
 	"corax/live"
+	"corax/web/draw"
 	"corax/web/ui"
 )
 
@@ -52,10 +54,18 @@ type Options struct {
 	Accounts Accounts
 
 	// records (incidents, signals, monitors, changes):
+	Find Finder
+	Tend Tender
 
 	// draw (topology, sites, notifications, approvals):
+	Topology    Topologies
+	Learned     func(ctx context.Context) ([]draw.LearnedEdge, error) // relations that were seen and not declared; may be nil
+	Hands       Hands
+	People      People
+	Emergencies Emergencies
 
 	// gallery (scenarios, first run):
+	Scenarios Scenarios
 
 	// api (settings, policies, audit, knowledge, health):
 }
@@ -66,10 +76,16 @@ func (p *pages) areas() []area {
 		p.overview(),
 		p.problems(),
 		// records: incidents, signals, monitors, changes
+		p.incidents(), p.signals(), p.monitors(), p.changes(),
 
 		// draw: topology, sites, notifications, approvals
+		p.topology(),
+		p.approvals(),
+		p.sites(),
+		p.notifications(),
 
 		// gallery: scenarios, first run
+		p.scenarios(),
 
 		// api: settings, policies, audit, knowledge, health
 
@@ -86,6 +102,9 @@ type area struct {
 	Downloads []download
 	Funcs     template.FuncMap // what its templates need beyond those of ui
 	Files     []string         // templates under pages/ that all its pages share
+	// Shared are templates that another package has for the area, SharedFiles their names.
+	Shared      fs.FS
+	SharedFiles []string
 }
 
 // entry is a place in the navigation.
@@ -236,6 +255,9 @@ func (p *pages) parse(a area, file string) (ui.Page, error) {
 		files = append(files, "pages/"+f)
 	}
 	t, err := p.ui.Parse(pageFiles, a.Funcs, files...)
+	if err == nil && len(a.SharedFiles) > 0 {
+		t, err = t.With(a.Shared, a.SharedFiles...)
+	}
 	if err != nil {
 		return t, corax.Errorf(corax.Internal, "read the template "+file, "%w", err)
 	}

@@ -56,7 +56,7 @@ type Controls interface {
 	SetStop(ctx context.Context, scope, reason, by string) error
 	ClearStop(ctx context.Context, scope, by string) error
 	Reload(ctx context.Context) error
-	Monitors() []corax.ProbeResult
+	Monitors(ctx context.Context) []corax.ProbeResult
 	RunMonitor(ctx context.Context, name string) (corax.ProbeResult, error)
 	Ready() error
 }

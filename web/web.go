@@ -276,6 +276,9 @@ func (p *pages) guard(role access.Role, public bool, h http.HandlerFunc) http.Ha
 	return func(w http.ResponseWriter, r *http.Request) {
 		who := access.From(r.Context())
 		switch {
+		case !public && who.May(role) && who.Limited() && !minds(r.URL.Path):
+			p.fail(w, r, &corax.Error{Code: corax.Forbidden, Op: "open " + r.URL.Path, Err: errors.New("it concerns everything, and you have a scope"),
+				Hint: "ask somebody without a scope"})
 		case public || who.May(role):
 			h(w, r)
 		case who.Known():

@@ -82,7 +82,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "await": await, "capture": capture, "target": target, "post": post,
+			"exits": exits, "await": await, "capture": capture, "target": target, "post": post, "follow": follow,
 		},
 	})
 }

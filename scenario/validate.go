@@ -105,6 +105,7 @@ func (v *validator) operations(s Scenario) {
 		}
 		v.that(op.When == nil || op.When.Times >= 0, at+".when.times", "", "is negative")
 		v.that(op.Kill == nil || op.Kill.Most >= 0, at+".kill.most", "", "is negative")
+		v.that(op.Kill == nil || op.Kill.Within >= 0, at+".kill.within", "", "is negative")
 	}
 	v.that(v.live || len(s.Config) == 0, "config", "leave it out", "needs a lab")
 	v.that(s.Observe >= 0, "observe", "", "is negative")
@@ -132,6 +133,10 @@ func (v *validator) expectations(s Scenario) {
 	v.that(v.live || !e.Invariants, "expect.invariants", "leave it out", "needs a lab")
 	v.that(v.live || !e.Truth, "expect.truth", "leave it out", "needs a lab")
 	v.that(v.live || len(e.Told) == 0, "expect.told", "leave it out", "needs a lab")
+	v.that(v.live || len(e.Records) == 0, "expect.records", "leave it out", "needs a lab")
+	for i, r := range e.Records {
+		v.that(r.Times == nil || *r.Times >= 0, fmt.Sprintf("expect.records[%d].times", i), "", "is negative")
+	}
 	v.that(v.live || e.Kills == 0, "expect.kills", "leave it out", "needs a lab")
 	v.outcome(e.Outcome, "expect")
 	for i, o := range e.Each {

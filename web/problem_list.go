@@ -34,9 +34,6 @@ type tab struct {
 	Count     int
 }
 
-// option is one of a choice.
-type option struct{ Value, Text string }
-
 func (p *pages) loadProblems(r *http.Request) (*ui.View, error) {
 	q := r.URL.Query()
 	d := problemsData{Q: q.Get("q"), Severity: q.Get("severity"), Pattern: q.Get("pattern"), Entity: q.Get("entity"), Show: q.Get("show")}

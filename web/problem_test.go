@@ -53,7 +53,7 @@ func TestWhatIsDoneToAProblem(t *testing.T) {
 }
 
 // Two people approve: the first yes is not enough, the same person's second is refused, another's decides; then there is nothing to answer.
-func TestTwoPeopleApprove(t *testing.T) {
+func TestTwoPeopleApproveOnTheProblem(t *testing.T) {
 	s := site(t, webtest.Options{})
 	at := "/problems/" + s.Waiting.Problem.ID
 	answer := func(name, verdict string) *httptest.ResponseRecorder {

@@ -373,7 +373,9 @@ func (p *pages) frame(w http.ResponseWriter, r *http.Request, v *ui.View, region
 	if v.Plain {
 		return
 	}
-	if v.Who.Known() {
+	regions := r.URL.Query()["region"]
+	// The overview says it larger, and a region other than that of the line doesn't show it.
+	if v.Who.Known() && v.Path != "/" && (!region || slices.Contains(regions, "status")) {
 		v.Status = p.status(ctx)
 	}
 	if region {

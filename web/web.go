@@ -194,7 +194,7 @@ func New(o Options) (*Handler, error) {
 	p.router.Post(reportPath, newReports(o.Log, o.Clock).ServeHTTP)
 	p.router.Post("/theme", setTheme)
 	if o.Live != nil {
-		p.router.Get("/live", p.guard(access.RoleViewer, false, p.stream(o.Live)))
+		p.router.Get(livePath, p.guard(access.RoleViewer, false, p.stream(o.Live)))
 	}
 	p.router.NotFound(func(w http.ResponseWriter, r *http.Request) {
 		p.fail(w, r, corax.Errorf(corax.NotFound, "", "there is no page %s", r.URL.Path))
@@ -270,7 +270,10 @@ func (p *pages) route(method, path string, role access.Role, public bool, h http
 	p.router.Method(method, path, p.guard(role, public, h))
 }
 
-const loginPath = "/login"
+const (
+	loginPath = "/login"
+	livePath  = "/live"
+)
 
 // guard lets through who has the role. Who is not known is sent to log in.
 func (p *pages) guard(role access.Role, public bool, h http.HandlerFunc) http.HandlerFunc {
@@ -282,7 +285,7 @@ func (p *pages) guard(role access.Role, public bool, h http.HandlerFunc) http.Ha
 		case who.Known():
 			p.fail(w, r, &corax.Error{Code: corax.Forbidden, Op: "open " + r.URL.Path, Err: errors.New("it takes the role " + role.String() +
 				", and you are " + who.Role.String()), Hint: "ask an administrator"})
-		case p.login && r.Method == http.MethodGet && r.Header.Get(regionHeader) == "":
+		case p.login && r.Method == http.MethodGet && r.Header.Get(regionHeader) == "" && r.URL.Path != livePath: // which nobody reads as a page
 			to := loginPath
 			if r.URL.Path != "/" {
 				to = loginPath + "?next=" + template.URLQueryEscaper(r.URL.RequestURI())

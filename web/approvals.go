@@ -235,8 +235,8 @@ func (p *pages) answerApproval(r *http.Request) (done, error) {
 	return d, err
 }
 
-// reason is the reason that a form must give.
-func reason(r *http.Request, op string) (string, error) {
+// mustSay is the reason that a form must give.
+func mustSay(r *http.Request, op string) (string, error) {
 	if why := r.PostFormValue("reason"); why != "" {
 		return why, nil
 	}
@@ -258,7 +258,7 @@ func (p *pages) throwStop(r *http.Request) (done, error) {
 	if err != nil {
 		return done{}, err
 	}
-	why, err := reason(r, op)
+	why, err := mustSay(r, op)
 	if err != nil {
 		return done{}, err
 	}
@@ -279,7 +279,7 @@ func (p *pages) declare(r *http.Request) (done, error) {
 	if err != nil {
 		return done{}, err
 	}
-	why, err := reason(r, op)
+	why, err := mustSay(r, op)
 	if err != nil {
 		return done{}, err
 	}

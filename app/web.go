@@ -38,9 +38,10 @@ func (a *App) pages() (*web.Handler, error) {
 		// access:
 
 		// records:
+		Find: a.lookup, Tend: controls{a},
 
 		// draw:
-		Topology: atlas{controls{a}}, Hands: atlas{controls{a}}, People: atlas{controls{a}}, Emergencies: controls{a},
+		Topology: atlas{controls{a}}, Learned: atlas{controls{a}}.Learned, Hands: atlas{controls{a}}, People: atlas{controls{a}}, Emergencies: controls{a},
 
 		// gallery:
 

@@ -50,6 +50,8 @@ type Options struct {
 	// access:
 
 	// records (incidents, signals, monitors, changes):
+	Find Finder
+	Tend Tender
 
 	// draw (topology, sites, notifications, approvals):
 	Topology    Topologies
@@ -69,6 +71,7 @@ func (p *pages) areas() []area {
 		p.overview(),
 		p.problems(),
 		// records: incidents, signals, monitors, changes
+		p.incidents(), p.signals(), p.monitors(), p.changes(),
 
 		// draw: topology, sites, notifications, approvals
 		p.topology(),

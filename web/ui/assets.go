@@ -41,6 +41,7 @@ var styles = []string{
 	"tokens.css", "base.css", "frame.css", "parts.css",
 	"problem.css",
 	"gallery.css",
+	"records.css",
 	"topology.css", "people.css",
 	"print.css",
 }

@@ -29,6 +29,10 @@ func (s *Site) Examples(pattern string) []string {
 		return with("id", s.Waiting.Approvals[0].ID, s.Hostile.Approvals[0].ID, s.Closed.Approvals[0].ID)
 
 		// records: /incidents/{id}, /monitors/{name} ...
+	case strings.HasPrefix(pattern, "/incidents/"):
+		return with("id", s.Healing.Incidents[0].ID, s.Closed.Incidents[0].ID, s.Hostile.Incidents[0].ID)
+	case strings.HasPrefix(pattern, "/monitors/"):
+		return with("name", "login", "orders", "never run")
 
 		// draw: /entities/{id}, /orders/{id} ...
 	case strings.HasPrefix(pattern, "/entities/"):

@@ -45,7 +45,7 @@ func New(ctx context.Context, o Options) (*Site, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Site{Store: st, Controls: &Controls{store: st, clock: o.Clock}}
+	s := &Site{Store: st, Controls: &Controls{store: st, clock: o.Clock, empty: o.Empty}}
 	s.Estate = &Estate{Controls: s.Controls, Empty: o.Empty}
 	if !o.Empty {
 		if err := s.fill(ctx, o.Clock.Now()); err != nil {
@@ -69,6 +69,7 @@ func (s *Site) options(o Options) web.Options {
 		// access:
 
 		// records:
+		Find: s.lookup(o.Clock), Tend: s.Controls,
 
 		// draw:
 		Topology: s.Estate, Learned: s.Estate.Learned, Hands: s.Estate, People: s.Estate, Emergencies: s.Estate,
@@ -100,6 +101,9 @@ func (s *Site) fill(ctx context.Context, now time.Time) (err error) {
 	s.Waiting = tell("waiting", 6*time.Minute, &asking, "")
 	s.Healing = tell("healing", 40*time.Second, &atWork, "")
 	if err == nil {
+		err = s.watch(ctx, now)
+	}
+	if err == nil {
 		err = s.fillEstate(ctx, now)
 	}
 	return err
@@ -116,6 +120,7 @@ func (s *Site) Close() {
 type Controls struct {
 	store *sqlite.Store
 	clock corax.Clock
+	empty bool // nothing has happened, and nothing is watched
 
 	mu    sync.Mutex
 	calls []string

@@ -36,6 +36,7 @@ func (a *App) pages() (*web.Handler, error) {
 	return web.New(web.Options{
 		Records: a.store, Controls: controls{a}, Exports: ledger{a}, Live: a.live, Known: a.redactor.Known, Version: a.o.Version, Clock: a.o.Clock, Log: a.log,
 		// access:
+		Accounts: a.access,
 
 		// records:
 		Find: a.lookup, Tend: controls{a},
@@ -44,6 +45,7 @@ func (a *App) pages() (*web.Handler, error) {
 		Topology: atlas{controls{a}}, Learned: atlas{controls{a}}.Learned, Hands: atlas{controls{a}}, People: atlas{controls{a}}, Emergencies: controls{a},
 
 		// gallery:
+		Scenarios: a.scenarios,
 
 		// api:
 	})

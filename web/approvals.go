@@ -235,14 +235,6 @@ func (p *pages) answerApproval(r *http.Request) (done, error) {
 	return d, err
 }
 
-// mustSay is the reason that a form must give.
-func mustSay(r *http.Request, op string) (string, error) {
-	if why := r.PostFormValue("reason"); why != "" {
-		return why, nil
-	}
-	return "", &corax.Error{Code: corax.Invalid, Op: op, Err: errors.New("no reason was given"), Hint: "say why: others will read it"}
-}
-
 // scope is the entity that a form is about, empty for everything. Who doesn't see everything may do nothing about everything.
 func (p *pages) scope(r *http.Request, op string) (string, error) {
 	scope := r.PostFormValue("scope")
@@ -258,7 +250,7 @@ func (p *pages) throwStop(r *http.Request) (done, error) {
 	if err != nil {
 		return done{}, err
 	}
-	why, err := mustSay(r, op)
+	why, err := mustReason(r, op)
 	if err != nil {
 		return done{}, err
 	}
@@ -279,7 +271,7 @@ func (p *pages) declare(r *http.Request) (done, error) {
 	if err != nil {
 		return done{}, err
 	}
-	why, err := mustSay(r, op)
+	why, err := mustReason(r, op)
 	if err != nil {
 		return done{}, err
 	}

@@ -41,8 +41,8 @@ var styles = []string{
 	"tokens.css", "base.css", "frame.css", "parts.css",
 	"problem.css",
 	"gallery.css",
-	"records.css",
 	"topology.css", "people.css",
+	"records.css",
 	"print.css",
 }
 

@@ -43,9 +43,9 @@ func (p *pages) topology() []area {
 // entityURL is the page of an entity.
 func entityURL(id string) string { return "/entities/" + url.PathEscape(id) }
 
-// param is a value of the path as it was before it was escaped.
-func param(r *http.Request, name string) string {
-	v := chi.URLParam(r, name)
+// pathID is the id in the path as it was before it was escaped: ids of entities come from outside, and may hold a slash.
+func pathID(r *http.Request) string {
+	v := chi.URLParam(r, "id")
 	if r.URL.RawPath == "" {
 		return v
 	}
@@ -271,7 +271,7 @@ type entityData struct {
 }
 
 func (p *pages) loadEntity(r *http.Request) (*ui.View, error) {
-	ctx, id := r.Context(), param(r, "id")
+	ctx, id := r.Context(), pathID(r)
 	s, err := p.look(ctx)
 	if err != nil {
 		return nil, err

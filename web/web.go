@@ -16,6 +16,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -372,7 +373,9 @@ func (p *pages) frame(w http.ResponseWriter, r *http.Request, v *ui.View, region
 	if v.Plain {
 		return
 	}
-	if v.Who.Known() {
+	regions := r.URL.Query()["region"]
+	// The overview says it larger, and a region other than that of the line doesn't show it.
+	if v.Who.Known() && v.Path != "/" && (!region || slices.Contains(regions, "status")) {
 		v.Status = p.status(ctx)
 	}
 	if region {
@@ -449,6 +452,9 @@ func (p *pages) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	r = r.Clone(r.Context())
 	r.URL.RawQuery = ""
+	if u, err := url.Parse(d.Back); err == nil && d.Back != "" { // the frame's own forms lead back to a page, not to what was to be done
+		r.URL = &url.URL{Path: u.Path}
+	}
 	v := &ui.View{Title: http.StatusText(d.Status), Data: d, Plain: !access.From(r.Context()).Known()}
 	if err := p.show(w, r, p.errors, v, d.Status); err != nil {
 		p.o.Log.Error("the page of an error failed", "path", r.URL.Path, "error", err)

@@ -41,9 +41,6 @@ type Tender interface {
 	RunMonitor(ctx context.Context, name string) (corax.ProbeResult, error)
 }
 
-// option is one choice of a filter.
-type option struct{ Value, Text string }
-
 // spans are the times that one can look back.
 var spans = []struct {
 	option

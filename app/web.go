@@ -42,7 +42,7 @@ func (a *App) pages() (*web.Handler, error) {
 		Find: a.lookup, Tend: controls{a},
 
 		// draw:
-		Topology: atlas{controls{a}}, Hands: atlas{controls{a}}, People: atlas{controls{a}}, Emergencies: controls{a},
+		Topology: atlas{controls{a}}, Learned: a.learned, Hands: atlas{controls{a}}, People: atlas{controls{a}}, Emergencies: controls{a},
 
 		// gallery:
 		Scenarios: a.scenarios,

@@ -42,7 +42,7 @@ func (a *App) pages() (*web.Handler, error) {
 		// draw:
 
 		// gallery:
-		Scenarios: a.scenarios,
+		Scenarios: a.scenarios, FirstSteps: firstSteps{a},
 
 		// api:
 	})

@@ -54,7 +54,8 @@ type Options struct {
 	// draw (topology, sites, notifications, approvals):
 
 	// gallery (scenarios, first run):
-	Scenarios Scenarios
+	Scenarios  Scenarios
+	FirstSteps FirstSteps
 
 	// api (settings, policies, audit, knowledge, health):
 }
@@ -69,7 +70,7 @@ func (p *pages) areas() []area {
 		// draw: topology, sites, notifications, approvals
 
 		// gallery: scenarios, first run
-		p.scenarios(),
+		p.scenarios(), p.welcome(),
 
 		// api: settings, policies, audit, knowledge, health
 
@@ -130,13 +131,14 @@ type download struct {
 
 // pages is the handler.
 type pages struct {
-	o      Options
-	ui     *ui.UI
-	nav    []entry
-	routes []Route
-	router chi.Router
-	errors ui.Page
-	login  bool // there is a page to log in
+	o        Options
+	ui       *ui.UI
+	nav      []entry
+	routes   []Route
+	router   chi.Router
+	errors   ui.Page
+	login    bool // there is a page to log in
+	attempts attempts
 }
 
 // Route is one thing that the pages serve, for tests that walk all of them.

@@ -77,7 +77,7 @@ func (s *Site) options(o Options) web.Options {
 		// draw:
 
 		// gallery:
-		Scenarios: s.Scenarios,
+		Scenarios: s.Scenarios, FirstSteps: &FirstSteps{controls: s.Controls},
 
 		// api:
 	}

@@ -19,11 +19,11 @@ const Window = time.Hour
 // Change is a change with what followed it.
 type Change struct {
 	Signal   corax.Signal `json:"signal"`
-	Followed []Incident   `json:"followed"` // nearest first, then the earliest
+	Followed []Follower   `json:"followed"` // nearest first, then the earliest
 }
 
-// Incident is an incident that opened after a change.
-type Incident struct {
+// Follower is an incident that opened after a change.
+type Follower struct {
 	ID       string              `json:"id"`
 	Entity   string              `json:"entity"`
 	Title    string              `json:"title"`
@@ -46,7 +46,7 @@ func Of(changes []corax.Signal, incidents []corax.Incident, g *topology.Graph, w
 	out := make([]Change, len(changes))
 	reach := map[string]map[string]int{} // entity -> who needs it, and how far away
 	for n, c := range changes {
-		out[n] = Change{Signal: c, Followed: []Incident{}}
+		out[n] = Change{Signal: c, Followed: []Follower{}}
 		if c.Entity == "" {
 			continue
 		}
@@ -65,11 +65,11 @@ func Of(changes []corax.Signal, incidents []corax.Incident, g *topology.Graph, w
 				break
 			}
 			if distance, ok := near[i.Entity]; ok {
-				out[n].Followed = append(out[n].Followed, Incident{ID: i.ID, Entity: i.Entity, Title: i.Title, State: i.State, Severity: i.Severity,
+				out[n].Followed = append(out[n].Followed, Follower{ID: i.ID, Entity: i.Entity, Title: i.Title, State: i.State, Severity: i.Severity,
 					Problem: i.Problem, OpenedAt: i.OpenedAt, After: after, Distance: distance})
 			}
 		}
-		slices.SortStableFunc(out[n].Followed, func(a, b Incident) int { return cmp.Compare(a.Distance, b.Distance) })
+		slices.SortStableFunc(out[n].Followed, func(a, b Follower) int { return cmp.Compare(a.Distance, b.Distance) })
 	}
 	return out
 }

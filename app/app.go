@@ -28,7 +28,9 @@ import (
 	"corax/heal"
 	"corax/investigate"
 	"corax/live"
+	"corax/lookup"
 	"corax/monitor"
+	"corax/monitor/history"
 	"corax/notify"
 	"corax/notify/link"
 	"corax/scenario"
@@ -78,6 +80,8 @@ type App struct {
 	investigator *investigate.Investigator
 	healer       *heal.Healer
 	monitors     *monitor.Monitors
+	history      *history.Recorder
+	lookup       *lookup.Lookup
 	redactor     vault.Redactor // knows every secret of the vault and of the configuration
 	secrets      *vault.Keeper
 	uses         uses // of secrets, that are recorded together
@@ -120,7 +124,7 @@ func (a *App) start(ctx context.Context) error {
 		return &corax.Error{Code: corax.Unavailable, Op: "make the data directory " + cfg.DataDir, Err: err, Hint: "name another with --data-dir"}
 	}
 	for _, part := range []func(context.Context, *config.Config) error{
-		a.startSecrets, a.startStore, a.startLive, a.startAudit, a.startAccess, a.startBus, a.startPeople, a.makeMonitors, a.startHealer,
+		a.startSecrets, a.startStore, a.startLive, a.startRecords, a.startAudit, a.startAccess, a.startBus, a.startPeople, a.makeMonitors, a.startHealer,
 		a.startInvestigator, a.startTriage,
 		a.startMonitors, a.startDesk, a.startScenarios, a.startServer, a.startUpkeep,
 	} {

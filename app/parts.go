@@ -90,7 +90,7 @@ func (a *App) startTriage(ctx context.Context, cfg *config.Config) error {
 // no plan takes their end for an answer.
 func (a *App) makeMonitors(_ context.Context, cfg *config.Config) (err error) {
 	a.monitors, err = monitor.New(monitor.Options{
-		Monitors: cfg.Monitors, Publish: a.publishSeen, Clock: a.o.Clock, Secrets: a.secret("monitors"), Log: a.log,
+		Monitors: cfg.Monitors, Publish: a.publishSeen, Clock: a.o.Clock, Secrets: a.secret("monitors"), Log: a.log, History: a.history.Record,
 		Checkpoint: monitor.FileCheckpoint{Dir: filepath.Join(cfg.DataDir, "monitors")},
 	})
 	if err == nil {
@@ -129,7 +129,7 @@ func (a *App) startServer(ctx context.Context, cfg *config.Config) error {
 		return err
 	}
 	a.serve(l, server.New(server.Options{
-		Version: a.o.Version, Token: a.address.Token, Operator: a.operator, Access: a.access, Front: front(cfg), Backups: filepath.Join(cfg.DataDir, "backups"), Records: a.store, Controls: controls{a}, People: controls{a},
+		Version: a.o.Version, Token: a.address.Token, Operator: a.operator, Access: a.access, Front: front(cfg), Backups: filepath.Join(cfg.DataDir, "backups"), Records: a.store, Find: a.lookup, Controls: controls{a}, People: controls{a},
 		Clock: a.o.Clock, Log: a.log, Metrics: a.metrics(), Redact: a.redactor.JSON, Audit: ledger{a},
 		Pages: pages,
 		Receive: func(r chi.Router) {

@@ -36,10 +36,13 @@ func (a *App) pages() (*web.Handler, error) {
 	return web.New(web.Options{
 		Records: a.store, Controls: controls{a}, Exports: ledger{a}, Live: a.live, Known: a.redactor.Known, Version: a.o.Version, Clock: a.o.Clock, Log: a.log,
 		// access:
+		Accounts: a.access,
 
 		// records:
+		Find: a.lookup, Tend: controls{a},
 
 		// draw:
+		Topology: atlas{controls{a}}, Hands: atlas{controls{a}}, People: atlas{controls{a}}, Emergencies: controls{a},
 
 		// gallery:
 		Scenarios: a.scenarios, FirstSteps: firstSteps{a},

@@ -1,6 +1,7 @@
 package investigate_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -46,6 +47,7 @@ func (m *memory) again(id string, at time.Time) {
 	i.State, i.UpdatedAt, i.Failing, i.Changes = corax.IncidentOpen, at, true, append(i.Changes, at)
 	i.Reopened++
 	m.incidents[id] = i
+	m.signals[id] = append(m.signals[id], corax.Signal{ID: "s-" + id + "-again", At: at, Entity: i.Entity, Message: i.Entity + " fails again"})
 }
 
 func (m *memory) end(id string) {
@@ -155,6 +157,7 @@ type engine struct {
 	confidence float64
 	mode       corax.Mode
 	apart      bool
+	severity   corax.Severity // high where none
 	looked     chan struct{}
 }
 
@@ -188,7 +191,7 @@ func (e *engine) Diagnose(c corax.Case) corax.Report {
 			root = *g[0].Entity
 		}
 		d := corax.Diagnosis{
-			Pattern: corax.Unknown, Severity: corax.High, Confidence: e.confidence,
+			Pattern: corax.Unknown, Severity: cmp.Or(e.severity, corax.High), Confidence: e.confidence,
 			RootCause: corax.RootCause{Entity: root, Mechanism: "m", Summary: root + " failed"},
 			Plan: corax.Plan{Mode: e.mode, Why: "reversible", Steps: []corax.Step{
 				{ID: "1", Action: "process.restart", Target: root, Purpose: corax.Fix, Risk: corax.Reversible},
@@ -445,6 +448,9 @@ func TestWhatFailsAfterHealingIsAnotherOutage(t *testing.T) {
 	if len(m.problems) != 2 || m.problems[1].ID == m.problems[0].ID {
 		t.Fatalf("problems %+v", m.problems)
 	}
+	if c := m.problems[1].Case; len(c.Signals) != 1 || !m.problems[1].OpenedAt.Equal(*now) || c.Signals[0].ID != "s-i-db-again" {
+		t.Errorf("opened at %s, with the signals %+v; want those of this outage alone", m.problems[1].OpenedAt, c.Signals)
+	}
 	if p := m.problems[1]; !slices.Equal(p.Incidents, []string{"i-db"}) || m.incidents["i-db"].Problem != p.ID || len(h.ran) != 2 || h.ran[1] != p.Plan {
 		t.Errorf("the second: incidents %v, plan %s; plans run %v", p.Incidents, p.Plan, h.ran)
 	}
@@ -538,6 +544,34 @@ func TestAStoppedPlanIsNotMadeAgainForTheSameCause(t *testing.T) {
 	look(t, v)
 	if len(h.ran) != 2 {
 		t.Errorf("ran %v; another cause is another plan", h.ran)
+	}
+}
+
+// A plan that was withdrawn is made again where something has failed since, and not because the same trouble is rated otherwise: it would be
+// withdrawn again.
+func TestAWithdrawnPlanIsMadeAgainOnlyForNewTrouble(t *testing.T) {
+	e := &engine{root: "db", confidence: 0.9, mode: corax.AutoHeal}
+	v, m, h, now := fixtureAt(e, noon)
+	m.symptom("i-db", "db", noon)
+	look(t, v)
+	run := m.runs[h.ran[0]]
+	*now = noon.Add(time.Minute)
+	ended := *now
+	run.State, run.EndedAt = corax.PlanWithdrawn, &ended
+	m.runs[h.ran[0]] = run
+	for _, s := range []corax.Severity{corax.Critical, corax.High, corax.Critical} {
+		e.severity = s
+		look(t, v)
+	}
+	if len(h.ran) != 1 || m.problems[0].Diagnosis.Severity != corax.Critical {
+		t.Fatalf("plans %v, severity %s; want one plan, and the latest rating", h.ran, m.problems[0].Diagnosis.Severity)
+	}
+	*now = noon.Add(2 * time.Minute)
+	m.symptom("i-db-2", "db", *now)
+	e.severity = corax.High
+	look(t, v)
+	if len(h.ran) != 2 || len(m.problems) != 1 {
+		t.Errorf("plans %v, %d problems; something failed since the plan was withdrawn", h.ran, len(m.problems))
 	}
 }
 

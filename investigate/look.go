@@ -44,16 +44,20 @@ func (v *Investigator) Look(ctx context.Context) error {
 // afterglow is how long after an action of ours its target's troubles are still put down to it.
 const afterglow = 5 * time.Second
 
-// since is when the present trouble of an incident began: when its source changed its mind for the worse, or, where nothing but time ends
-// it, when it was last heard of.
-func since(i corax.Incident) time.Time {
-	switch n := len(i.Changes); {
-	case i.ExpiresAt != nil:
-		return i.UpdatedAt
-	case i.Reopened > 0 && i.Failing && n > 0:
+// began is when an incident opened, or opened again.
+func began(i corax.Incident) time.Time {
+	if n := len(i.Changes); i.Reopened > 0 && i.Failing && n > 0 {
 		return i.Changes[n-1]
 	}
 	return i.OpenedAt
+}
+
+// since is since when there is trouble for certain: since the incident began, or, where nothing but time ends it, since it was last heard of.
+func since(i corax.Incident) time.Time {
+	if i.ExpiresAt != nil {
+		return i.UpdatedAt
+	}
+	return began(i)
 }
 
 // holds says that an incident is a problem's: one of its own, unless the problem was healed and the incident began anew after that. Then it
@@ -72,12 +76,17 @@ func (v *Investigator) sift(ctx context.Context, live []corax.Incident, open []c
 	}
 	var fresh []corax.Incident
 	for _, i := range live {
-		if i.Problem != "" && i.ExpiresAt != nil {
+		if i.Problem != "" {
 			p, err := v.o.Store.Problem(ctx, i.Problem)
 			if err != nil {
 				return nil, err
 			}
-			if over := cmp.Or(p.HealedAt, p.ClosedAt); over != nil && !since(i).After(*over) {
+			over, from := cmp.Or(p.HealedAt, p.ClosedAt), since(i)
+			switch {
+			case over == nil:
+			case from.After(*over):
+				i.OpenedAt = from // of the outage that it is a part of now; what came before says nothing about that
+			case i.ExpiresAt != nil:
 				continue
 			}
 		}
@@ -112,10 +121,10 @@ type action struct {
 // causes says that an incident began during the action, at an entity of the problem that the action is for. One that the problem holds
 // is its own anyway, and one that is another's was put there for a reason.
 func (a action) causes(i corax.Incident, p corax.Problem) bool {
-	d, began := p.Diagnosis, since(i)
-	anew := i.Problem == "" || i.Problem == p.ID && p.HealedAt != nil && began.After(*p.HealedAt)
+	d, from := p.Diagnosis, since(i)
+	anew := i.Problem == "" || i.Problem == p.ID && p.HealedAt != nil && from.After(*p.HealedAt)
 	return anew && (i.Entity == d.RootCause.Entity || slices.Contains(d.Cascade.Affected, i.Entity)) &&
-		!began.Before(a.from) && !began.After(a.to)
+		!from.Before(a.from) && !from.After(a.to)
 }
 
 // acting lists when plans of open problems are changing something, or were until now.
@@ -174,8 +183,10 @@ func (v *Investigator) gather(ctx context.Context, live []corax.Incident) (corax
 			return c, err
 		}
 		for _, s := range signals {
-			s.Fingerprint = i.ID
 			seen[s.ID] = true
+		}
+		for _, s := range ofNow(signals, i.OpenedAt) {
+			s.Fingerprint = i.ID
 			c.Signals = append(c.Signals, s)
 		}
 	}
@@ -196,6 +207,18 @@ func (v *Investigator) gather(ctx context.Context, live []corax.Incident) (corax
 	}
 	slices.SortStableFunc(c.Signals, func(a, b corax.Signal) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) })
 	return c, nil
+}
+
+// ofNow keeps the signals from a time on, or the latest where all are older.
+func ofNow(signals []corax.Signal, from time.Time) []corax.Signal {
+	if len(signals) == 0 {
+		return nil
+	}
+	latest := slices.MaxFunc(signals, func(a, b corax.Signal) int { return a.At.Compare(b.At) })
+	if latest.At.Before(from) {
+		return []corax.Signal{latest}
+	}
+	return slices.DeleteFunc(slices.Clone(signals), func(s corax.Signal) bool { return s.At.Before(from) })
 }
 
 // spent tells which changes explain problems that were healed before a time: the trouble that came later has another cause.
@@ -222,11 +245,15 @@ func (v *Investigator) spent(ctx context.Context, before time.Time) (map[string]
 // finding is one problem of a report, with its incidents by their real ids.
 type finding struct {
 	diagnosis corax.Diagnosis
-	incidents []corax.Incident // oldest first; never empty
+	incidents []corax.Incident // in the order in which the case hears of them; never empty
 }
 
 // findings translates the report's own incident ids into the store's. A problem without a live incident (a change alone) is none.
 func findings(c corax.Case, r corax.Report, live []corax.Incident) []finding {
+	heard := map[string]int{} // of each incident its first signal, so that a replay, which has the case alone, comes to the same order
+	for n := len(c.Signals) - 1; n >= 0; n-- {
+		heard[c.Signals[n].Fingerprint] = n
+	}
 	byID := make(map[string]corax.Incident, len(live))
 	for _, i := range live {
 		byID[i.ID] = i
@@ -251,7 +278,7 @@ func findings(c corax.Case, r corax.Report, live []corax.Incident) []finding {
 		if len(f.incidents) == 0 {
 			continue
 		}
-		slices.SortFunc(f.incidents, func(a, b corax.Incident) int { return cmp.Or(a.OpenedAt.Compare(b.OpenedAt), cmp.Compare(a.ID, b.ID)) })
+		slices.SortFunc(f.incidents, func(a, b corax.Incident) int { return cmp.Compare(heard[a.ID], heard[b.ID]) })
 		f.diagnosis.Incidents = make([]string, len(f.incidents))
 		for n, i := range f.incidents {
 			f.diagnosis.Incidents[n] = i.ID
@@ -332,7 +359,7 @@ func (v *Investigator) record(ctx context.Context, c corax.Case, f finding, open
 				"confidence": strconv.FormatFloat(p.Diagnosis.Confidence, 'f', 2, 64),
 			},
 		})
-		again, err := v.mayPlan(ctx, p, was)
+		again, err := v.mayPlan(ctx, p, was, f.incidents)
 		if err != nil {
 			return open, err
 		}

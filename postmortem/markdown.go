@@ -3,6 +3,7 @@ package postmortem
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 	"unicode"
@@ -77,7 +78,7 @@ func (w *writer) causes(d corax.Diagnosis) {
 		}
 		w.section(title)
 		for _, e := range all {
-			w.item("signal %d, “%s”: %s", e.Signal, e.Quote, e.Supports)
+			w.item("signal %s, “%s”: %s", e.Signal, e.Quote, e.Supports)
 		}
 	}
 	evidence("Evidence", d.RootCause.Evidence)
@@ -134,7 +135,7 @@ func (w *writer) timeline(o Outage) {
 		rows = append(rows, []string{stamp(e.At), text})
 	}
 	if more > 0 {
-		w.line("%d earlier events are left out.", more)
+		w.line("%s earlier events are left out.", more)
 		w.line("")
 	}
 	w.table([]string{"UTC", "What"}, rows)
@@ -143,16 +144,25 @@ func (w *writer) timeline(o Outage) {
 // writer writes Markdown. What is put in is escaped: it may come from outside.
 type writer struct{ strings.Builder }
 
-func (w *writer) line(format string, args ...any) {
+func (w *writer) line(format string, args ...any) { w.WriteString(filled(format, args) + "\n") }
+
+// filled is a format of ours, whose verbs are all %s, with escaped values in it.
+func filled(format string, args []any) string {
 	for i, a := range args {
 		args[i] = escape(fmt.Sprint(a))
 	}
-	fmt.Fprintf(w, format+"\n", args...)
+	return fmt.Sprintf(format, args...)
 }
 
 func (w *writer) section(title string) { w.line("\n## %s\n", title) }
 
-func (w *writer) item(format string, args ...any) { w.line("- "+format, args...) }
+func (w *writer) item(format string, args ...any) {
+	text := strings.TrimSpace(filled(format, args))
+	if at := begins.FindStringIndex(text); at != nil {
+		text = text[:at[1]-1] + "\\" + text[at[1]-1:]
+	}
+	w.WriteString("- " + text + "\n")
+}
 
 func (w *writer) table(head []string, rows [][]string) {
 	row := func(cells []string) {
@@ -169,7 +179,10 @@ func (w *writer) table(head []string, rows [][]string) {
 }
 
 // special are the characters that Markdown might take for markup.
-const special = "\\`*_{}[]<>#|~&!"
+const special = "\\`*_{}[]<>#|~&!@"
+
+// begins is what makes a list of a text that begins with it.
+var begins = regexp.MustCompile(`^\s*(\d{1,9})?[-+.)=]`)
 
 // escape makes a text one line in which nothing is markup, neither Markdown nor HTML.
 func escape(s string) string {
@@ -185,9 +198,11 @@ func escape(s string) string {
 			b.WriteRune(r)
 		}
 	}
-	// A bare address would become a link in some renderers.
-	return strings.ReplaceAll(b.String(), "://", "\\://")
+	return bare.Replace(b.String())
 }
+
+// bare takes away what some renderers make links of.
+var bare = strings.NewReplacer("://", "\\://", "www.", "www\\.")
 
 func words[S ~string](s S) string { return strings.ReplaceAll(string(s), "_", " ") }
 

@@ -98,10 +98,10 @@ func (w *watch) do(ctx context.Context, op Operation) (done bool, err error) {
 		return w.reply(ctx, *op.Deny, corax.Deny)
 	case op.Stop != nil:
 		w.note(MomentOperated, op.Stop.Entity, "the kill switch is thrown")
-		return true, w.system.SetStop(ctx, w.seen.entityOf(op.Stop.Entity), true)
+		return true, w.throw(ctx, w.seen.entityOf(op.Stop.Entity))
 	case op.Clear != nil:
 		w.note(MomentOperated, op.Clear.Entity, "the kill switch is cleared")
-		return true, w.system.SetStop(ctx, w.seen.entityOf(op.Clear.Entity), false)
+		return true, w.lift(ctx, w.seen.entityOf(op.Clear.Entity))
 	case op.Break != nil:
 		return true, w.breakLab(ctx, w.lab, op.Break.Fault, op.Break.With)
 	case op.Work != nil:
@@ -110,6 +110,26 @@ func (w *watch) do(ctx context.Context, op Operation) (done bool, err error) {
 	w.killing, w.spared = op.Kill, w.reachedStates()
 	w.dice = rand.New(rand.NewPCG(uint64(w.sc.Lab.Seed), 1)) //nolint:gosec // moments that can be repeated
 	return true, nil
+}
+
+// throw sets the kill switch, and notes from when on it holds.
+func (w *watch) throw(ctx context.Context, entity string) error {
+	if err := w.system.SetStop(ctx, entity, true); err != nil {
+		return err
+	}
+	w.seen.stops = append(w.seen.stops, Span{Entity: entity, From: w.Clock.Now()})
+	return nil
+}
+
+// lift clears it, and notes until when it held.
+func (w *watch) lift(ctx context.Context, entity string) error {
+	now := w.Clock.Now()
+	for n, s := range w.seen.stops {
+		if s.Entity == entity && s.To.IsZero() {
+			w.seen.stops[n].To = now
+		}
+	}
+	return w.system.SetStop(ctx, entity, false)
 }
 
 // reply answers the request to approve an action, once it is there.

@@ -133,6 +133,10 @@ func (v *validator) expectations(s Scenario) {
 	v.that(v.live || !e.Invariants, "expect.invariants", "leave it out", "needs a lab")
 	v.that(v.live || !e.Truth, "expect.truth", "leave it out", "needs a lab")
 	v.that(v.live || len(e.Told) == 0, "expect.told", "leave it out", "needs a lab")
+	v.that(v.live || len(e.Records) == 0, "expect.records", "leave it out", "needs a lab")
+	for i, r := range e.Records {
+		v.that(r.Times == nil || *r.Times >= 0, fmt.Sprintf("expect.records[%d].times", i), "", "is negative")
+	}
 	v.that(v.live || e.Kills == 0, "expect.kills", "leave it out", "needs a lab")
 	v.outcome(e.Outcome, "expect")
 	for i, o := range e.Each {

@@ -71,6 +71,7 @@ type Options struct {
 	Front    Front
 	Backups  string // directory of the backups that are asked for from elsewhere; empty refuses those
 	Records  Records
+	Find     Finder // nil: nothing is looked up
 	Controls Controls
 	People   People           // nil: nobody is told, and nobody works on site
 	Receive  func(chi.Router) // mounts the receivers
@@ -138,6 +139,7 @@ func (a api) register() {
 	a.autonomy()
 	a.decisions()
 	a.operations()
+	a.find()
 	a.audit()
 	if a.o.People != nil {
 		a.people(a.o.People)

@@ -89,7 +89,7 @@ func (a api) users(b *access.Book) {
 			return done{true}, b.Withdraw(ctx, by, in.ID)
 		})
 	operation(a, access.RoleAdmin, "reset-user", http.MethodPost, "/users/{id}/reset",
-		"Make a link by which a user, called by name, sets a new password; it ends all sessions and tokens",
+		"Make a link by which a user, called by name or id, sets a new password; it ends all sessions and tokens",
 		func(ctx context.Context, in *by) (SetupLink, error) {
 			by, err := byHand(ctx, "reset a user", in.By)
 			if err != nil {
@@ -107,7 +107,7 @@ func (a api) users(b *access.Book) {
 			By       string        `json:"by,omitempty" maxLength:"100"`
 		}
 	}
-	operation(a, access.RoleAdmin, "alter-user", http.MethodPatch, "/users/{id}", "Change the role or scope of a user, called by name, or disable them",
+	operation(a, access.RoleAdmin, "alter-user", http.MethodPatch, "/users/{id}", "Change the role or scope of a user, called by name or id, or disable them",
 		func(ctx context.Context, in *userAltered) (access.User, error) {
 			by, err := byHand(ctx, "change a user", in.Body.By)
 			if err != nil {

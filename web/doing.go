@@ -20,9 +20,9 @@ type doing struct {
 }
 
 // doingOf reads it off the plan's run; run may be nil.
-func doingOf(p corax.Problem, run *corax.PlanRun, asks []corax.ApprovalRequest) doing {
+func doingOf(state corax.ProblemState, plan corax.Plan, run *corax.PlanRun, asks []corax.ApprovalRequest) doing {
 	if run == nil {
-		return withoutPlan(p)
+		return withoutRun(state, plan)
 	}
 	d := doing{Tone: ui.ToneOf(string(run.State)), Of: len(run.Plan.Steps)}
 	words := map[string]string{}
@@ -80,21 +80,25 @@ func doingOf(p corax.Problem, run *corax.PlanRun, asks []corax.ApprovalRequest) 
 	return d
 }
 
-func withoutPlan(p corax.Problem) doing {
-	plan := p.Diagnosis.Plan
+// withoutRun is what is being done where no plan has begun.
+func withoutRun(state corax.ProblemState, plan corax.Plan) doing {
+	why := ""
+	if plan.Why != "" {
+		why = ": " + plan.Why
+	}
 	switch {
-	case p.State == corax.ProblemResolved:
+	case state == corax.ProblemResolved:
 		return doing{Tone: "ok", Text: "It went away by itself"}
-	case p.State.Ended():
+	case state.Ended():
 		return doing{Tone: "ok", Text: "It is over"}
 	case plan.Mode == corax.RemoteHands:
-		return doing{Tone: "waiting", Text: "It needs people on site: " + plan.Why}
+		return doing{Tone: "waiting", Text: "It needs people on site" + why}
 	case plan.Mode == corax.Manual:
-		return doing{Tone: "high", Text: "It needs a person: " + plan.Why}
+		return doing{Tone: "high", Text: "It needs a person" + why}
 	case plan.Mode == corax.NoMode || plan.Mode == "":
 		return doing{Tone: "idle", Text: "Nothing is to be done; Corax watches it"}
 	}
-	return doing{Tone: "waiting", Text: "A plan is made, and has not begun: " + plan.Why}
+	return doing{Tone: "waiting", Text: "A plan is made, and has not begun" + why}
 }
 
 // button is a form with one thing to do. It asks first where Ask or Reason is set.

@@ -17,7 +17,6 @@ import (
 
 // How much the overview looks at, and shows.
 const (
-	mostOpen    = 200 // open problems, to say how things are
 	mostShown   = 40
 	mostChanges = 8
 	changesFor  = 24 * time.Hour
@@ -41,14 +40,14 @@ type overviewData struct {
 	Stops    []store.Stop
 	Breaks   []corax.BreakGlass
 	Changes  []corax.Signal
-	Up, Down int            // monitors
-	Unknown  int            // that have not run yet
-	Last     *corax.Problem // the latest that is over; where none is open
+	Up, Down int                 // monitors
+	Unknown  int                 // that have not run yet
+	Last     *store.ProblemBrief // the latest that is over; where none is open
 }
 
 // openProblem is a line of the list.
 type openProblem struct {
-	corax.Problem
+	store.ProblemBrief
 	Head  headline
 	Doing doing
 }
@@ -62,18 +61,18 @@ type need struct {
 
 func (p *pages) loadOverview(r *http.Request) (*ui.View, error) {
 	ctx := r.Context()
-	open, err := p.open(ctx)
+	open, more, err := p.open(ctx)
 	if err != nil {
 		return nil, err
 	}
-	d := overviewData{State: p.status(ctx), More: max(0, len(open)-mostShown)}
+	d := overviewData{State: p.status(ctx), More: more}
 	asks, err := p.o.Records.Approvals(ctx, true)
 	if err != nil {
 		return nil, err
 	}
 	now := p.o.Clock.Now()
 	asks = slices.DeleteFunc(asks, func(a corax.ApprovalRequest) bool { return !a.ExpiresAt.After(now) })
-	for _, o := range open[:min(len(open), mostShown)] {
+	for _, o := range open {
 		line, err := p.lineOf(ctx, o, asks)
 		if err != nil {
 			return nil, err
@@ -105,36 +104,45 @@ func (p *pages) loadOverview(r *http.Request) (*ui.View, error) {
 		}
 	}
 	if len(open) == 0 {
-		last, err := p.o.Records.Problems(ctx, store.ProblemFilter{Limit: 1})
+		last, err := p.o.Records.SearchProblems(ctx, store.ProblemSearch{Limit: 1})
 		if err != nil {
 			return nil, err
 		}
-		if len(last) > 0 {
-			d.Last = &last[0]
+		if len(last.Problems) > 0 {
+			d.Last = &last.Problems[0]
 		}
 	}
 	return &ui.View{Title: "Overview", Data: d}, nil
 }
 
-// open are the problems that have not ended, the worst first, and of equals the latest.
-func (p *pages) open(ctx context.Context) ([]corax.Problem, error) {
-	open, err := p.o.Records.Problems(ctx, store.ProblemFilter{Open: true, Limit: mostOpen})
-	slices.SortStableFunc(open, func(a, b corax.Problem) int {
-		return cmp.Or(over(a.State)-over(b.State), int(b.Diagnosis.Severity)-int(a.Diagnosis.Severity), b.OpenedAt.Compare(a.OpenedAt))
-	})
-	return open, err
-}
+// hurting are the states of problems that hurt somebody; those that are healed are only being tidied up.
+var hurting = []corax.ProblemState{corax.ProblemOpen, corax.ProblemWaiting, corax.ProblemHealing, corax.ProblemContained}
 
-// over sorts problems that hurt nobody any more after those that do.
-func over(s corax.ProblemState) int {
-	if s == corax.ProblemHealed || s.Ended() {
-		return 1
+// severities are all, the worst first.
+var severities = []corax.Severity{corax.Critical, corax.High, corax.Medium, corax.Low, corax.SeverityNone}
+
+// open are the problems that have not ended: those that hurt before those that are healed, the worst first, and of equals the latest. more
+// are not among them.
+func (p *pages) open(ctx context.Context) (open []store.ProblemBrief, more int, err error) {
+	for _, states := range [][]corax.ProblemState{hurting, {corax.ProblemHealed}} {
+		for _, s := range severities {
+			found, err := p.o.Records.SearchProblems(ctx, store.ProblemSearch{States: states, Severities: []corax.Severity{s}, Limit: mostShown})
+			if err != nil {
+				return nil, 0, err
+			}
+			of := found.Problems[:min(len(found.Problems), mostShown-len(open))]
+			for _, state := range states {
+				more += found.States[state]
+			}
+			more -= len(of)
+			open = append(open, of...)
+		}
 	}
-	return 0
+	return open, more, nil
 }
 
-func (p *pages) lineOf(ctx context.Context, o corax.Problem, asks []corax.ApprovalRequest) (openProblem, error) {
-	line := openProblem{Problem: o, Head: headOf(o)}
+func (p *pages) lineOf(ctx context.Context, o store.ProblemBrief, asks []corax.ApprovalRequest) (openProblem, error) {
+	line := openProblem{ProblemBrief: o, Head: headOf(o.Summary, o.Root)}
 	var run *corax.PlanRun
 	if o.Plan != "" {
 		r, err := p.o.Records.PlanRun(ctx, o.Plan)
@@ -146,7 +154,7 @@ func (p *pages) lineOf(ctx context.Context, o corax.Problem, asks []corax.Approv
 		}
 	}
 	of := slices.DeleteFunc(slices.Clone(asks), func(a corax.ApprovalRequest) bool { return a.Problem != o.ID })
-	line.Doing = doingOf(o, run, of)
+	line.Doing = doingOf(o.State, corax.Plan{Mode: o.Mode}, run, of)
 	return line, nil
 }
 
@@ -184,38 +192,45 @@ func (p *pages) needs(ctx context.Context, open []openProblem, asks []corax.Appr
 
 // status says in one line how things are; unknown where that can't be read.
 func (p *pages) status(ctx context.Context) ui.Status {
-	open, err := p.open(ctx)
+	worst, counts, err := p.worst(ctx)
 	if err != nil {
 		p.o.Log.Error("the state could not be read", "error", err)
 		return ui.Status{Tone: "unknown", Text: "The state can't be read"}
 	}
-	worst, hurt, waiting := corax.SeverityNone, 0, 0
-	for _, o := range open {
-		if over(o.State) > 0 {
-			continue
-		}
-		hurt++
-		worst = max(worst, o.Diagnosis.Severity)
-		if o.State == corax.ProblemWaiting {
-			waiting++
-		}
+	hurt := 0
+	for _, s := range hurting {
+		hurt += counts[s]
 	}
-	switch {
-	case len(open) == 0:
+	switch healed := counts[corax.ProblemHealed]; {
+	case hurt == 0 && healed == 0:
 		return ui.Status{Tone: "ok", Text: "All is well", URL: "/"}
 	case hurt == 0:
-		return ui.Status{Tone: "ok", Text: "All is well again; " + ui.Plural(len(open), "problem") + " being tidied up", URL: "/"}
+		return ui.Status{Tone: "ok", Text: "All is well again; " + ui.Plural(healed, "problem") + " being tidied up", URL: "/"}
 	}
-	count := ui.Plural(hurt, "problem")
-	if len(open) == mostOpen {
-		count = "Over " + count
-	}
-	text := count + " open"
+	text := ui.Plural(hurt, "problem") + " open"
 	if worst > corax.SeverityNone {
 		text += ", the worst " + worst.String()
 	}
-	if waiting > 0 {
-		text += fmt.Sprintf("; %d waiting for a yes", waiting)
+	if n := counts[corax.ProblemWaiting]; n > 0 {
+		text += fmt.Sprintf("; %d waiting for a yes", n)
 	}
 	return ui.Status{Tone: cmp.Or(worst.String(), "unknown"), Text: text, URL: "/"}
+}
+
+// worst is the worst severity of the problems that hurt, and how many are in each state.
+func (p *pages) worst(ctx context.Context) (worst corax.Severity, counts map[corax.ProblemState]int, err error) {
+	all, err := p.o.Records.SearchProblems(ctx, store.ProblemSearch{Open: true, Limit: 1})
+	if err != nil {
+		return 0, nil, err
+	}
+	for _, s := range severities {
+		found, err := p.o.Records.SearchProblems(ctx, store.ProblemSearch{States: hurting, Severities: []corax.Severity{s}, Limit: 1})
+		if err != nil {
+			return 0, nil, err
+		}
+		if len(found.Problems) > 0 {
+			return s, all.States, nil
+		}
+	}
+	return corax.SeverityNone, all.States, nil
 }

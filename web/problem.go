@@ -15,6 +15,7 @@ import (
 	"corax"
 	"corax/access"
 	"corax/postmortem"
+	"corax/precedent"
 	"corax/store"
 	"corax/web/draw"
 	"corax/web/ui"
@@ -27,6 +28,7 @@ const (
 	mostLinks     = 25
 	mostMoments   = 250
 	mostSimilar   = 5
+	mostCompared  = 50 // past problems of each likeness, of which the most similar are shown
 )
 
 // problemData is what the page of a problem shows.
@@ -47,7 +49,7 @@ type problemData struct {
 	Moments   []moment
 	Comments  []corax.Event
 	Incidents []corax.Incident
-	Similar   []similar
+	Similar   []precedent.Precedent
 	More      struct{ Signals, Incidents, Links, Moments int } // that are not shown
 }
 
@@ -66,7 +68,7 @@ func (p *pages) loadProblem(r *http.Request) (*ui.View, error) {
 
 // problemOf makes the page of a problem out of what is known of it.
 func (p *pages) problemOf(ctx context.Context, o postmortem.Outage) (*problemData, error) {
-	d := &problemData{P: o.Problem, D: o.Problem.Diagnosis, Outage: o, Head: headOf(o.Problem)}
+	d := &problemData{P: o.Problem, D: o.Problem.Diagnosis, Outage: o, Head: headOf(o.Problem.Diagnosis.RootCause.Summary, o.Problem.Diagnosis.RootCause.Entity)}
 	var err error
 	if d.Asks, err = p.asked(ctx, o.Problem.ID); err != nil {
 		return nil, err
@@ -75,11 +77,14 @@ func (p *pages) problemOf(ctx context.Context, o postmortem.Outage) (*problemDat
 		return nil, err
 	}
 	d.More.Incidents = max(0, len(o.Problem.Incidents)-len(d.Incidents))
-	if d.Similar, err = p.similar(ctx, o.Problem); err != nil {
+	brief := store.BriefOf(&o.Problem)
+	past, err := p.o.Records.ProblemsLike(ctx, brief, mostCompared)
+	if err != nil {
 		return nil, err
 	}
+	d.Similar = precedent.Rank(brief, past, mostSimilar)
 	now := p.o.Clock.Now()
-	d.Doing = doingOf(o.Problem, o.Run, d.Asks)
+	d.Doing = doingOf(o.Problem.State, d.D.Plan, o.Run, d.Asks)
 	d.Buttons = buttonsOf(access.From(ctx), o, d.Asks)
 	d.Strip = draw.Strip(milestones(o, now))
 	if o.Problem.Case != nil {
@@ -105,15 +110,14 @@ func (p *pages) problemOf(ctx context.Context, o postmortem.Outage) (*problemDat
 type headline struct{ Entity, What, Rest string }
 
 // headOf takes the summary apart where the engine does: who failed, how, and who feels it.
-func headOf(o corax.Problem) headline {
-	c := o.Diagnosis.RootCause
-	if c.Summary == "" {
+func headOf(summary, root string) headline {
+	if summary == "" {
 		return headline{What: "A problem that is not diagnosed yet"}
 	}
-	what, rest, _ := strings.Cut(c.Summary, "; ")
+	what, rest, _ := strings.Cut(summary, "; ")
 	h := headline{What: ui.Upper(what), Rest: ui.Upper(rest)}
-	if how, ok := strings.CutPrefix(what, c.Entity+": "); ok && c.Entity != "" {
-		h.Entity, h.What = c.Entity, ui.Upper(how)
+	if how, ok := strings.CutPrefix(what, root+": "); ok && root != "" {
+		h.Entity, h.What = root, ui.Upper(how)
 	}
 	return h
 }
@@ -280,7 +284,7 @@ const foldFrom = 3
 
 // moments are the events in the order of time; of too many the oldest are left out.
 func moments(o postmortem.Outage) (out []moment, more int) {
-	events := slices.Clone(o.Events)
+	events := slices.DeleteFunc(slices.Clone(o.Events), unsaid)
 	slices.SortStableFunc(events, func(a, b corax.Event) int { return a.At.Compare(b.At) })
 	if more = max(0, len(events)-mostMoments); more > 0 {
 		events = events[more:]
@@ -303,7 +307,12 @@ func moments(o postmortem.Outage) (out []moment, more int) {
 
 var foldedNames = map[corax.EventKind]string{
 	corax.EventIncidentOpened: "incidents opened", corax.EventIncidentResolved: "incidents ended", corax.EventIncidentReopened: "incidents reopened",
-	corax.EventDecided: "decisions of the policy", corax.EventNotified: "messages to people",
+	corax.EventNotified: "messages to people",
+}
+
+// unsaid says of an event that the plan beside the timeline tells it: a yes or no of the policy, and that a step has begun.
+func unsaid(e corax.Event) bool {
+	return e.Kind == corax.EventDecided || e.Kind == corax.EventStep && e.State == string(corax.StepRunning)
 }
 
 func folds(k corax.EventKind) bool { return foldedNames[k] != "" }

@@ -86,12 +86,6 @@ func trailOf(o corax.Problem, more string) []ui.Crumb {
 	return t
 }
 
-// by is who acts, for those who take a name.
-func by(r *http.Request) string { return access.From(r.Context()).Name }
-
-// reason is what was given as the reason.
-func reason(r *http.Request) string { return strings.TrimSpace(r.PostFormValue("reason")) }
-
 // seen is the problem that a form is about, where the principal may see it.
 func (p *pages) seen(r *http.Request) (corax.Problem, error) {
 	return p.o.Records.Problem(r.Context(), chi.URLParam(r, "id"))

@@ -10,7 +10,8 @@ import (
 
 // Records is what the overview and the pages of problems read.
 type Records interface {
-	Problems(ctx context.Context, f store.ProblemFilter) ([]corax.Problem, error)
+	SearchProblems(ctx context.Context, f store.ProblemSearch) (store.ProblemList, error)
+	ProblemsLike(ctx context.Context, b store.ProblemBrief, most int) ([]store.ProblemBrief, error)
 	Problem(ctx context.Context, id string) (corax.Problem, error)
 	PlanRun(ctx context.Context, id string) (corax.PlanRun, error)
 	Decisions(ctx context.Context, plan string) ([]corax.Decision, error)

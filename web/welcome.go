@@ -15,7 +15,6 @@ import (
 	"corax"
 	"corax/access"
 	"corax/scenario"
-	"corax/store"
 	"corax/web/ui"
 )
 
@@ -108,7 +107,6 @@ func (a *attempts) set(name string, x attempt) {
 type welcomeData struct {
 	Try      attempt
 	Monitors int
-	Problems bool
 	Sample   bool
 	Writable bool
 	Ran      int  // runs of scenarios that are kept
@@ -127,11 +125,7 @@ var beginWith = []firstScenario{
 }
 
 func (p *pages) loadWelcome(r *http.Request) (*ui.View, error) {
-	problems, err := p.o.Records.Problems(r.Context(), store.ProblemFilter{Limit: 1})
-	if err != nil {
-		return nil, err
-	}
-	d := welcomeData{Try: p.attempts.of(by(r)), Monitors: len(p.o.Controls.Monitors()), Problems: len(problems) > 0, Sample: p.o.FirstSteps.Sample(), Writable: p.o.FirstSteps.Writable(),
+	d := welcomeData{Try: p.attempts.of(by(r)), Monitors: len(p.o.Controls.Monitors()), Sample: p.o.FirstSteps.Sample(), Writable: p.o.FirstSteps.Writable(),
 		Users: slices.ContainsFunc(p.routes, func(x Route) bool { return x.Path == "/users" })}
 	if p.o.Scenarios != nil {
 		runs, _ := p.o.Scenarios.Runs()

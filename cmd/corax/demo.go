@@ -96,6 +96,7 @@ func (d *demo) run(ctx context.Context, seed int64, keep bool) (err error) {
 		return err
 	}
 	defer func() { _ = sys.Stop(context.WithoutCancel(ctx)) }()
+	d.where(sys)
 	if err := sys.AwaitUp(limited); err != nil {
 		return err
 	}
@@ -118,7 +119,20 @@ func (d *demo) run(ctx context.Context, seed int64, keep bool) (err error) {
 	if err := d.follow(limited, events); err != nil {
 		return err
 	}
-	return d.finish(ctx, lab, time.Since(began), keep)
+	return d.finish(ctx, lab, sys, time.Since(began), keep)
+}
+
+// where says at which address to look, and how to come in: the link works once, and only as long as the demo runs.
+func (d *demo) where(sys scenario.System) {
+	s, here := sys.(system)
+	if !here {
+		return
+	}
+	text := "see it in a browser: " + s.app.URL()
+	if link := s.app.FirstAdmin(); link != "" {
+		text = "see it in a browser; this link lets you in, once: " + link
+	}
+	d.say("", text)
 }
 
 func (d *demo) breakIt(ctx context.Context, lab scenario.Lab) error {
@@ -204,20 +218,20 @@ func (d *demo) say(label, text string) {
 	fmt.Fprintf(d.out, "%s  %s%s  %s\n", d.dim(at), label, strings.Repeat(" ", pad), printable(text))
 }
 
-func (d *demo) finish(ctx context.Context, lab scenario.Lab, took time.Duration, keep bool) error {
+func (d *demo) finish(ctx context.Context, lab scenario.Lab, sys scenario.System, took time.Duration, keep bool) error {
 	truth, err := lab.Truth(ctx)
 	if err != nil {
 		return err
 	}
-	violations, err := lab.Violations(ctx)
+	judged, err := lab.Judge(ctx, scenario.Deeds{})
 	if err != nil {
 		return err
 	}
 	d.say("", truth.Text)
-	for _, v := range violations {
+	for _, v := range judged.Violations {
 		d.say(d.bad("VIOLATED"), v)
 	}
-	if len(violations) == 0 {
+	if len(judged.Violations) == 0 {
 		d.say(d.good("PROVEN"), "from the lab's own records: no key left while a verifier lacked its successor or a valid token carried its id")
 	}
 	d.say("", fmt.Sprintf("the whole demo took %s", took.Round(100*time.Millisecond)))
@@ -229,9 +243,10 @@ func (d *demo) finish(ctx context.Context, lab scenario.Lab, took time.Duration,
 	if keep {
 		dataDir := filepath.Join(d.dir, "corax")
 		fmt.Fprintf(d.out, "\nStill running. In another terminal:\n  corax --data-dir %s problem list --all\nCtrl-C ends it.\n", dataDir)
+		d.where(sys)
 		<-ctx.Done()
 	}
-	if len(violations) > 0 || !truth.Served {
+	if len(judged.Violations) > 0 || !truth.Served {
 		return exit{code: exitFailed}
 	}
 	return nil

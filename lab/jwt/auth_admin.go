@@ -2,6 +2,7 @@ package jwt
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"time"
@@ -17,6 +18,9 @@ const (
 	reasonRoutine    = "routine"
 	reasonCompromise = "compromise"
 )
+
+// byRotation is the order of the rotation job.
+var byRotation = part.Order{Actor: jobRotation}
 
 // admin is the administrative interface. It does as it is told: that a key may not go while somebody needs it is
 // for the one who asks to know, unless the check of receipts is on.
@@ -115,7 +119,7 @@ func (a *authServer) postState(actor string, r *http.Request) (any, error) {
 	if err := a.guard(kid, in.State); err != nil {
 		return nil, err
 	}
-	changed, err := a.apply(actor, kid, in.Expect, in.State)
+	changed, err := a.apply(part.OrderOf(actor, r, a.clock), kid, in.Expect, in.State)
 	if err != nil {
 		return nil, err
 	}
@@ -164,7 +168,7 @@ func (a *authServer) postDeliver(kind hookKind) part.Handler {
 		kid := r.PathValue("kid")
 		ctx, cancel := patient(r)
 		defer cancel()
-		d, err := a.deliver(ctx, actor, kid, in.Verifier, kind, retries)
+		d, err := a.deliver(ctx, part.OrderOf(actor, r, a.clock), kid, in.Verifier, kind, retries)
 		if err != nil {
 			return nil, err
 		}
@@ -183,13 +187,14 @@ func (a *authServer) postRetire(actor string, r *http.Request) (any, error) {
 	if err := a.guard(kid, withdrawn); err != nil {
 		return nil, err
 	}
-	changed, err := a.apply(actor, kid, published, withdrawn)
+	by := part.OrderOf(actor, r, a.clock)
+	changed, err := a.apply(by, kid, published, withdrawn)
 	if err != nil {
 		return nil, err
 	}
 	ctx, cancel := patient(r)
 	defer cancel()
-	ds, err := a.deliverAll(ctx, actor, kid, kindRemove, 3)
+	ds, err := a.deliverAll(ctx, by, kid, kindRemove, 3)
 	if err != nil {
 		return nil, err
 	}
@@ -198,14 +203,14 @@ func (a *authServer) postRetire(actor string, r *http.Request) (any, error) {
 
 // postRepublish is the way back from postRetire.
 func (a *authServer) postRepublish(actor string, r *http.Request) (any, error) {
-	kid := r.PathValue("kid")
-	changed, err := a.apply(actor, kid, withdrawn, published)
+	kid, by := r.PathValue("kid"), part.OrderOf(actor, r, a.clock)
+	changed, err := a.apply(by, kid, withdrawn, published)
 	if err != nil {
 		return nil, err
 	}
 	ctx, cancel := patient(r)
 	defer cancel()
-	ds, err := a.deliverAll(ctx, actor, kid, kindAdd, 3)
+	ds, err := a.deliverAll(ctx, by, kid, kindAdd, 3)
 	if err != nil {
 		return nil, err
 	}
@@ -261,8 +266,14 @@ func (a *authServer) putSettings(actor string, r *http.Request) (any, error) {
 		return next, nil
 	}
 	a.state.Settings = next
-	a.audit.Write(actor, recSettings)
+	a.noteSettings(part.OrderOf(actor, r, a.clock))
 	return next, a.save()
+}
+
+// noteSettings records the settings that are in force.
+func (a *authServer) noteSettings(by part.Order) {
+	a.audit.Write(by.Actor, recSettings, by.Detail("delivery_retries", fmt.Sprint(a.state.Settings.DeliveryRetries),
+		"check_receipts_before_switch", fmt.Sprint(a.state.Settings.CheckReceipts))...)
 }
 
 // certView is the served certificate as the administrative interface shows it.
@@ -316,7 +327,7 @@ func (a *authServer) swapCertificate(actor string, r *http.Request, notAfter tim
 	}
 	a.previous, a.cert = a.cert, next
 	a.mu.Unlock()
-	a.installed(actor)
+	a.installed(part.OrderOf(actor, r, a.clock))
 	return a.certificate(), nil
 }
 
@@ -339,12 +350,18 @@ func (a *authServer) postRestore(actor string, r *http.Request) (any, error) {
 	}
 	a.cert, a.previous = a.previous, a.cert
 	a.mu.Unlock()
-	a.installed(actor)
+	a.installed(part.OrderOf(actor, r, a.clock))
 	return a.certificate(), nil
 }
 
-func (a *authServer) installed(actor string) {
+// noteCertificate records the certificate that is in force.
+func (a *authServer) noteCertificate(by part.Order) {
 	c := a.certificate()
-	a.audit.Write(actor, recCertificate, "serial", c.Serial, "not_after", stamp(c.NotAfter))
+	a.audit.Write(by.Actor, recCertificate, by.Detail("serial", c.Serial, "not_after", stamp(c.NotAfter))...)
+}
+
+func (a *authServer) installed(by part.Order) {
+	c := a.certificate()
+	a.noteCertificate(by)
 	a.say(slog.LevelInfo, sayCertificate, []any{c.Serial, c.NotAfter.Format(time.RFC3339)})
 }

@@ -30,6 +30,7 @@ const (
 	recAdded       = "key_added"
 	recRemoved     = "key_removed"
 	recClock       = "clock_set"
+	recAnswer      = "answer" // that a user got
 )
 
 // partEnv is what a part of the lab runs in.

@@ -32,8 +32,8 @@ type Outage struct {
 	Entities []string // all that had incidents in it
 }
 
-// Edge is a relation that outages speak for.
-type Edge struct {
+// Tie is a relation that outages speak for.
+type Tie struct {
 	From     string  `json:"from"`
 	To       string  `json:"to"`
 	Kind     Kind    `json:"kind"`
@@ -53,8 +53,8 @@ type Options struct {
 	Most    int     // at most so many edges, the best supported; 500
 }
 
-// Edges learns from outages, the best supported edge first.
-func Edges(outages []Outage, declared corax.Topology, o Options) []Edge {
+// Ties learns from outages, the best supported edge first.
+func Ties(outages []Outage, declared corax.Topology, o Options) []Tie {
 	if o.Support <= 0 {
 		o.Support = 3
 	}
@@ -69,7 +69,7 @@ func Edges(outages []Outage, declared corax.Topology, o Options) []Edge {
 	for _, e := range declared.Edges {
 		known[pair(e.From, e.To)] = true
 	}
-	edges := []Edge{}
+	edges := []Tie{}
 	add := func(from, to string, kind Kind, support, of int) {
 		p := pair(from, to)
 		together := float64(c.together[p])
@@ -78,7 +78,7 @@ func Edges(outages []Outage, declared corax.Topology, o Options) []Edge {
 			return
 		}
 		low, high := wilson(support, of)
-		edges = append(edges, Edge{From: from, To: to, Kind: kind, Support: support, Of: of, Share: float64(support) / float64(of),
+		edges = append(edges, Tie{From: from, To: to, Kind: kind, Support: support, Of: of, Share: float64(support) / float64(of),
 			Low: low, High: high, Lift: lift, Declared: known[p]})
 	}
 	for p, n := range c.spread {
@@ -89,7 +89,7 @@ func Edges(outages []Outage, declared corax.Topology, o Options) []Edge {
 			add(p[0], p[1], Together, n, min(c.failed[p[0]], c.failed[p[1]]))
 		}
 	}
-	slices.SortFunc(edges, func(a, b Edge) int {
+	slices.SortFunc(edges, func(a, b Tie) int {
 		return cmp.Or(cmp.Compare(b.Support, a.Support), cmp.Compare(b.Low, a.Low), cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To), cmp.Compare(a.Kind, b.Kind))
 	})
 	return edges[:min(len(edges), o.Most)]
@@ -151,5 +151,5 @@ func wilson(k, n int) (low, high float64) {
 	p, m := float64(k)/float64(n), float64(n)
 	center := (p + z*z/(2*m)) / (1 + z*z/m)
 	half := z / (1 + z*z/m) * math.Sqrt(p*(1-p)/m+z*z/(4*m*m))
-	return max(0, center-half), min(1, center+half)
+	return min(p, max(0, center-half)), max(p, min(1, center+half))
 }

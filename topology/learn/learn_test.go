@@ -22,7 +22,7 @@ func TestEdges(t *testing.T) {
 		outages = append(outages, Outage{Entities: []string{"cache"}})
 	}
 	outages = append(outages, Outage{Root: "cache", Affected: []string{"shop"}}) // once is chance
-	got := Edges(outages, corax.Topology{Edges: []corax.Edge{{From: "shop", To: "db"}}}, Options{})
+	got := Ties(outages, corax.Topology{Edges: []corax.Edge{{From: "shop", To: "db"}}}, Options{})
 	if len(got) != 2 {
 		t.Fatalf("%+v", got)
 	}
@@ -45,7 +45,7 @@ func TestStormSaysNothing(t *testing.T) {
 		all = append(all, string(rune('A'+i)))
 	}
 	storm := Outage{Entities: all, Root: "A", Affected: all[1:]}
-	if got := Edges([]Outage{storm, storm, storm, {}, {}, {}}, corax.Topology{}, Options{}); len(got) != 0 {
+	if got := Ties([]Outage{storm, storm, storm, {}, {}, {}}, corax.Topology{}, Options{}); len(got) != 0 {
 		t.Errorf("%+v", got)
 	}
 }
@@ -59,8 +59,8 @@ func TestFigures(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		outages := rapid.SliceOfN(gen, 0, 40).Draw(t, "outages")
 		o := Options{Support: 1, Lift: 0.01}
-		got := Edges(outages, corax.Topology{}, o)
-		if again := Edges(rapid.Permutation(outages).Draw(t, "other order"), corax.Topology{}, o); !reflect.DeepEqual(got, again) {
+		got := Ties(outages, corax.Topology{}, o)
+		if again := Ties(rapid.Permutation(outages).Draw(t, "other order"), corax.Topology{}, o); !reflect.DeepEqual(got, again) {
 			t.Fatalf("%+v\n%+v", got, again)
 		}
 		for _, e := range got {

@@ -230,7 +230,7 @@ func (g *layered) place(arcs []arc, across []float64) placed {
 			}
 		}
 		left[r], right[r] = x, x+wide
-		x += wide + clamp(steep*0.25, 64, 150) // steep edges need room to be told apart
+		x += wide + clamp(steep*0.25, 54, 150) // steep edges need room to be told apart
 	}
 	p.w = right[len(right)-1]
 	for v := range g.real {

@@ -27,7 +27,7 @@ type TopologyOptions struct {
 	Fold      int                        // above so many nodes all groups are folded; 0 is 60, below 0 never
 	Open      []string                   // groups that are never folded
 	Chosen    string                     // the entity that the page is about
-	Hops      int                        // with Chosen: only what is at most so many edges away; 0 for all
+	Hops      int                        // with Chosen: only what is at most so many edges away; 1 for its own edges alone, 0 for all
 }
 
 // Topology draws who needs whom: dependents at the left, what they need at the right, each edge with its kind at its head, learned edges
@@ -106,7 +106,7 @@ func around(entities []corax.Entity, edges []Edge, id string, hops int) ([]corax
 	return kept, slices.DeleteFunc(edges, func(e Edge) bool {
 		_, from := distance[e.From]
 		_, to := distance[e.To]
-		return !from || !to
+		return !from || !to || hops == 1 && e.From != id && e.To != id
 	})
 }
 

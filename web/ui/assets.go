@@ -41,6 +41,8 @@ var styles = []string{
 	"tokens.css", "base.css", "frame.css", "parts.css",
 	"problem.css",
 	"gallery.css",
+	"topology.css", "people.css",
+	"records.css",
 	"print.css",
 }
 

@@ -175,6 +175,16 @@ func Took(d time.Duration) string {
 	}
 }
 
+// Share says a share in percent, with as many digits as it takes not to round what is missing away: 99.98%.
+func Share(share float64) string {
+	for digits := range 4 {
+		if text := strconv.FormatFloat(100*share, 'f', digits, 64); share == 1 || !strings.HasPrefix(text, "100") {
+			return text + "%"
+		}
+	}
+	return "just below 100%"
+}
+
 // Words makes a name of ours readable: "waiting_approval" is "waiting approval".
 func Words(s any) string { return strings.ReplaceAll(fmt.Sprint(s), "_", " ") }
 

@@ -23,12 +23,12 @@ type Site struct {
 	Store    *sqlite.Store
 	Controls *Controls
 	Live     *live.Hub
-	// Scenarios are results, and a launcher.
-	Scenarios *Scenarios
-	Estate    *Estate // topology, sites, contacts
+	Estate   *Estate // topology, sites, contacts
 
 	Accounts *access.Book
 	Link     string // that somebody was invited by
+	// Scenarios are results, and a launcher.
+	Scenarios *Scenarios
 
 	// Problems by what they are for.
 	Healing, Waiting, Closed, Hostile Outage
@@ -59,11 +59,10 @@ func New(ctx context.Context, o Options) (*Site, error) {
 			return nil, err
 		}
 	}
-	if err := s.people(ctx, o); err != nil {
-		_ = st.Close()
-		return nil, err
+	if err = s.people(ctx, o); err == nil {
+		s.Scenarios, err = s.prepare(o.Clock, o.Empty)
 	}
-	if s.Scenarios, err = s.prepare(o.Clock, o.Empty); err != nil {
+	if err != nil {
 		_ = st.Close()
 		return nil, err
 	}

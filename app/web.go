@@ -45,7 +45,7 @@ func (a *App) pages() (*web.Handler, error) {
 		Topology: atlas{a.limited()}, Learned: atlas{a.limited()}.Learned, Hands: atlas{a.limited()}, People: atlas{a.limited()}, Emergencies: a.limited(),
 
 		// gallery:
-		Scenarios: a.scenarios,
+		Scenarios: a.scenarios, FirstSteps: firstSteps{a},
 
 		// api:
 	})

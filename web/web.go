@@ -66,7 +66,8 @@ type Options struct {
 	Emergencies Emergencies
 
 	// gallery (scenarios, first run):
-	Scenarios Scenarios
+	Scenarios  Scenarios
+	FirstSteps FirstSteps
 
 	// api (settings, policies, audit, knowledge, health):
 }
@@ -86,7 +87,7 @@ func (p *pages) areas() []area {
 		p.notifications(),
 
 		// gallery: scenarios, first run
-		p.scenarios(),
+		p.scenarios(), p.welcome(),
 
 		// api: settings, policies, audit, knowledge, health
 
@@ -154,13 +155,14 @@ type download struct {
 
 // pages is the handler.
 type pages struct {
-	o      Options
-	ui     *ui.UI
-	nav    []entry
-	routes []Route
-	router chi.Router
-	errors ui.Page
-	login  bool // there is a page to log in
+	o        Options
+	ui       *ui.UI
+	nav      []entry
+	routes   []Route
+	router   chi.Router
+	errors   ui.Page
+	login    bool // there is a page to log in
+	attempts attempts
 }
 
 // Route is one thing that the pages serve, for tests that walk all of them.

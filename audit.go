@@ -25,6 +25,7 @@ const (
 	AuditWork       AuditKind = "work.changed"     // the state of a work order
 	AuditBreakGlass AuditKind = "break_glass"      // an emergency was declared, or ended
 	AuditPruned     AuditKind = "audit.pruned"
+	AuditBackup     AuditKind = "backup.made"
 )
 
 // AuditEntry is one line of the audit: who did what, when, on what, with what. Each names the hash of the one before it,

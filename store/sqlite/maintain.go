@@ -105,7 +105,8 @@ func (s *Store) shrink(ctx context.Context) error {
 	return nil
 }
 
-// Backup writes a copy of the store, as it stands now, to a new file. Work goes on meanwhile. A file that exists is a Conflict.
+// Backup writes a copy of the store, as it stands now, to a new file, and has the audit say so. Work goes on meanwhile. A file that exists is
+// a Conflict.
 func (s *Store) Backup(ctx context.Context, path string) error {
 	op := "back up the store to " + path
 	if path == "" {
@@ -136,8 +137,9 @@ func (s *Store) Backup(ctx context.Context, path string) error {
 		if err = fail(op, err); corax.CodeOf(err) == corax.Internal && !errors.As(err, new(*corax.Error)) {
 			err = corax.Errorf(corax.Unavailable, op, "%w", err)
 		}
+		return err
 	}
-	return err
+	return s.AppendAudit(ctx, corax.AuditEntry{At: s.opts.Clock.Now(), Who: "corax", What: corax.AuditBackup, On: "file:" + path})
 }
 
 // Restore puts a backup in the place of a store that is not open. Where there is a store already it is a Conflict, unless overwrite is

@@ -165,6 +165,7 @@ func statements() []string {
 		insertAudit, moveHead, auditHead, lastAudit, auditRows, dropAudit, hashOf, docsBeside,
 		getPage, upsertPage, listPages, duePages, getWorkOrder, upsertWorkOrder, listWorkOrders, liveWorkOrders, dropPages, dropWorkOrders,
 	}
+	all = append(all, searches()...)
 	for _, b := range []bulk{insertSignals, upsertIncidents} {
 		all = append(all, b.sql[:]...)
 	}

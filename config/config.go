@@ -56,6 +56,7 @@ type Config struct {
 	// Warnings are what looks like a mistake and can be meant: a selector that picks nothing, for one.
 	Warnings []decode.Problem `yaml:"-"`
 
+	main   *decode.Document   // the file itself; nil where it was not read from a text
 	places map[string][]place // list -> where its items were written; nil where it was not read from a text
 }
 

@@ -97,6 +97,46 @@ func (d *Document) At(path string) (line, col int) {
 	return line, col
 }
 
+// Line is the line at which the field of that path begins; ok is false where it isn't there.
+func (d *Document) Line(path string) (line int, ok bool) {
+	n, line := d.find(path)
+	return line, n != nil
+}
+
+// Excerpt is the field of that path as YAML, with its comments, and the line at which it begins; ok is false where it isn't there.
+func (d *Document) Excerpt(path string) (text string, line int, ok bool) {
+	n, line := d.find(path)
+	if n == nil {
+		return "", 0, false
+	}
+	out, err := yaml.Dump(n, yaml.WithIndent(2))
+	return string(out), line, err == nil
+}
+
+// find is the node of that path, nil where it isn't there, and the line at which its name stands.
+func (d *Document) find(path string) (n *yaml.Node, line int) {
+	if d.root == nil {
+		return nil, 0
+	}
+	n, line = d.root, d.root.Line
+	for range maxDepth {
+		step, rest, more := nextStep(path)
+		if !more {
+			return n, line
+		}
+		path = rest
+		key, value := child(n, step)
+		if value == nil {
+			return nil, 0
+		}
+		n, line = value, value.Line
+		if key != nil {
+			line = key.Line
+		}
+	}
+	return nil, 0
+}
+
 // nextStep cuts the first step off a path: a name, or the text between brackets.
 func nextStep(path string) (step, rest string, ok bool) {
 	path = strings.TrimPrefix(path, ".")

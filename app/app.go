@@ -33,6 +33,7 @@ import (
 	"corax/store/sqlite"
 	"corax/triage"
 	"corax/vault"
+	"corax/web"
 )
 
 // AddressFile is the name of the file in the data directory by which the CLI finds the running Corax. It holds an Address.
@@ -81,6 +82,9 @@ type App struct {
 	notifier     *notify.Notifier
 	desk         *hands.Desk
 	live         *live.Hub
+	front        *web.Handler
+	growth       growth // of the store
+	started      time.Time
 	operators    atomic.Pointer[operators]
 	address      Address
 
@@ -93,7 +97,7 @@ func Start(ctx context.Context, o Options) (*App, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	a := &App{o: o}
+	a := &App{o: o, started: o.Clock.Now()}
 	a.log = slog.New(a.redactor.LogHandler(o.Log.Handler()))
 	a.cfg.Store(&o.Config)
 	if err := a.start(ctx); err != nil {

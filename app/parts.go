@@ -121,7 +121,7 @@ func (a *App) startServer(ctx context.Context, cfg *config.Config) error {
 		_ = l.Close()
 		return err
 	}
-	pages, err := a.pages()
+	a.front, err = a.pages()
 	if err != nil {
 		_ = l.Close()
 		return err
@@ -129,7 +129,7 @@ func (a *App) startServer(ctx context.Context, cfg *config.Config) error {
 	a.serve(l, server.New(server.Options{
 		Version: a.o.Version, Token: a.address.Token, Operator: a.operator, Records: a.store, Controls: controls{a}, People: controls{a},
 		Clock: a.o.Clock, Log: a.log, Metrics: a.metrics(), Redact: a.redactor.JSON, Audit: ledger{a},
-		Pages: pages,
+		Pages: a.front,
 		Receive: func(r chi.Router) {
 			in.Routes(r)
 			a.answers(r)

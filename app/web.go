@@ -44,5 +44,6 @@ func (a *App) pages() (*web.Handler, error) {
 		// gallery:
 
 		// api:
+		Actions: controls{a}, Policies: controls{a}, Audit: ledger{a}, Knowledge: controls{a}, Health: controls{a}, Settings: controls{a},
 	})
 }

@@ -59,6 +59,9 @@ type Views struct {
 // New prepares an engine; the catalogue must not be altered afterwards.
 func New(cat *knowledge.Catalogue) *Engine { return NewWith(cat, Views{}) }
 
+// Catalogue is the knowledge that the engine works with.
+func (e *Engine) Catalogue() *knowledge.Catalogue { return e.cat }
+
 // NewWith prepares an engine that recognises by some of its views.
 func NewWith(cat *knowledge.Catalogue, v Views) *Engine {
 	said := vocabulary(cat)

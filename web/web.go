@@ -22,11 +22,12 @@ import (
 
 	"corax"
 	"corax/access"
+	"corax/config/decode"
 	"corax/live"
 	"corax/web/ui"
 )
 
-//go:embed pages
+//go:embed all:pages
 var pageFiles embed.FS
 
 // maxForm is how much a form may send, in bytes.
@@ -54,6 +55,12 @@ type Options struct {
 	// gallery (scenarios, first run):
 
 	// api (settings, policies, audit, knowledge, health):
+	Actions   Actions
+	Policies  Policies
+	Audit     Audit
+	Knowledge Knowledge
+	Health    Health
+	Settings  Settings
 }
 
 // areas are those that the pages are made of, in the order of the navigation.
@@ -68,6 +75,7 @@ func (p *pages) areas() []area {
 		// gallery: scenarios, first run
 
 		// api: settings, policies, audit, knowledge, health
+		p.actions(), p.policies(), p.audit(), p.knowledge(), p.health(), p.settings(),
 
 		// access: login, account, users
 	)
@@ -96,6 +104,7 @@ type page struct {
 	File   string      // of its template under pages/, which defines "main" and its regions
 	Role   access.Role // the least that sees it
 	Public bool        // anybody sees it, also who is not known: login
+	Form   bool        // it takes a form too, and shows what comes of that; it changes nothing
 	Load   func(r *http.Request) (*ui.View, error)
 }
 
@@ -144,7 +153,12 @@ type Handler struct {
 	http.Handler
 	Routes []Route
 	UI     *ui.UI
+
+	reports *reports
 }
+
+// Refused is how often browsers have told that they refused something on a page, and how many of these reports were not logged.
+func (h *Handler) Refused() (reports, unlogged int) { return h.reports.counts() }
 
 // New makes the handler of all pages. It fails where a template can't be used.
 func New(o Options) (*Handler, error) {
@@ -160,7 +174,8 @@ func New(o Options) (*Handler, error) {
 		return nil, err
 	}
 	p.router.Handle(ui.Prefix+"*", u.Assets)
-	p.router.Post(reportPath, newReports(o.Log, o.Clock).ServeHTTP)
+	refused := newReports(o.Log, o.Clock)
+	p.router.Post(reportPath, refused.ServeHTTP)
 	p.router.Post("/theme", setTheme)
 	if o.Live != nil {
 		p.router.Get("/live", p.guard(access.RoleViewer, false, o.Live.ServeHTTP))
@@ -176,7 +191,7 @@ func New(o Options) (*Handler, error) {
 			return nil, err
 		}
 	}
-	return &Handler{Handler: secure(p.router), Routes: p.routes, UI: u}, nil
+	return &Handler{Handler: secure(p.router), Routes: p.routes, UI: u, reports: refused}, nil
 }
 
 func (p *pages) mount(a area) error {
@@ -191,7 +206,7 @@ func (p *pages) mount(a area) error {
 			return corax.Errorf(corax.Internal, "read the templates of "+g.Path, "%w", err)
 		}
 		p.login = p.login || g.Path == loginPath
-		p.route(http.MethodGet, g.Path, g.Role, g.Public, func(w http.ResponseWriter, r *http.Request) {
+		load := func(w http.ResponseWriter, r *http.Request) {
 			v, err := g.Load(r)
 			if err == nil {
 				err = p.show(w, r, t, v, http.StatusOK)
@@ -199,7 +214,15 @@ func (p *pages) mount(a area) error {
 			if err != nil {
 				p.fail(w, r, err)
 			}
-		})
+		}
+		p.route(http.MethodGet, g.Path, g.Role, g.Public, load)
+		if g.Form {
+			p.route(http.MethodPost, g.Path, g.Role, g.Public, func(w http.ResponseWriter, r *http.Request) {
+				if p.read(w, r) {
+					load(w, r)
+				}
+			})
+		}
 	}
 	for _, c := range a.Actions {
 		p.route(http.MethodPost, c.Path, c.Role, c.Public, func(w http.ResponseWriter, r *http.Request) { p.act(w, r, c.Do) })
@@ -249,9 +272,7 @@ var errUnknown = &corax.Error{Code: corax.Forbidden, Err: errors.New("who are yo
 
 // act does what a form asks for, and goes to a page: what was done isn't done again by loading that.
 func (p *pages) act(w http.ResponseWriter, r *http.Request, do func(*http.Request) (done, error)) {
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-	if err := r.ParseForm(); err != nil {
-		p.fail(w, r, corax.Errorf(corax.Invalid, "read the form", "%w", err))
+	if !p.read(w, r) {
 		return
 	}
 	d, err := do(r)
@@ -266,6 +287,16 @@ func (p *pages) act(w http.ResponseWriter, r *http.Request, do func(*http.Reques
 		http.SetCookie(w, flashCookie(r, ui.Flash{Tone: "ok", Text: d.Said}))
 	}
 	http.Redirect(w, r, cmp.Or(d.To, back(r)), http.StatusSeeOther)
+}
+
+// read reads the form of a request, or answers that it can't be read.
+func (p *pages) read(w http.ResponseWriter, r *http.Request) bool {
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	err := r.ParseForm()
+	if err != nil {
+		p.fail(w, r, corax.Errorf(corax.Invalid, "read the form", "%w", err))
+	}
+	return err == nil
 }
 
 // regionHeader is sent by the script that fetches parts of a page.
@@ -364,15 +395,19 @@ type problem struct {
 	Status int
 	Text   string
 	Hint   string
+	Faults []decode.Problem // of a text that somebody wrote, each with its place
 	Back   string
 }
 
 // fail shows an error as a page. What is our own defect is logged, not shown.
 func (p *pages) fail(w http.ResponseWriter, r *http.Request, err error) {
+	var faults decode.Errors
 	d := problem{Status: cmp.Or(statuses[corax.CodeOf(err)], http.StatusInternalServerError), Text: ui.Upper(err.Error()), Hint: corax.HintOf(err)}
 	switch {
 	case errors.Is(err, errUnknown):
 		d.Status = http.StatusUnauthorized
+	case errors.As(err, &faults):
+		d.Text, d.Hint, d.Faults = "This can't be used as it is written", "nothing was changed", faults
 	case errors.Is(err, context.Canceled):
 		d.Status, d.Text = http.StatusServiceUnavailable, "Stopping"
 	case d.Status == http.StatusInternalServerError:

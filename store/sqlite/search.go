@@ -21,6 +21,8 @@ const (
 	searchAudit = `SELECT seq, what, subject, doc, hash FROM audit WHERE (?1 = '' OR what = ?1 OR substr(what, 1, length(?1) + 1) = ?1 || '.')
 		AND (?2 = '' OR doc ->> '$.who' = ?2) AND (?3 = '' OR subject = ?3 OR substr(subject, 1, length(?3)) = ?3 AND substr(?3, -1) = '/')
 		AND (?4 = '' OR problem = ?4) AND (?5 = 0 OR seq < ?5) ORDER BY seq DESC LIMIT ?6`
+	countRules = `SELECT d.doc ->> '$.rule', d.doc ->> '$.verdict', count(*)
+		FROM (SELECT doc FROM decisions ORDER BY seq DESC LIMIT ?) d GROUP BY 1, 2 ORDER BY 1, 2`
 	problemsOfMechanism = `SELECT doc FROM problems WHERE doc ->> '$.diagnosis.root_cause.mechanism' = ?1 ORDER BY opened_at DESC, id DESC LIMIT ?2`
 )
 
@@ -32,6 +34,24 @@ func (s *Store) Decision(ctx context.Context, id string) (corax.Decision, error)
 // SearchDecisions lists decisions, the latest first. A Before that is no decision's id finds nothing.
 func (s *Store) SearchDecisions(ctx context.Context, f store.DecisionSearch) ([]corax.Decision, error) {
 	return list[corax.Decision](ctx, s, "search decisions", searchDecisions, string(f.Verdict), f.Rule, f.Action, f.Entity, f.Problem, f.Before, limit(f.Limit))
+}
+
+// RuleCounts is how often each rule gave each verdict, of the latest 10,000 decisions.
+func (s *Store) RuleCounts(ctx context.Context) (map[string]map[corax.Verdict]int, error) {
+	out := map[string]map[corax.Verdict]int{}
+	err := s.each(ctx, "count decisions", func(rows *sql.Rows) error {
+		var rule, verdict string
+		var n int
+		if err := rows.Scan(&rule, &verdict, &n); err != nil {
+			return err
+		}
+		if out[rule] == nil {
+			out[rule] = map[corax.Verdict]int{}
+		}
+		out[rule][corax.Verdict(verdict)] = n
+		return nil
+	}, countRules, 10_000)
+	return out, err
 }
 
 // SearchAudit lists entries of the audit, the latest first.
@@ -66,5 +86,5 @@ func (s *Store) Size(ctx context.Context) (size Size, err error) {
 
 // searches is every statement of this file.
 func searches() []string {
-	return []string{getDecision, searchDecisions, searchAudit, problemsOfMechanism}
+	return []string{getDecision, searchDecisions, countRules, searchAudit, problemsOfMechanism}
 }

@@ -48,6 +48,8 @@ func testSearch(t *testing.T, s Store) {
 		}
 		same(t, fmt.Sprintf("decisions %+v", c.filter), strings.Join(got, " "), c.want)
 	}
+	same(t, "what rules decided", must(s.RuleCounts(ctx))(t), map[string]map[corax.Verdict]int{
+		"reads": {corax.Allow: 1}, "careful": {corax.Ask: 1}, "default": {corax.Deny: 1}})
 	same(t, "the rule of a decision", must(s.Decision(ctx, "dec-2"))(t).Rule, "careful")
 	_, err := s.Decision(ctx, "dec-9")
 	hasCode(t, "a decision that was never made", err, corax.NotFound)

@@ -77,6 +77,7 @@ type Store interface {
 	EndSilence(ctx context.Context, id, by string) error
 	Decision(ctx context.Context, id string) (corax.Decision, error)
 	SearchDecisions(ctx context.Context, f store.DecisionSearch) ([]corax.Decision, error)
+	RuleCounts(ctx context.Context) (map[string]map[corax.Verdict]int, error)
 	SearchAudit(ctx context.Context, f store.AuditSearch) ([]audit.Row, error)
 	ProblemsOf(ctx context.Context, mechanism string, most int) ([]corax.Problem, error)
 

@@ -37,7 +37,7 @@ type Assets struct {
 }
 
 // styles make up corax.css, in this order.
-var styles = []string{"tokens.css", "base.css", "frame.css", "parts.css", "print.css"}
+var styles = []string{"tokens.css", "base.css", "frame.css", "parts.css", "govern.css", "print.css"}
 
 func loadAssets(extra ...[]byte) (*Assets, error) {
 	a := &Assets{plain: map[string]*Asset{}, hashed: map[string]*Asset{}}

@@ -35,6 +35,16 @@ func (s *Site) Examples(pattern string) []string {
 		// gallery: /scenarios/...
 
 		// api: /actions/{name}, /knowledge/{id} ...
+	case strings.HasPrefix(pattern, "/actions/"):
+		return with("name", "signing_key.reactivate", "signing_key.switch", "signing_key.destroy", "process.check", "signing_key.forgotten")
+	case strings.HasPrefix(pattern, "/policies/decisions/"):
+		return with("id", s.Closed.Decisions[0].ID, s.Hostile.Decisions[0].ID, s.Waiting.Decisions[len(s.Waiting.Decisions)-1].ID)
+	case strings.HasPrefix(pattern, "/knowledge/"):
+		return with("id", "key_used_before_distributed", "clock_skew", "disk_full")
+	case strings.HasPrefix(pattern, "/settings/silences/"):
+		return with("id", "sil-now", "sil-later")
+	case strings.HasPrefix(pattern, "/settings/emergencies/"):
+		return with("id", "brk-1")
 
 		// access: /setup/{link} ...
 

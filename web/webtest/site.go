@@ -2,12 +2,14 @@ package webtest
 
 import (
 	"context"
+	"crypto/rand"
 	"log/slog"
 	"path/filepath"
 	"sync"
 	"time"
 
 	"corax"
+	"corax/audit"
 	"corax/live"
 	"corax/store/sqlite"
 	"corax/web"
@@ -16,12 +18,16 @@ import (
 // Now is the time at which the fixture is looked at.
 var Now = time.Date(2026, time.March, 30, 2, 12, 0, 0, time.UTC)
 
+// storeFile is where the store is.
+const storeFile = "corax.db"
+
 // Site is the pages over a store with outages in it.
 type Site struct {
 	*web.Handler
 	Store    *sqlite.Store
 	Controls *Controls
 	Live     *live.Hub
+	Governor *Governor
 
 	// Problems by what they are for.
 	Healing, Waiting, Closed, Hostile Outage
@@ -40,11 +46,19 @@ func New(ctx context.Context, o Options) (*Site, error) {
 	if o.Clock == nil {
 		o.Clock = func() time.Time { return Now }
 	}
-	st, err := sqlite.Open(ctx, sqlite.Options{Path: filepath.Join(o.Dir, "corax.db"), Clock: o.Clock})
+	key, err := audit.OpenKey(filepath.Join(o.Dir, "audit.key"), rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	st, err := sqlite.Open(ctx, sqlite.Options{Path: filepath.Join(o.Dir, storeFile), Clock: o.Clock, SignHead: key.SignHead})
 	if err != nil {
 		return nil, err
 	}
 	s := &Site{Store: st, Controls: &Controls{store: st, clock: o.Clock}}
+	if s.Governor, err = newGovernor(s, o, key); err != nil {
+		_ = st.Close()
+		return nil, err
+	}
 	if !o.Empty {
 		if err := s.fill(ctx, o.Clock.Now()); err != nil {
 			_ = st.Close()
@@ -73,6 +87,7 @@ func (s *Site) options(o Options) web.Options {
 		// gallery:
 
 		// api:
+		Actions: s.Governor, Policies: s.Governor, Audit: s.Governor, Knowledge: s.Governor, Health: s.Governor, Settings: s.Governor,
 	}
 }
 
@@ -96,6 +111,9 @@ func (s *Site) fill(ctx context.Context, now time.Time) (err error) {
 	s.Hostile = tell("hostile", 9*time.Minute, &asking, Hostile)
 	s.Waiting = tell("waiting", 6*time.Minute, &asking, "")
 	s.Healing = tell("healing", 40*time.Second, &atWork, "")
+	if err == nil {
+		err = s.govern(ctx, now)
+	}
 	return err
 }
 

@@ -6,6 +6,7 @@ package health
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -167,7 +168,7 @@ func monitors(v Vitals) Check {
 
 func stream(v Vitals) Check {
 	s := v.Stream
-	c := Check{Name: "Stream", State: Well, Value: fmt.Sprintf("%d messages, %s", s.Messages, Bytes(s.Bytes)),
+	c := Check{Name: "Stream", State: Well, Value: fmt.Sprintf("%s messages, %s", number(s.Messages), Bytes(s.Bytes)),
 		Text: "What was acknowledged to senders is on the disk."}
 	if s.Messages < 0 {
 		c.State, c.Value, c.Text, c.Do = Unknown, "no answer", "The stream did not say how full it is.", "Look into the log of the server."
@@ -194,7 +195,7 @@ func behind(s Stream) (most int64) {
 
 func lag(v Vitals) Check {
 	n := behind(v.Stream)
-	c := Check{Name: "Backlog", State: Well, Value: fmt.Sprintf("%d messages", n), Text: "Signals are handled as they come."}
+	c := Check{Name: "Backlog", State: Well, Value: number(n) + " messages", Text: "Signals are handled as they come."}
 	switch {
 	case v.Stream.Messages < 0:
 		c.State, c.Value, c.Text = Unknown, "no answer", "The stream did not say how far its readers have come."
@@ -213,9 +214,9 @@ func store(v Vitals) Check {
 	if s.Bytes < 0 {
 		return Check{Name: "Store", State: Unknown, Value: "no answer", Text: "Its size could not be read.", Do: "Look into the log of the server."}
 	}
-	c := Check{Name: "Store", State: Well, Value: fmt.Sprintf("%s, %d signals", Bytes(s.Bytes), s.Signals), Text: "There is room for what comes."}
+	c := Check{Name: "Store", State: Well, Value: fmt.Sprintf("%s, %s signals", Bytes(s.Bytes), number(s.Signals)), Text: "There is room for what comes."}
 	if s.Limit > 0 {
-		c.Value = fmt.Sprintf("%s of %s, %d signals", Bytes(s.Bytes), Bytes(s.Limit), s.Signals)
+		c.Value = fmt.Sprintf("%s of %s, %s signals", Bytes(s.Bytes), Bytes(s.Limit), number(s.Signals))
 		if float64(s.Bytes) >= fullWatch*float64(s.Limit) {
 			c.State, c.Text = Watch, "It comes near its limit; from there on the oldest signals are forgotten, whatever their age."
 			c.Do = "Raise retention.size, or lower retention.age."
@@ -251,10 +252,10 @@ func disk(v Vitals) Check {
 }
 
 func people(v Vitals) Check {
-	c := Check{Name: "People", State: Well, Link: "/notifications", Value: fmt.Sprintf("%d ways serve", v.Reachable), Text: "Nothing that was sent has failed last."}
+	c := Check{Name: "People", State: Well, Link: "/notifications", Value: plural(v.Reachable, "way") + " that served last", Text: "Nothing that was sent has failed last."}
 	switch {
 	case len(v.Unreachable) > 0:
-		c.State, c.Value = Ill, fmt.Sprintf("%d ways failed", len(v.Unreachable))
+		c.State, c.Value = Ill, plural(len(v.Unreachable), "way")+" failed"
 		c.Text, c.Do = "People may not hear of what needs them: "+some(v.Unreachable)+".", "See what the other side answered, and send a test page."
 	case v.Reachable == 0:
 		c.State, c.Value = Watch, "nobody"
@@ -301,15 +302,15 @@ func backup(v Vitals) Check {
 	c := Check{Name: "Backup", State: Well, Value: ago(v.Now, v.Backup), Text: "A copy of the store is there to go back to."}
 	switch {
 	case v.Backup.IsZero():
-		c.State, c.Text, c.Do = Watch, "None is on record.", "Run `corax backup FILE` each night, and keep the file on another machine."
+		c.State, c.Text, c.Do = Watch, "None is on record.", "Run corax backup FILE each night, and keep the file on another machine."
 	case v.Now.Sub(v.Backup) > backupWatch:
-		c.State, c.Text, c.Do = Watch, "The last is more than a week old.", "Run `corax backup FILE` each night."
+		c.State, c.Text, c.Do = Watch, "The last is more than a week old.", "Run corax backup FILE each night."
 	}
 	return c
 }
 
 func pages(v Vitals) Check {
-	c := Check{Name: "Pages", State: Well, Value: fmt.Sprintf("%d followers of live events", v.Listeners), Text: "Browsers have refused nothing."}
+	c := Check{Name: "Pages", State: Well, Value: plural(v.Listeners, "follower") + " of live events", Text: "Browsers have refused nothing."}
 	if v.Reports >= reportsWatch {
 		c.State, c.Value = Watch, c.Value+fmt.Sprintf(", %d refusals (%d of them not logged)", v.Reports, v.Unlogged)
 		c.Text = "A browser refused something on a page: text from outside got further than it may, or a page is wrong."
@@ -341,6 +342,25 @@ func Bytes(n int64) string {
 	default:
 		return fmt.Sprintf("%.1f GiB", f/(1<<30))
 	}
+}
+
+// number is a count with its thousands apart: 1,204,331.
+func number(n int64) string {
+	if n < 0 {
+		return "-" + number(-n)
+	}
+	s := strconv.FormatInt(n, 10)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+func plural(n int, one string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return strconv.Itoa(n) + " " + one + "s"
 }
 
 func signed(n int64) string {

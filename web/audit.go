@@ -28,7 +28,7 @@ type Audit interface {
 	Export(ctx context.Context, w io.Writer) error
 }
 
-const auditPage = 100
+const auditPage = 50
 
 // audit is the pages of the record of who did what.
 func (p *pages) audit() []area {

@@ -274,7 +274,7 @@ func (p *pages) loadDecision(r *http.Request) (*ui.View, error) {
 	} else if corax.CodeOf(err) != corax.NotFound {
 		return nil, err
 	}
-	title := fmt.Sprintf("%s: %s on %s", ui.Upper(string(found.Verdict)), d.Action, d.Entity)
+	title := fmt.Sprintf("%s on %s", d.Action, d.Entity)
 	return &ui.View{Title: title, Trail: []ui.Crumb{{Text: "Policies", URL: "/policies"}, {Text: "Decisions", URL: "/policies/decisions"}, {Text: found.ID}},
 		Data: d}, nil
 }

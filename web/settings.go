@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -73,6 +74,7 @@ func (p *pages) settings() []area {
 			{Path: "/settings/silences", Role: access.RoleResponder, Do: p.silence},
 			{Path: "/settings/silences/{id}/end", Role: access.RoleResponder, Do: p.endSilence},
 		},
+		Funcs: map[string]any{"base": filepath.Base},
 	}}
 }
 

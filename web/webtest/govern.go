@@ -2,6 +2,7 @@ package webtest
 
 import (
 	"context"
+	"database/sql"
 	_ "embed" // the configuration
 	"fmt"
 	"io"
@@ -294,4 +295,15 @@ func (g *Governor) SaveSilence(ctx context.Context, s corax.Silence) error {
 // SearchAudit is the store's own.
 func (g *Governor) SearchAudit(ctx context.Context, f store.AuditSearch) ([]audit.Row, error) {
 	return g.Store.SearchAudit(ctx, f)
+}
+
+// Tamper alters an entry of the audit behind the store's back.
+func (g *Governor) Tamper(ctx context.Context) error {
+	db, err := sql.Open("sqlite", "file:"+g.file)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	_, err = db.ExecContext(ctx, `UPDATE audit SET doc = replace(doc, 'omar', 'eve') WHERE doc LIKE '%omar%'`)
+	return err
 }

@@ -6,6 +6,7 @@ package access
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -77,8 +78,23 @@ type Principal struct {
 	Token   string // id of the API token by which the request came; empty where it came otherwise
 }
 
-// May says whether the principal has at least this role. Nobody may what asks for no role: each call says what it needs.
-func (p Principal) May(r Role) bool { return r > RoleNone && r <= RoleAdmin && p.Role >= r && p.Role <= RoleAdmin }
+// May says whether the principal has at least this role. Nobody may what asks for no role: each call says what it needs. What admins do
+// concerns everything, so whoever doesn't see everything is none.
+func (p Principal) May(r Role) bool {
+	if r == RoleAdmin && p.Limited() {
+		return false
+	}
+	return r > RoleNone && r <= RoleAdmin && p.Role >= r && p.Role <= RoleAdmin
+}
+
+// ByHand is Forbidden for a token: what makes or changes users is done by a person, so that a token that leaked can't make another way in.
+func (p Principal) ByHand(op string) error {
+	if p.Via == corax.ViaLocal || p.Session != "" {
+		return nil
+	}
+	return &corax.Error{Code: corax.Forbidden, Op: op, Err: errors.New("neither a session nor the local command line asks for it"),
+		Hint: "log in on the pages, or run the command where Corax runs"}
+}
 
 // Known says that it is somebody.
 func (p Principal) Known() bool { return p.Role > RoleNone }
@@ -118,4 +134,3 @@ func From(ctx context.Context) Principal {
 	p, _ := ctx.Value(contextKey{}).(Principal)
 	return p
 }
-

@@ -9,6 +9,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"corax"
+	"corax/access"
 	"corax/store"
 )
 
@@ -19,7 +20,13 @@ type api struct {
 }
 
 // body wraps what an operation answers.
-type body[T any] struct{ Body T }
+type body[T any] struct {
+	CacheControl string `header:"Cache-Control"`
+	Body         T
+}
+
+// once is an answer that holds a secret which is shown once: nothing on its way may keep it.
+type once interface{ shownOnce() }
 
 // ByID is the path of what a call is about. It is exported because huma passes over embedded fields that are not.
 type ByID struct {
@@ -32,15 +39,22 @@ type Paging struct {
 	Before string `query:"before" doc:"cursor: the id of the last item of the page before"`
 }
 
-// operation registers one call; fn's error becomes a problem document.
-func operation[I, O any](a api, id, method, path, summary string, fn func(context.Context, *I) (O, error)) {
-	huma.Register(a.huma, huma.Operation{OperationID: id, Method: method, Path: "/api/v1" + path, Summary: summary},
+// operation registers one call, which needs the role; fn's error becomes a problem document.
+func operation[I, O any](a api, role access.Role, id, method, path, summary string, fn func(context.Context, *I) (O, error)) {
+	huma.Register(a.huma, huma.Operation{
+		OperationID: id, Method: method, Path: "/api/v1" + path, Summary: summary, Middlewares: huma.Middlewares{a.needs(role)},
+		Extensions: map[string]any{"x-role": role.String()},
+	},
 		func(ctx context.Context, in *I) (*body[O], error) {
 			out, err := fn(ctx, in)
 			if err != nil {
 				return nil, a.problem(id, err)
 			}
-			return &body[O]{out}, nil
+			b := &body[O]{Body: out}
+			if _, secret := any(out).(once); secret {
+				b.CacheControl = "no-store"
+			}
+			return b, nil
 		})
 }
 
@@ -62,13 +76,13 @@ func (a api) incidents() {
 		Entity  string `query:"entity"`
 		Problem string `query:"problem"`
 	}
-	operation(a, "list-incidents", http.MethodGet, "/incidents", "Incidents, newest first",
+	operation(a, access.RoleViewer, "list-incidents", http.MethodGet, "/incidents", "Incidents, newest first",
 		func(ctx context.Context, in *list) ([]corax.Incident, error) {
 			return a.o.Records.Incidents(ctx, store.IncidentFilter{
 				Live: in.Live, Entity: in.Entity, Problem: in.Problem, Limit: in.Limit, Before: in.Before,
 			})
 		})
-	operation(a, "get-incident", http.MethodGet, "/incidents/{id}", "An incident with its latest signals",
+	operation(a, access.RoleViewer, "get-incident", http.MethodGet, "/incidents/{id}", "An incident with its latest signals",
 		func(ctx context.Context, in *ByID) (IncidentPage, error) {
 			i, err := a.o.Records.Incident(ctx, in.ID)
 			if err != nil {
@@ -83,11 +97,11 @@ func (a api) incidents() {
 			By string `json:"by" minLength:"1" maxLength:"100"`
 		}
 	}
-	operation(a, "acknowledge-incident", http.MethodPost, "/incidents/{id}/ack", "Say that somebody is on it",
+	operation(a, access.RoleResponder, "acknowledge-incident", http.MethodPost, "/incidents/{id}/ack", "Say that somebody is on it",
 		func(ctx context.Context, in *byHand) (done, error) {
 			return done{true}, a.o.Controls.Acknowledge(ctx, in.ID, actor(ctx, in.Body.By).Name)
 		})
-	operation(a, "resolve-incident", http.MethodPost, "/incidents/{id}/resolve", "Say that it is over",
+	operation(a, access.RoleResponder, "resolve-incident", http.MethodPost, "/incidents/{id}/resolve", "Say that it is over",
 		func(ctx context.Context, in *byHand) (done, error) {
 			return done{true}, a.o.Controls.Resolve(ctx, in.ID, actor(ctx, in.Body.By).Name)
 		})
@@ -106,11 +120,11 @@ func (a api) problems() {
 		Limit int  `query:"limit" minimum:"1" maximum:"1000" default:"100"`
 		Open  bool `query:"open" doc:"only those that have not ended"`
 	}
-	operation(a, "list-problems", http.MethodGet, "/problems", "Problems, newest first",
+	operation(a, access.RoleViewer, "list-problems", http.MethodGet, "/problems", "Problems, newest first",
 		func(ctx context.Context, in *list) ([]corax.Problem, error) {
 			return a.o.Records.Problems(ctx, store.ProblemFilter{Open: in.Open, Limit: in.Limit})
 		})
-	operation(a, "get-problem", http.MethodGet, "/problems/{id}", "A problem with its plan's run, decisions and timeline",
+	operation(a, access.RoleViewer, "get-problem", http.MethodGet, "/problems/{id}", "A problem with its plan's run, decisions and timeline",
 		func(ctx context.Context, in *ByID) (page ProblemPage, err error) {
 			if page.Problem, err = a.o.Records.Problem(ctx, in.ID); err != nil {
 				return page, err
@@ -135,7 +149,7 @@ func (a api) problems() {
 			Reason string `json:"reason" minLength:"1" maxLength:"1000"`
 		}
 	}
-	operation(a, "escalate-problem", http.MethodPost, "/problems/{id}/escalate", "Tell people",
+	operation(a, access.RoleResponder, "escalate-problem", http.MethodPost, "/problems/{id}/escalate", "Tell people",
 		func(ctx context.Context, in *escalate) (done, error) {
 			return done{true}, a.o.Controls.Escalate(ctx, in.ID, actor(ctx, in.Body.By).Name, in.Body.Reason)
 		})
@@ -146,9 +160,9 @@ type MonitorList []corax.ProbeResult
 
 func (a api) operations() {
 	type none struct{}
-	operation(a, "list-monitors", http.MethodGet, "/monitors", "Monitors with their last results",
+	operation(a, access.RoleViewer, "list-monitors", http.MethodGet, "/monitors", "Monitors with their last results",
 		func(context.Context, *none) (MonitorList, error) { return a.o.Controls.Monitors(), nil })
-	operation(a, "run-monitor", http.MethodPost, "/monitors/{id}/run", "Run a monitor now",
+	operation(a, access.RoleResponder, "run-monitor", http.MethodPost, "/monitors/{id}/run", "Run a monitor now",
 		func(ctx context.Context, in *ByID) (corax.ProbeResult, error) {
 			return a.o.Controls.RunMonitor(ctx, in.ID)
 		})
@@ -156,7 +170,7 @@ func (a api) operations() {
 		After string `query:"after"`
 		Limit int    `query:"limit" minimum:"1" maximum:"1000" default:"100"`
 	}
-	operation(a, "list-events", http.MethodGet, "/events", "What happened, oldest first",
+	operation(a, access.RoleViewer, "list-events", http.MethodGet, "/events", "What happened, oldest first",
 		func(ctx context.Context, in *events) ([]corax.Event, error) {
 			return a.o.Records.Events(ctx, store.EventFilter{After: in.After, Limit: in.Limit})
 		})
@@ -164,14 +178,14 @@ func (a api) operations() {
 	a.stops()
 	type backup struct {
 		Body struct {
-			Path string `json:"path" minLength:"1" doc:"a file on the server that does not exist yet"`
+			Path string `json:"path" minLength:"1" doc:"a file that does not exist yet, below backups in the data directory; for the local command line any file on the server"`
 		}
 	}
-	operation(a, "backup", http.MethodPost, "/backup", "Write a consistent copy of the store",
+	operation(a, access.RoleAdmin, "backup", http.MethodPost, "/backup", "Write a consistent copy of the store",
 		func(ctx context.Context, in *backup) (done, error) {
-			return done{true}, a.o.Records.Backup(ctx, in.Body.Path)
+			return done{true}, a.backup(ctx, in.Body.Path)
 		})
-	operation(a, "reload", http.MethodPost, "/reload", "Read the configuration again",
+	operation(a, access.RoleAdmin, "reload", http.MethodPost, "/reload", "Read the configuration again",
 		func(ctx context.Context, _ *none) (done, error) { return done{true}, a.o.Controls.Reload(ctx) })
 }
 
@@ -186,13 +200,13 @@ func (a api) silences() {
 			EndsAt   time.Time         `json:"ends_at"`
 		}
 	}
-	operation(a, "list-silences", http.MethodGet, "/silences", "Silences and maintenance windows that have not ended",
+	operation(a, access.RoleViewer, "list-silences", http.MethodGet, "/silences", "Silences and maintenance windows that have not ended",
 		func(ctx context.Context, _ *none) ([]corax.Silence, error) {
 			all, err := a.o.Records.Silences(ctx, time.Time{})
 			now := a.o.Clock.Now()
 			return slices.DeleteFunc(all, func(s corax.Silence) bool { return !s.EndsAt.After(now) }), err
 		})
-	operation(a, "create-silence", http.MethodPost, "/silences", "Keep matching incidents from opening",
+	operation(a, access.RoleResponder, "create-silence", http.MethodPost, "/silences", "Keep matching incidents from opening",
 		func(ctx context.Context, in *create) (corax.Silence, error) {
 			b, now := in.Body, a.o.Clock.Now()
 			s := corax.Silence{Match: b.Match, Owner: b.Owner, Reason: b.Reason, StartsAt: now, EndsAt: b.EndsAt.UTC()}
@@ -205,7 +219,7 @@ func (a api) silences() {
 			s.ID = corax.HashID("sil", s.Owner, s.Reason, s.StartsAt.Format(time.RFC3339Nano), s.EndsAt.Format(time.RFC3339Nano))
 			return s, a.o.Records.SaveSilence(ctx, s)
 		})
-	operation(a, "end-silence", http.MethodDelete, "/silences/{id}", "End a silence now",
+	operation(a, access.RoleResponder, "end-silence", http.MethodDelete, "/silences/{id}", "End a silence now",
 		func(ctx context.Context, in *ByID) (done, error) {
 			return done{true}, a.o.Records.DeleteSilence(ctx, in.ID)
 		})
@@ -224,13 +238,13 @@ func (a api) stops() {
 		Scope string `query:"scope"`
 		By    string `query:"by" required:"true" minLength:"1"`
 	}
-	operation(a, "list-stops", http.MethodGet, "/stop", "Kill switches that are thrown",
+	operation(a, access.RoleViewer, "list-stops", http.MethodGet, "/stop", "Kill switches that are thrown",
 		func(ctx context.Context, _ *none) ([]store.Stop, error) { return a.o.Records.Stops(ctx) })
-	operation(a, "stop", http.MethodPost, "/stop", "Throw the kill switch: no action runs",
+	operation(a, access.RoleOperator, "stop", http.MethodPost, "/stop", "Throw the kill switch: no action runs",
 		func(ctx context.Context, in *set) (done, error) {
 			return done{true}, a.o.Controls.SetStop(ctx, in.Body.Scope, in.Body.Reason, actor(ctx, in.Body.By).Name)
 		})
-	operation(a, "clear-stop", http.MethodDelete, "/stop", "Let actions run again",
+	operation(a, access.RoleOperator, "clear-stop", http.MethodDelete, "/stop", "Let actions run again",
 		func(ctx context.Context, in *clear) (done, error) {
 			return done{true}, a.o.Controls.ClearStop(ctx, in.Scope, actor(ctx, in.By).Name)
 		})

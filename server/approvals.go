@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"corax"
+	"corax/access"
 )
 
 // Emergencies is what the API does with break-glass.
@@ -19,11 +20,11 @@ func (a api) approvals() {
 	type list struct {
 		All bool `query:"all" doc:"also those that are decided"`
 	}
-	operation(a, "list-approvals", http.MethodGet, "/approvals", "Requests that wait for a yes or a no",
+	operation(a, access.RoleViewer, "list-approvals", http.MethodGet, "/approvals", "Requests that wait for a yes or a no",
 		func(ctx context.Context, in *list) ([]corax.ApprovalRequest, error) {
 			return a.o.Records.Approvals(ctx, !in.All)
 		})
-	operation(a, "get-approval", http.MethodGet, "/approvals/{id}", "A request with what its step would come to",
+	operation(a, access.RoleViewer, "get-approval", http.MethodGet, "/approvals/{id}", "A request with what its step would come to",
 		func(ctx context.Context, in *ByID) (corax.ApprovalRequest, error) {
 			return a.o.Records.Approval(ctx, in.ID)
 		})
@@ -34,7 +35,7 @@ func (a api) approvals() {
 			By      string `json:"by" minLength:"1" maxLength:"100" doc:"who answers; an operator's token outweighs it"`
 		}
 	}
-	operation(a, "answer-approval", http.MethodPost, "/approvals/{id}", "Answer a request; the request as it stands then",
+	operation(a, access.RoleOperator, "answer-approval", http.MethodPost, "/approvals/{id}", "Answer a request; the request as it stands then",
 		func(ctx context.Context, in *answer) (corax.ApprovalRequest, error) {
 			return a.o.Controls.Answer(ctx, in.ID, corax.Verdict(in.Body.Verdict), actor(ctx, in.Body.By))
 		})
@@ -55,7 +56,7 @@ func (a api) emergencies() {
 		ByID
 		By string `query:"by" required:"true" minLength:"1" maxLength:"100"`
 	}
-	operation(a, "list-break-glass", http.MethodGet, "/break-glass", "Emergencies in force",
+	operation(a, access.RoleViewer, "list-break-glass", http.MethodGet, "/break-glass", "Emergencies in force",
 		func(ctx context.Context, in *list) ([]corax.BreakGlass, error) {
 			after := a.o.Clock.Now()
 			if in.All {
@@ -63,13 +64,13 @@ func (a api) emergencies() {
 			}
 			return a.o.Records.BreakGlasses(ctx, after)
 		})
-	operation(a, "break-glass", http.MethodPost, "/break-glass",
+	operation(a, access.RoleOperator, "break-glass", http.MethodPost, "/break-glass",
 		"Declare an emergency: what the policy denies is asked, and one operator is enough for what needs two",
 		func(ctx context.Context, in *declare) (corax.BreakGlass, error) {
 			length := time.Duration(in.Body.Seconds) * time.Second
 			return a.o.Controls.BreakGlass(ctx, actor(ctx, ""), in.Body.Scope, in.Body.Reason, length)
 		})
-	operation(a, "end-break-glass", http.MethodDelete, "/break-glass/{id}", "End an emergency now",
+	operation(a, access.RoleOperator, "end-break-glass", http.MethodDelete, "/break-glass/{id}", "End an emergency now",
 		func(ctx context.Context, in *end) (done, error) {
 			return done{true}, a.o.Controls.EndBreakGlass(ctx, in.ID, actor(ctx, in.By).Name)
 		})

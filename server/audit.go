@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"corax"
+	"corax/access"
 	"corax/audit"
 	"corax/scenario/casefile"
 	"corax/store"
@@ -41,7 +42,7 @@ func (a api) audit() {
 		Problem string `query:"problem"`
 		Limit   int    `query:"limit" minimum:"1" maximum:"1000" default:"100"`
 	}
-	operation(a, "list-audit", http.MethodGet, "/audit", "The audit's entries, oldest first",
+	operation(a, access.RoleOperator, "list-audit", http.MethodGet, "/audit", "The audit's entries, oldest first",
 		func(ctx context.Context, in *list) ([]AuditLine, error) {
 			rows, err := a.o.Audit.Rows(ctx, store.AuditFilter{After: in.After, Problem: in.Problem, Limit: in.Limit})
 			lines := make([]AuditLine, 0, len(rows))
@@ -54,11 +55,11 @@ func (a api) audit() {
 			}
 			return lines, err
 		})
-	operation(a, "verify-audit", http.MethodPost, "/audit/verify", "Hold the audit against its hashes and its anchors",
+	operation(a, access.RoleOperator, "verify-audit", http.MethodPost, "/audit/verify", "Hold the audit against its hashes and its anchors",
 		func(ctx context.Context, _ *none) (audit.Report, error) { return a.o.Audit.Verify(ctx) })
-	operation(a, "export-problem", http.MethodGet, "/problems/{id}/export", "All that is known of a problem, signed",
+	operation(a, access.RoleViewer, "export-problem", http.MethodGet, "/problems/{id}/export", "All that is known of a problem, signed",
 		func(ctx context.Context, in *ByID) (casefile.File, error) { return a.o.Audit.ExportProblem(ctx, in.ID) })
-	operation(a, "audit-key", http.MethodGet, "/audit/key", "The public key that verifies the audit",
+	operation(a, access.RoleViewer, "audit-key", http.MethodGet, "/audit/key", "The public key that verifies the audit",
 		func(context.Context, *none) (AuditKey, error) { return AuditKey{a.o.Audit.Key()}, nil })
 }
 

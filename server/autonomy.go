@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"corax"
+	"corax/access"
 )
 
 // Levels is what the API does with earned autonomy.
@@ -19,7 +20,7 @@ type Levels interface {
 
 func (a api) autonomy() {
 	type none struct{}
-	operation(a, "list-autonomy", http.MethodGet, "/autonomy", "What each action has earned to do by itself, and why",
+	operation(a, access.RoleViewer, "list-autonomy", http.MethodGet, "/autonomy", "What each action has earned to do by itself, and why",
 		func(ctx context.Context, _ *none) ([]corax.Standing, error) { return a.o.Controls.Standings(ctx) })
 	type limit struct {
 		Body struct {
@@ -30,7 +31,7 @@ func (a api) autonomy() {
 			Reason string         `json:"reason,omitempty" maxLength:"1000"`
 		}
 	}
-	operation(a, "cap-autonomy", http.MethodPost, "/autonomy/cap", "Hold an action at a level, however well it has done",
+	operation(a, access.RoleAdmin, "cap-autonomy", http.MethodPost, "/autonomy/cap", "Hold an action at a level, however well it has done",
 		func(ctx context.Context, in *limit) (done, error) {
 			b := in.Body
 			return done{true}, a.o.Controls.Cap(ctx, corax.Cap{Action: b.Action, Class: b.Class, Level: b.Level,
@@ -44,7 +45,7 @@ func (a api) autonomy() {
 	type learned struct {
 		Learned int `json:"learned"`
 	}
-	operation(a, "learn-outcomes", http.MethodPost, "/autonomy/outcomes", "Take the outcomes of scenario runs; operators only",
+	operation(a, access.RoleOperator, "learn-outcomes", http.MethodPost, "/autonomy/outcomes", "Take the outcomes of scenario runs; operators only",
 		func(ctx context.Context, in *outcomes) (learned, error) {
 			n, err := a.o.Controls.Learn(ctx, in.Body.Outcomes, actor(ctx, ""))
 			return learned{n}, err
@@ -55,7 +56,7 @@ func (a api) decisions() {
 	type list struct {
 		Limit int `query:"limit" minimum:"1" maximum:"10000" default:"1000"`
 	}
-	operation(a, "list-decisions", http.MethodGet, "/decisions", "Decisions of the policy with all that they were made from, latest first",
+	operation(a, access.RoleViewer, "list-decisions", http.MethodGet, "/decisions", "Decisions of the policy with all that they were made from, latest first",
 		func(ctx context.Context, in *list) ([]corax.Decision, error) {
 			return a.o.Records.RecentDecisions(ctx, in.Limit)
 		})

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"corax"
+	"corax/access"
 )
 
 // People is what the API knows of those who are told, and of those who work on site.
@@ -42,28 +43,28 @@ func (a api) people(p People) {
 			Contacts []string `json:"contacts,omitempty" maxItems:"100"`
 		}
 	}
-	operation(a, "list-pages", http.MethodGet, "/pages", "What people were told of, newest first",
+	operation(a, access.RoleViewer, "list-pages", http.MethodGet, "/pages", "What people were told of, newest first",
 		func(ctx context.Context, in *Listing) ([]corax.Page, error) { return p.Pages(ctx, in.Live) })
-	operation(a, "acknowledge-page", http.MethodPost, "/pages/{id}/ack", "Say that somebody is on it: nobody else is woken",
+	operation(a, access.RoleResponder, "acknowledge-page", http.MethodPost, "/pages/{id}/ack", "Say that somebody is on it: nobody else is woken",
 		func(ctx context.Context, in *fromSomebody) (corax.Page, error) {
 			return p.AckPage(ctx, in.ID, actor(ctx, in.Body.By).Name)
 		})
-	operation(a, "test-pages", http.MethodPost, "/pages/test", "Send a page about nothing, which proves that people can be reached",
+	operation(a, access.RoleOperator, "test-pages", http.MethodPost, "/pages/test", "Send a page about nothing, which proves that people can be reached",
 		func(ctx context.Context, in *testPage) (corax.Page, error) {
 			return p.TestPage(ctx, in.Body.Contacts, actor(ctx, in.Body.By).Name)
 		})
-	operation(a, "reach", http.MethodGet, "/reach", "How every way to every contact has served",
+	operation(a, access.RoleViewer, "reach", http.MethodGet, "/reach", "How every way to every contact has served",
 		func(ctx context.Context, _ *none) ([]corax.Reach, error) { return p.Reach(ctx) })
-	operation(a, "list-work-orders", http.MethodGet, "/work-orders", "Work orders, newest first",
+	operation(a, access.RoleViewer, "list-work-orders", http.MethodGet, "/work-orders", "Work orders, newest first",
 		func(ctx context.Context, in *Listing) ([]corax.WorkOrder, error) { return p.WorkOrders(ctx, in.Live) })
-	operation(a, "get-work-order", http.MethodGet, "/work-orders/{id}", "A work order with its log",
+	operation(a, access.RoleViewer, "get-work-order", http.MethodGet, "/work-orders/{id}", "A work order with its log",
 		func(ctx context.Context, in *ByID) (corax.WorkOrder, error) { return p.WorkOrder(ctx, in.ID) })
 	for _, answer := range []struct{ word, about string }{
 		{"accept", "Say that somebody will do it"}, {"start", "Say that somebody is at it"},
 		{"done", "Say that it is done; monitors are asked"}, {"cannot", "Say that somebody can't do it"},
 		{"cancel", "Say that nobody needs to do it"},
 	} {
-		operation(a, answer.word+"-work-order", http.MethodPost, "/work-orders/{id}/"+answer.word, answer.about,
+		operation(a, access.RoleResponder, answer.word+"-work-order", http.MethodPost, "/work-orders/{id}/"+answer.word, answer.about,
 			func(ctx context.Context, in *fromSomebody) (corax.WorkOrder, error) {
 				return p.AnswerWork(ctx, in.ID, answer.word, actor(ctx, in.Body.By).Name, in.Body.Note)
 			})

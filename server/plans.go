@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"corax"
+	"corax/access"
 )
 
 // Plans is what the API does with the runs of plans.
@@ -23,7 +24,7 @@ func (a api) plans() {
 	type list struct {
 		State []string `query:"state" doc:"only those in one of these states"`
 	}
-	operation(a, "list-plans", http.MethodGet, "/plans", "Plans and how far they have come, oldest first",
+	operation(a, access.RoleViewer, "list-plans", http.MethodGet, "/plans", "Plans and how far they have come, oldest first",
 		func(ctx context.Context, in *list) ([]corax.PlanRun, error) {
 			states := make([]corax.PlanState, len(in.State))
 			for n, s := range in.State {
@@ -31,7 +32,7 @@ func (a api) plans() {
 			}
 			return a.o.Records.PlanRuns(ctx, states...)
 		})
-	operation(a, "get-plan", http.MethodGet, "/plans/{id}", "A plan and what became of each step",
+	operation(a, access.RoleViewer, "get-plan", http.MethodGet, "/plans/{id}", "A plan and what became of each step",
 		func(ctx context.Context, in *ByID) (corax.PlanRun, error) { return a.o.Records.PlanRun(ctx, in.ID) })
 	type intervene struct {
 		ByID
@@ -49,15 +50,15 @@ func (a api) plans() {
 		{"cancel", "End a plan; what it has done stays", Controls.Cancel},
 		{"undo", "End a plan and take back what it has done, newest first", Controls.Undo},
 	} {
-		operation(a, verb.name+"-plan", http.MethodPost, "/plans/{id}/"+verb.name, verb.about,
+		operation(a, access.RoleOperator, verb.name+"-plan", http.MethodPost, "/plans/{id}/"+verb.name, verb.about,
 			func(ctx context.Context, in *intervene) (done, error) {
 				return done{true}, verb.do(a.o.Controls, ctx, in.ID, actor(ctx, in.Body.By).Name, in.Body.Reason)
 			})
 	}
-	operation(a, "rehearse-plan", http.MethodPost, "/plans/{id}/dry-run", "What each step would come to now; changes nothing",
+	operation(a, access.RoleOperator, "rehearse-plan", http.MethodPost, "/plans/{id}/dry-run", "What each step would come to now; changes nothing",
 		func(ctx context.Context, in *ByID) ([]corax.Rehearsal, error) {
 			return a.o.Controls.Rehearse(ctx, in.ID)
 		})
-	operation(a, "replay-plan", http.MethodPost, "/plans/{id}/replay", "What today's policy says to the decisions on record",
+	operation(a, access.RoleResponder, "replay-plan", http.MethodPost, "/plans/{id}/replay", "What today's policy says to the decisions on record",
 		func(ctx context.Context, in *ByID) ([]corax.Replayed, error) { return a.o.Controls.Replay(ctx, in.ID) })
 }

@@ -1,12 +1,12 @@
 // Package server is Corax over HTTP: the versioned API that the CLI and the pages use, health and metrics, and the mount points of the
 // receivers. Requests come in, calls to the other rooms go out; nothing is decided here.
 //
-// Everything under /api/v1 wants the API token; /healthz, /readyz and /metrics show no content of incidents and want none.
+// Everything under /api/v1 wants to know who calls (package access), and each operation names the role that it needs. /healthz, /readyz
+// and /metrics show no content of incidents and ask nobody.
 package server
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -17,6 +17,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"corax"
+	"corax/access"
 	"corax/store"
 )
 
@@ -45,6 +46,7 @@ type Records interface {
 // Controls is what the API sets in motion.
 type Controls interface {
 	Plans
+	Attention
 	Emergencies
 	Levels
 	Acknowledge(ctx context.Context, incident, by string) error
@@ -65,7 +67,11 @@ type Options struct {
 	Token   string // of the API, whose bearers act by the name they give; empty refuses it
 	// Operator is the name of the operator whose token it is, empty for none; nil knows none.
 	Operator func(token string) string
+	Access   *access.Book // users, their tokens and sessions; nil: there are none
+	Front    Front
+	Backups  string // directory of the backups that are asked for from elsewhere; empty refuses those
 	Records  Records
+	Find     Finder // nil: nothing is looked up
 	Controls Controls
 	People   People           // nil: nobody is told, and nobody works on site
 	Receive  func(chi.Router) // mounts the receivers
@@ -83,6 +89,7 @@ func New(o Options) http.Handler {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	r := chi.NewRouter()
+	r.Use(o.Front.guard)
 	r.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
 	r.Get("/readyz", func(w http.ResponseWriter, _ *http.Request) {
 		if err := o.Controls.Ready(); err != nil {
@@ -100,36 +107,47 @@ func New(o Options) http.Handler {
 	config := huma.DefaultConfig("Corax", o.Version)
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "/api/v1/openapi", "", "/api/v1/schemas"
 	config.CreateHooks = nil // no $schema property in answers: they are the same objects that the CLI prints
-	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer"}}
-	config.Security = []map[string][]string{{"token": {}}}
+	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"token": {Type: "http", Scheme: "bearer"}, "session": {Type: "apiKey", In: "cookie", Name: "__Host-corax"},
+	}
+	config.Security = []map[string][]string{{"token": {}}, {"session": {}}}
 	r.Group(func(r chi.Router) {
 		r.Use(o.authorise, redact(o.Redact))
 		a := api{o: o, huma: humachi.New(r, config)}
-		a.incidents()
-		a.problems()
-		a.plans()
-		a.approvals()
-		a.emergencies()
-		a.autonomy()
-		a.decisions()
-		a.operations()
-		a.audit()
-		if o.People != nil {
-			a.people(o.People)
-		}
+		a.register()
 	})
 	if o.Pages != nil {
 		r.Handle("/api/*", http.HandlerFunc(unknown)) // not for the pages to answer, who would answer with a page
-		r.Handle("/*", o.recognise(o.Pages))
+		r.Handle("/*", o.known(o.Pages))
 	}
 	return r
 }
 
 // unknown answers for what the API does not have.
 func unknown(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(http.StatusNotFound)
-	_ = json.NewEncoder(w).Encode(map[string]any{"title": "Not Found", "status": http.StatusNotFound, "detail": "the API has no " + r.Method + " " + r.URL.Path})
+	refuse(w, http.StatusNotFound, "the API has no "+r.Method+" "+r.URL.Path)
+}
+
+// register makes all operations known.
+func (a api) register() {
+	a.incidents()
+	a.problems()
+	a.attention()
+	a.plans()
+	a.approvals()
+	a.emergencies()
+	a.autonomy()
+	a.decisions()
+	a.operations()
+	a.find()
+	a.audit()
+	if a.o.People != nil {
+		a.people(a.o.People)
+	}
+	if a.o.Access != nil {
+		a.users(a.o.Access)
+		a.keys(a.o.Access)
+	}
 }
 
 // problem turns an error of an operation into the HTTP answer that says the same (RFC 9457). What is our own defect is logged, not shown.

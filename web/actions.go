@@ -100,7 +100,7 @@ type actionData struct {
 	Words    actionWords
 	Source   config.Source
 	Classes  []actionClass
-	Levels   []levelOption
+	Levels   []option
 }
 
 // actionClass is how an action stands on one class of entities, and how it ended there.
@@ -137,6 +137,7 @@ func (p *pages) loadAction(r *http.Request) (*ui.View, error) {
 		if err != nil {
 			return nil, err
 		}
+		outcomes = slices.DeleteFunc(outcomes, func(o corax.Outcome) bool { return !p.sees(ctx, o.Entity) })
 		slices.Reverse(outcomes)
 		c.More = max(0, len(outcomes)-mostOutcomes)
 		for _, o := range outcomes[:min(len(outcomes), mostOutcomes)] {
@@ -161,12 +162,9 @@ func (p *pages) loadAction(r *http.Request) (*ui.View, error) {
 	return &ui.View{Title: title, Trail: []ui.Crumb{{Text: "Actions", URL: "/actions"}, {Text: name}}, Data: d}, nil
 }
 
-// levelOption is a level as a form offers it.
-type levelOption struct{ Value, Text string }
-
 // levels are what a cap can hold an action at.
-func levels() []levelOption {
-	return []levelOption{
+func levels() []option {
+	return []option{
 		{"", "no cap: what it has earned"},
 		{string(corax.Observe), "observe: it is not done"},
 		{string(corax.Suggest), "suggest: it waits until somebody takes it up"},
@@ -178,10 +176,10 @@ func levels() []levelOption {
 func (p *pages) capAction(r *http.Request) (done, error) {
 	name := chi.URLParam(r, "name")
 	c := corax.Cap{Action: name, Class: r.PostFormValue("class"), Level: corax.Autonomy(r.PostFormValue("level")), By: by(r),
-		Reason: strings.TrimSpace(r.PostFormValue("reason")), At: p.o.Clock.Now()}
+		Reason: reason(r), At: p.o.Clock.Now()}
 	const op = "cap an action"
 	switch {
-	case !slices.ContainsFunc(levels(), func(l levelOption) bool { return l.Value == string(c.Level) }):
+	case !slices.ContainsFunc(levels(), func(l option) bool { return l.Value == string(c.Level) }):
 		return done{}, corax.Errorf(corax.Invalid, op, "%q is no level", c.Level)
 	case c.Class == "":
 		return done{}, corax.Errorf(corax.Invalid, op, "no class of entities is named")

@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"context"
+	"errors"
 	"io"
 	"maps"
 	"net/http"
@@ -39,8 +40,9 @@ func (p *pages) audit() []area {
 		Nav: []entry{{Group: "Heal", NavItem: ui.NavItem{Text: "Audit", URL: "/audit", Icon: "audit", Role: access.RoleOperator}}},
 		Pages: []page{
 			{Path: "/audit", File: "audit.html", Role: access.RoleOperator, Load: p.loadAudit},
-			{Path: "/audit/verify", File: "verify.html", Role: access.RoleOperator, Form: true, Load: p.loadVerify},
+			{Path: "/audit/verify", File: "verify.html", Role: access.RoleOperator, Load: p.loadVerify},
 		},
+		Actions:   []action{{Path: "/audit/verify", File: "verify.html", Role: access.RoleOperator, Do: p.verify}},
 		Downloads: []download{{Path: "/audit/export.jsonl", Role: access.RoleOperator, Serve: p.exportAudit}},
 	}}
 }
@@ -116,6 +118,9 @@ func entryOf(row audit.Row) (auditEntry, error) {
 }
 
 func (p *pages) loadAudit(r *http.Request) (*ui.View, error) {
+	if err := whole(r, "read the audit"); err != nil {
+		return nil, err
+	}
 	q := r.URL.Query()
 	before, _ := strconv.ParseInt(q.Get("before"), 10, 64) // anything else is the first page
 	f := store.AuditSearch{What: corax.AuditKind(q.Get("what")), Who: strings.TrimSpace(q.Get("who")), On: strings.TrimSpace(q.Get("on")),
@@ -140,24 +145,41 @@ func (p *pages) loadAudit(r *http.Request) (*ui.View, error) {
 	return &ui.View{Title: "Audit", Data: d}, nil
 }
 
+// whole is Forbidden for who doesn't see every entity: this tells of all of them.
+func whole(r *http.Request, op string) error {
+	if !access.From(r.Context()).Limited() {
+		return nil
+	}
+	return &corax.Error{Code: corax.Forbidden, Op: op, Err: errors.New("it tells of every entity, and you see some"), Hint: "ask somebody without a scope"}
+}
+
 type verifyData struct {
 	Report *audit.Report
 	Key    audit.Public
 }
 
-func (p *pages) loadVerify(r *http.Request) (*ui.View, error) {
-	d := verifyData{Key: p.o.Audit.Key()}
-	if r.Method == http.MethodPost {
-		report, err := p.o.Audit.Verify(r.Context())
-		if err != nil {
-			return nil, err
-		}
-		d.Report = &report
+func (p *pages) loadVerify(*http.Request) (*ui.View, error) { return p.verifyView(nil), nil }
+
+func (p *pages) verifyView(found *audit.Report) *ui.View {
+	return &ui.View{Title: "Verify the audit", Trail: []ui.Crumb{{Text: "Audit", URL: "/audit"}, {Text: "Verify"}}, Data: verifyData{found, p.o.Audit.Key()}}
+}
+
+// verify shows what verification found. It changes nothing.
+func (p *pages) verify(r *http.Request) (done, error) {
+	if err := whole(r, "verify the audit"); err != nil {
+		return done{}, err
 	}
-	return &ui.View{Title: "Verify the audit", Trail: []ui.Crumb{{Text: "Audit", URL: "/audit"}, {Text: "Verify"}}, Data: d}, nil
+	report, err := p.o.Audit.Verify(r.Context())
+	if err != nil {
+		return done{}, err
+	}
+	return done{View: p.verifyView(&report)}, nil
 }
 
 func (p *pages) exportAudit(w http.ResponseWriter, r *http.Request) error {
+	if err := whole(r, "export the audit"); err != nil {
+		return err
+	}
 	h := w.Header()
 	h.Set("Content-Type", "application/jsonl; charset=utf-8")
 	h.Set("Content-Disposition", `attachment; filename="corax-audit.jsonl"`)

@@ -2,11 +2,13 @@ package web_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strings"
 	"testing"
 
+	"corax"
 	"corax/access"
 	"corax/web/webtest"
 )
@@ -28,6 +30,7 @@ func list(page string) string {
 }
 
 func TestGoverningActs(t *testing.T) {
+	s := site(t, webtest.Options{})
 	for name, c := range map[string]struct {
 		path string
 		role access.Role
@@ -37,15 +40,9 @@ func TestGoverningActs(t *testing.T) {
 	}{
 		"a cap": {"/actions/signing_key.switch/cap", access.RoleAdmin, url.Values{"class": {"service"}, "level": {"suggest"}, "reason": {"odd"}}, "/actions/signing_key.switch",
 			`cap signing_key.switch on service at "suggest" by jane: odd`},
-		"a cap taken off":         {"/actions/a/cap", access.RoleAdmin, url.Values{"class": {"service"}, "level": {""}}, "/actions/a", `cap a on service at "" by jane: `},
-		"a cap without reason":    {"/actions/a/cap", access.RoleAdmin, url.Values{"class": {"service"}, "level": {"auto"}}, "", ""},
-		"a cap at no level":       {"/actions/a/cap", access.RoleAdmin, url.Values{"class": {"service"}, "level": {"most"}, "reason": {"x"}}, "", ""},
-		"a stop":                  {"/settings/stop", access.RoleOperator, url.Values{"scope": {" auth "}, "reason": {"smoke"}}, "/settings", `stop "auth" by jane: smoke`},
-		"a stop without reason":   {"/settings/stop", access.RoleOperator, url.Values{"scope": {"auth"}}, "", ""},
-		"a stop released":         {"/settings/stop/clear", access.RoleOperator, url.Values{"scope": {"db-1"}}, "/settings", `clear "db-1" by jane`},
-		"an emergency":            {"/settings/emergencies", access.RoleOperator, url.Values{"minutes": {"30"}, "reason": {"fire"}}, "/settings", `emergency for "" by jane via token for 30m0s: fire`},
-		"an emergency for ever":   {"/settings/emergencies", access.RoleOperator, url.Values{"minutes": {"9999"}, "reason": {"fire"}}, "", ""},
-		"the end of an emergency": {"/settings/emergencies/brk-1/end", access.RoleOperator, nil, "/settings", "end emergency brk-1 by jane"},
+		"a cap taken off":      {"/actions/a/cap", access.RoleAdmin, url.Values{"class": {"service"}, "level": {""}}, "/actions/a", `cap a on service at "" by jane: `},
+		"a cap without reason": {"/actions/a/cap", access.RoleAdmin, url.Values{"class": {"service"}, "level": {"auto"}}, "", ""},
+		"a cap at no level":    {"/actions/a/cap", access.RoleAdmin, url.Values{"class": {"service"}, "level": {"most"}, "reason": {"x"}}, "", ""},
 		"a silence": {"/settings/silences", access.RoleResponder, url.Values{"entity": {"auth"}, "match": {"team = shop\n\n tier=1"}, "for": {"90m"}, "reason": {"test"}},
 			"/settings#silences", "silence map[entity:auth team:shop tier:1] by jane from 02:12 to 03:42: test"},
 		"a maintenance window": {"/settings/silences", access.RoleResponder, url.Values{"entity": {"auth"}, "for": {"1h"}, "starts": {"2026-03-31T04:00"}, "reason": {"x"}},
@@ -56,9 +53,9 @@ func TestGoverningActs(t *testing.T) {
 		"a silence of no length":  {"/settings/silences", access.RoleResponder, url.Values{"entity": {"a"}, "for": {"soon"}, "reason": {"x"}}, "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := site(t, webtest.Options{})
+			before := len(s.Controls.Calls())
 			w := do(s, http.MethodPost, c.path, c.role, c.form)
-			calls := s.Controls.Calls()
+			calls := s.Controls.Calls()[before:]
 			if c.want == "" {
 				if w.Code != http.StatusUnprocessableEntity || len(calls) > 0 {
 					t.Errorf("status %d, %q", w.Code, calls)
@@ -115,9 +112,9 @@ func TestDecisionsAreFound(t *testing.T) {
 
 func TestPoliciesAreTried(t *testing.T) {
 	s := site(t, webtest.Options{})
-	post := func(policy, past string) string {
+	post := func(policy, past string, status int) string {
 		w := do(s, http.MethodPost, "/policies/trial", access.RoleOperator, url.Values{"policy": {policy}, "past": {past}})
-		if w.Code != http.StatusOK {
+		if w.Code != status {
 			t.Errorf("status %d: %s", w.Code, w.Body)
 		}
 		for _, wrong := range webtest.Check(w.Body.String(), false) {
@@ -128,8 +125,8 @@ func TestPoliciesAreTried(t *testing.T) {
 		}
 		return w.Body.String()
 	}
-	says(t, post("rules: []", "5"), "3 of 5 decisions would differ", "nothing-at-night", "rules: []")
-	says(t, post("fault", "5"), "can't be used", "policy:3:7", "rules[0].when", "name it")
+	says(t, post("rules: []", "5", http.StatusOK), "3 of 5 decisions would differ", "nothing-at-night", "rules: []")
+	says(t, post("fault", "5", http.StatusUnprocessableEntity), "can't be used", "policy:3:7", "rules[0].when", "name it")
 	if w := do(s, http.MethodPost, "/policies/trial", access.RoleResponder, nil); w.Code != http.StatusForbidden {
 		t.Errorf("a responder tries: status %d", w.Code)
 	}
@@ -203,5 +200,48 @@ func TestSettingsShowNoSecretAndWhereTheyComeFrom(t *testing.T) {
 	says(t, page, "vault:agent", "actions[0].effect.http.token", "for action signing_key.reactivate", "vault:spare", "not in the vault")
 	if w := get(s, "/settings/configuration", access.RoleResponder); w.Code != http.StatusForbidden {
 		t.Errorf("a responder reads the configuration: status %d", w.Code)
+	}
+}
+
+// Who sees some entities is told of these alone, and may silence these alone.
+func TestGoverningKeepsToTheScope(t *testing.T) {
+	s := site(t, webtest.Options{})
+	ask := func(method, path string, form url.Values) *httptest.ResponseRecorder {
+		r := httptest.NewRequest(method, path, strings.NewReader(form.Encode()))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		who := access.Principal{Name: "kim", Role: access.RoleOperator, Via: corax.ViaSession, Scopes: []access.Scope{{{IDs: []string{"inventory", "order"}}}}}
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, r.WithContext(access.With(r.Context(), who)))
+		return w
+	}
+	rows := list(ask(http.MethodGet, "/policies/decisions", nil).Body.String())
+	if !strings.Contains(rows, ">inventory<") || strings.Contains(rows, ">auth<") || strings.Contains(rows, ">analytics<") {
+		t.Errorf("decisions: %s", rows)
+	}
+	hidden := s.Closed.Decisions[0].ID // on auth
+	for path, want := range map[string]int{"/policies/decisions/" + hidden: http.StatusNotFound, "/audit": http.StatusForbidden, "/audit/export.jsonl": http.StatusForbidden,
+		"/settings/configuration": http.StatusForbidden, "/settings/credentials": http.StatusForbidden, "/health": http.StatusForbidden, "/settings": http.StatusOK} {
+		if w := ask(http.MethodGet, path, nil); w.Code != want {
+			t.Errorf("%s: status %d, expected %d", path, w.Code, want)
+		}
+	}
+	page := ask(http.MethodGet, "/settings", nil).Body.String()
+	if strings.Contains(page, "disk is being exchanged") || strings.Contains(page, "new rack") || !strings.Contains(page, "load test") {
+		t.Errorf("switches and silences: %s", page)
+	}
+	if strings.Contains(ask(http.MethodGet, "/actions/signing_key.reactivate", nil).Body.String(), "step 1.1") {
+		t.Error("an action shows where it ran on what is not seen")
+	}
+	for match, want := range map[string]int{"entity=order": http.StatusSeeOther, "entity=auth": http.StatusForbidden, "match=team%3Dshop": http.StatusForbidden} {
+		form, err := url.ParseQuery(match + "&for=1h&reason=x")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if w := ask(http.MethodPost, "/settings/silences", form); w.Code != want {
+			t.Errorf("a silence of %s: status %d, expected %d", match, w.Code, want)
+		}
+	}
+	if w := ask(http.MethodPost, "/settings/silences/sil-now/end", nil); w.Code != http.StatusNotFound {
+		t.Errorf("the end of a silence that is not seen: status %d", w.Code)
 	}
 }

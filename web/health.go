@@ -40,5 +40,8 @@ func healthTone(s health.State) string {
 }
 
 func (p *pages) loadHealth(r *http.Request) (*ui.View, error) {
+	if err := whole(r, "see the health of Corax"); err != nil {
+		return nil, err
+	}
 	return &ui.View{Title: "Health of Corax", Data: p.o.Health.Health(r.Context())}, nil
 }

@@ -34,7 +34,7 @@ func (p *pages) knowledge() []area {
 	if p.o.Knowledge == nil || p.o.Knowledge.Catalogue() == nil {
 		return nil
 	}
-	b := &bookshelf{cat: p.o.Knowledge.Catalogue(), from: p.o.Knowledge}
+	b := &bookshelf{sees: p.sees, cat: p.o.Knowledge.Catalogue(), from: p.o.Knowledge}
 	b.index()
 	return []area{{
 		Nav: []entry{{Group: "Heal", NavItem: ui.NavItem{Text: "Knowledge", URL: "/knowledge", Icon: "knowledge"}}},
@@ -49,13 +49,15 @@ func (p *pages) knowledge() []area {
 
 // bookshelf is the catalogue, made ready to be searched. It doesn't change afterwards.
 type bookshelf struct {
+	sees    func(ctx context.Context, entity string) bool
 	cat     *knowledge.Catalogue
 	from    Knowledge
 	said    []string // of each mechanism, what is searched, in lower case
-	domains []counted
+	domains []shelfCount
 }
 
-type counted struct {
+// shelfCount is how much there is under a name.
+type shelfCount struct {
 	Name  string
 	Count int
 }
@@ -71,14 +73,14 @@ func (b *bookshelf) index() {
 		count[m.Domain]++
 	}
 	for name, n := range count {
-		b.domains = append(b.domains, counted{name, n})
+		b.domains = append(b.domains, shelfCount{name, n})
 	}
-	slices.SortFunc(b.domains, func(x, y counted) int { return strings.Compare(x.Name, y.Name) })
+	slices.SortFunc(b.domains, func(x, y shelfCount) int { return strings.Compare(x.Name, y.Name) })
 }
 
 type shelfData struct {
 	Query, Domain, Pattern string
-	Domains                []counted
+	Domains                []shelfCount
 	Patterns               []string
 	Groups                 []shelfGroup
 	Found, All             int
@@ -239,8 +241,12 @@ func (b *bookshelf) loadOne(r *http.Request) (*ui.View, error) {
 		x.Check, x.Verify, x.Undo = cmp.Or(x.Check, a.Check), cmp.Or(x.Verify, a.Verify), cmp.Or(x.Undo, a.Undo)
 		d.Remedies = append(d.Remedies, remedy{x, a.Title, a.Risk})
 	}
-	var err error
-	d.Problems, err = b.from.ProblemsOf(r.Context(), id, mostProblems)
+	all, err := b.from.ProblemsOf(r.Context(), id, mostProblems)
+	for _, p := range all {
+		if b.sees(r.Context(), p.Diagnosis.RootCause.Entity) {
+			d.Problems = append(d.Problems, p)
+		}
+	}
 	return &ui.View{Title: ui.Upper(m.Title), Trail: []ui.Crumb{{Text: "Knowledge", URL: "/knowledge"}, {Text: m.Domain, URL: "/knowledge?domain=" + url.QueryEscape(m.Domain)},
 		{Text: m.ID}}, Data: d}, err
 }

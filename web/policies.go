@@ -52,17 +52,11 @@ func (p *pages) policies() []area {
 			{Path: "/policies", File: "policies.html", Role: access.RoleViewer, Load: p.loadPolicies},
 			{Path: "/policies/decisions", File: "decisions.html", Role: access.RoleViewer, Load: p.loadDecisions},
 			{Path: "/policies/decisions/{id}", File: "decision.html", Role: access.RoleViewer, Load: p.loadDecision},
-			{Path: "/policies/trial", File: "trial.html", Role: access.RoleOperator, Form: true, Load: p.loadTrial},
+			{Path: "/policies/trial", File: "trial.html", Role: access.RoleOperator, Load: p.loadTrial},
 		},
-		Files: []string{"_verdict.html"},
+		Actions: []action{{Path: "/policies/trial", File: "trial.html", Role: access.RoleOperator, Do: p.tryPolicy}},
+		Files:   []string{"_verdict.html"},
 	}}
-}
-
-// tab is an entry of the part "tabs".
-type tab struct {
-	Text, URL string
-	Current   bool
-	Count     int
 }
 
 func policyTabs(who access.Principal, current string) []tab {
@@ -123,7 +117,8 @@ type listedDecision struct {
 	Undo                          bool
 }
 
-func listed(d corax.Decision) listedDecision {
+// decisionOf is a decision with what it was about, by what the rule saw.
+func decisionOf(d corax.Decision) listedDecision {
 	action, entity, problem := part(d.Input, "action"), part(d.Input, "entity"), part(d.Input, "problem")
 	l := listedDecision{Decision: d, Action: text(action["name"]), Risk: text(action["risk"]), Entity: text(entity["id"]), Problem: text(problem["id"])}
 	l.Undo, _ = action["undo"].(bool)
@@ -156,7 +151,9 @@ func (p *pages) loadDecisions(r *http.Request) (*ui.View, error) {
 	d := decisionsData{Tabs: policyTabs(access.From(r.Context()), "/policies/decisions"), Filter: f}
 	d.Filtered = cmp.Or(string(f.Verdict), f.Rule, f.Action, f.Entity, f.Problem) != ""
 	for _, x := range found[:min(len(found), decisionsPage)] {
-		d.Decisions = append(d.Decisions, listed(x))
+		if l := decisionOf(x); p.sees(r.Context(), l.Entity) {
+			d.Decisions = append(d.Decisions, l)
+		}
 	}
 	d.First, d.Next = around(r, "before", len(found) > decisionsPage, func() string { return found[decisionsPage-1].ID })
 	return &ui.View{Title: "Decisions", Trail: []ui.Crumb{{Text: "Policies", URL: "/policies"}, {Text: "Decisions"}}, Data: d}, nil
@@ -261,7 +258,10 @@ func (p *pages) loadDecision(r *http.Request) (*ui.View, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := decisionData{listedDecision: listed(found), Inputs: inputGroups(found.Input)}
+	if !p.sees(r.Context(), decisionOf(found).Entity) {
+		return nil, corax.Errorf(corax.NotFound, "read decision "+found.ID, "there is none with this id")
+	}
+	d := decisionData{listedDecision: decisionOf(found), Inputs: inputGroups(found.Input)}
 	rules := p.o.Policies.Policy().Rules
 	if i := slices.IndexFunc(rules, func(x corax.Rule) bool { return x.Name == found.Rule }); i >= 0 {
 		d.RuleNow = &rules[i]
@@ -304,34 +304,41 @@ const exampleTrial = `rules:
 `
 
 func (p *pages) loadTrial(r *http.Request) (*ui.View, error) {
-	d := trialData{Tabs: policyTabs(access.From(r.Context()), "/policies/trial"), Text: exampleTrial, Past: 200}
-	v := &ui.View{Title: "Try a policy", Trail: []ui.Crumb{{Text: "Policies", URL: "/policies"}, {Text: "Try a policy"}}}
-	if r.Method == http.MethodPost {
-		d.Text, d.Done = r.PostFormValue("policy"), true
-		if n, err := strconv.Atoi(r.PostFormValue("past")); err == nil {
-			d.Past = min(max(n, 1), mostTried)
-		}
-		past, err := p.o.Policies.RecentDecisions(r.Context(), d.Past)
-		if err != nil {
-			return nil, err
-		}
-		tried, err := p.o.Policies.TryPolicy(r.Context(), d.Text, past)
-		var faults decode.Errors
-		switch {
-		case errors.As(err, &faults):
-			d.Faults = faults
-		case err != nil:
-			return nil, err
-		}
-		d.Tried = len(tried)
-		for i, t := range tried {
-			if t.Same {
-				d.Same++
-				continue
-			}
-			d.Differs = append(d.Differs, triedDecision{listed(past[i]), t})
-		}
+	return trialView(r, trialData{Text: exampleTrial, Past: 200}), nil
+}
+
+func trialView(r *http.Request, d trialData) *ui.View {
+	d.Tabs = policyTabs(access.From(r.Context()), "/policies/trial")
+	return &ui.View{Title: "Try a policy", Trail: []ui.Crumb{{Text: "Policies", URL: "/policies"}, {Text: "Try a policy"}}, Data: d}
+}
+
+// tryPolicy shows what a policy would have decided otherwise. It changes nothing.
+func (p *pages) tryPolicy(r *http.Request) (done, error) {
+	d := trialData{Text: r.PostFormValue("policy"), Past: 200, Done: true}
+	if n, err := strconv.Atoi(r.PostFormValue("past")); err == nil {
+		d.Past = min(max(n, 1), mostTried)
 	}
-	v.Data = d
-	return v, nil
+	past, err := p.o.Policies.RecentDecisions(r.Context(), d.Past)
+	if err != nil {
+		return done{}, err
+	}
+	past = slices.DeleteFunc(past, func(x corax.Decision) bool { return !p.sees(r.Context(), decisionOf(x).Entity) })
+	tried, err := p.o.Policies.TryPolicy(r.Context(), d.Text, past)
+	var faults decode.Errors
+	switch {
+	case errors.As(err, &faults):
+		d.Faults = faults
+		return done{View: trialView(r, d), Status: http.StatusUnprocessableEntity}, nil
+	case err != nil:
+		return done{}, err
+	}
+	d.Tried = len(tried)
+	for i, t := range tried {
+		if t.Same {
+			d.Same++
+			continue
+		}
+		d.Differs = append(d.Differs, triedDecision{decisionOf(past[i]), t})
+	}
+	return done{View: trialView(r, d)}, nil
 }

@@ -1,8 +1,8 @@
 package web
 
 import (
-	"cmp"
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"path/filepath"
@@ -36,11 +36,7 @@ type Settings interface {
 	Entities() []string
 
 	Stops(ctx context.Context) ([]store.Stop, error)
-	SetStop(ctx context.Context, scope, reason, by string) error
-	ClearStop(ctx context.Context, scope, by string) error
 	BreakGlasses(ctx context.Context, after time.Time) ([]corax.BreakGlass, error)
-	BreakGlass(ctx context.Context, by corax.Actor, scope, reason string, length time.Duration) (corax.BreakGlass, error)
-	EndBreakGlass(ctx context.Context, id, by string) error
 	Silences(ctx context.Context, at time.Time) ([]corax.Silence, error)
 	SaveSilence(ctx context.Context, s corax.Silence) error
 	EndSilence(ctx context.Context, id, by string) error
@@ -62,15 +58,11 @@ func (p *pages) settings() []area {
 		Pages: []page{
 			{Path: "/settings", File: "settings.html", Role: access.RoleViewer, Load: p.loadSwitches},
 			{Path: "/settings/configuration", File: "configuration.html", Role: access.RoleOperator, Load: p.loadConfiguration},
-			{Path: "/settings/credentials", File: "credentials.html", Role: access.RoleOperator, Load: p.loadCredentials},
+			{Path: "/settings/credentials", File: "vault.html", Role: access.RoleOperator, Load: p.loadCredentials},
 			{Path: "/settings/people", File: "contacts.html", Role: access.RoleViewer, Load: p.loadContacts},
 		},
 		Actions: []action{
 			{Path: "/settings/reload", Role: access.RoleAdmin, Do: p.reload},
-			{Path: "/settings/stop", Role: access.RoleOperator, Do: p.setStop},
-			{Path: "/settings/stop/clear", Role: access.RoleOperator, Do: p.clearStop},
-			{Path: "/settings/emergencies", Role: access.RoleOperator, Do: p.breakGlass},
-			{Path: "/settings/emergencies/{id}/end", Role: access.RoleOperator, Do: p.endBreakGlass},
 			{Path: "/settings/silences", Role: access.RoleResponder, Do: p.silence},
 			{Path: "/settings/silences/{id}/end", Role: access.RoleResponder, Do: p.endSilence},
 		},
@@ -100,13 +92,16 @@ type switchesData struct {
 	Entities    []string
 	Entity      string // that the form for a silence begins with
 	Proven      bool   // who looks may declare an emergency
+	Switches    bool   // there are pages that throw and release switches
 }
 
 func (p *pages) loadSwitches(r *http.Request) (*ui.View, error) {
 	ctx, now := r.Context(), p.o.Clock.Now()
 	who := access.From(ctx)
-	d := switchesData{Tabs: settingsTabs(who, "/settings"), Entity: r.URL.Query().Get("entity"), Proven: who.Actor("").Proven()}
-	if d.Entities = p.o.Settings.Entities(); len(d.Entities) > mostOffered {
+	d := switchesData{Tabs: settingsTabs(who, "/settings"), Entity: r.URL.Query().Get("entity"), Proven: who.Actor("").Proven(),
+		Switches: p.o.Emergencies != nil}
+	d.Entities = slices.DeleteFunc(p.o.Settings.Entities(), func(e string) bool { return !p.sees(ctx, e) })
+	if len(d.Entities) > mostOffered {
 		d.Entities = nil
 	}
 	var err error
@@ -116,13 +111,17 @@ func (p *pages) loadSwitches(r *http.Request) (*ui.View, error) {
 	if d.Emergencies, err = p.o.Settings.BreakGlasses(ctx, now); err != nil {
 		return nil, err
 	}
-	d.Emergencies = slices.DeleteFunc(d.Emergencies, func(b corax.BreakGlass) bool { return b.EndedAt != nil })
+	d.Emergencies = slices.DeleteFunc(d.Emergencies, func(b corax.BreakGlass) bool {
+		return !b.InForce(now, b.Scope) || b.Scope != "" && !p.sees(ctx, b.Scope)
+	})
+	d.Stops = slices.DeleteFunc(d.Stops, func(s store.Stop) bool { return s.Scope != "" && !p.sees(ctx, s.Scope) })
 	all, err := p.o.Settings.Silences(ctx, time.Time{})
 	if err != nil {
 		return nil, err
 	}
 	for _, s := range all {
 		switch {
+		case !p.seesSilence(r, s):
 		case !s.EndsAt.After(now):
 			d.Ended = append(d.Ended, s)
 		case s.StartsAt.After(now):
@@ -136,41 +135,13 @@ func (p *pages) loadSwitches(r *http.Request) (*ui.View, error) {
 	return &ui.View{Title: "Settings", Data: d}, nil
 }
 
-func (p *pages) setStop(r *http.Request) (done, error) {
-	scope, reason := strings.TrimSpace(r.PostFormValue("scope")), strings.TrimSpace(r.PostFormValue("reason"))
-	if reason == "" {
-		return done{}, &corax.Error{Code: corax.Invalid, Op: "throw the kill switch", Err: corax.Errorf(corax.Invalid, "", "there is no reason"),
-			Hint: "say why: others will ask"}
-	}
-	err := p.o.Settings.SetStop(r.Context(), scope, reason, by(r))
-	return done{To: "/settings", Said: "Stopped: no action begins on " + cmp.Or(scope, "anything") + "."}, err
-}
-
-func (p *pages) clearStop(r *http.Request) (done, error) {
-	scope := r.PostFormValue("scope")
-	err := p.o.Settings.ClearStop(r.Context(), scope, by(r))
-	return done{To: "/settings", Said: "Released: actions run again on " + cmp.Or(scope, "everything") + "."}, err
-}
-
-func (p *pages) breakGlass(r *http.Request) (done, error) {
-	minutes, err := strconv.Atoi(r.PostFormValue("minutes"))
-	if err != nil || minutes < 1 || minutes > 24*60 {
-		return done{}, corax.Errorf(corax.Invalid, "declare an emergency", "it lasts from 1 minute to a day")
-	}
-	who := access.From(r.Context())
-	b, err := p.o.Settings.BreakGlass(r.Context(), who.Actor(who.Name), strings.TrimSpace(r.PostFormValue("scope")), strings.TrimSpace(r.PostFormValue("reason")),
-		time.Duration(minutes)*time.Minute)
-	return done{To: "/settings", Said: "The emergency is declared until " + b.ExpiresAt.UTC().Format("15:04 MST") + ", and people are told."}, err
-}
-
-func (p *pages) endBreakGlass(r *http.Request) (done, error) {
-	return done{To: "/settings", Said: "The emergency is over."}, p.o.Settings.EndBreakGlass(r.Context(), chi.URLParam(r, "id"), by(r))
-}
-
 func (p *pages) silence(r *http.Request) (done, error) {
 	s, err := readSilence(r.PostForm, by(r), p.o.Clock.Now())
 	if err != nil {
 		return done{}, err
+	}
+	if !p.seesSilence(r, s) {
+		return done{}, &corax.Error{Code: corax.Forbidden, Op: "set a silence", Err: errors.New("it concerns more than you see"), Hint: "name an entity that is yours"}
 	}
 	if err := p.o.Settings.SaveSilence(r.Context(), s); err != nil {
 		return done{}, err
@@ -221,19 +192,25 @@ func readSilence(form url.Values, owner string, now time.Time) (corax.Silence, e
 	return s, nil
 }
 
+// seesSilence says whether a silence concerns nothing but what who asks may see.
+func (p *pages) seesSilence(r *http.Request, s corax.Silence) bool {
+	return !access.From(r.Context()).Limited() || s.Match["entity"] != "" && p.sees(r.Context(), s.Match["entity"])
+}
+
 func (p *pages) endSilence(r *http.Request) (done, error) {
-	if err := p.o.Settings.EndSilence(r.Context(), chi.URLParam(r, "id"), by(r)); err != nil {
+	id := chi.URLParam(r, "id")
+	all, err := p.o.Settings.Silences(r.Context(), time.Time{})
+	if err != nil {
+		return done{}, err
+	}
+	if !slices.ContainsFunc(all, func(s corax.Silence) bool { return s.ID == id && p.seesSilence(r, s) }) {
+		return done{}, corax.Errorf(corax.NotFound, "end a silence", "there is none with the id %q", id)
+	}
+	if err := p.o.Settings.EndSilence(r.Context(), id, by(r)); err != nil {
 		return done{}, err
 	}
 	p.tell("silences")
 	return done{To: "/settings#silences", Said: "The silence is over."}, nil
-}
-
-// tell says that what topics are about has changed.
-func (p *pages) tell(topics ...string) {
-	if p.o.Live != nil {
-		p.o.Live.Publish(topics...)
-	}
 }
 
 func (p *pages) reload(r *http.Request) (done, error) {
@@ -248,7 +225,7 @@ type configurationData struct {
 	File     string
 	Warnings []decode.Problem
 	Section  string
-	Sections []counted
+	Sections []shelfCount
 	Settings []config.Setting
 	Query    string
 	Total    int
@@ -257,13 +234,16 @@ type configurationData struct {
 }
 
 func (p *pages) loadConfiguration(r *http.Request) (*ui.View, error) {
+	if err := whole(r, "read the configuration"); err != nil {
+		return nil, err
+	}
 	q := r.URL.Query()
 	file, all, warnings := p.o.Settings.Configuration()
 	d := configurationData{Tabs: settingsTabs(access.From(r.Context()), "/settings/configuration"), File: file, Warnings: warnings,
 		Section: q.Get("section"), Query: strings.TrimSpace(q.Get("q"))}
 	names, count := config.Sections(all)
 	for _, name := range names {
-		d.Sections = append(d.Sections, counted{name, count[name]})
+		d.Sections = append(d.Sections, shelfCount{name, count[name]})
 	}
 	var found []config.Setting
 	for _, s := range all {
@@ -295,6 +275,9 @@ type credential struct {
 }
 
 func (p *pages) loadCredentials(r *http.Request) (*ui.View, error) {
+	if err := whole(r, "list the credentials"); err != nil {
+		return nil, err
+	}
 	entries, there, err := p.o.Settings.Vault()
 	if err != nil {
 		return nil, err

@@ -101,7 +101,7 @@ func incidentCommand(s *settings) *cobra.Command {
 }
 
 func problemCommand(s *settings) *cobra.Command {
-	c := &cobra.Command{Use: "problem", Short: "Problems: list, show, escalate, export, import", Aliases: []string{"problems"}}
+	c := &cobra.Command{Use: "problem", Short: "Problems: list, show, escalate, report, export, import", Aliases: []string{"problems"}}
 	var all bool
 	list := &cobra.Command{
 		Use: "list", Short: "List the open problems", Args: cobra.NoArgs,
@@ -132,7 +132,7 @@ func problemCommand(s *settings) *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return show(cmd, s, "/problems/"+url.PathEscape(args[0]), func(p server.ProblemPage) error { return printProblem(cmd.OutOrStdout(), p) })
 		},
-	}, escalate, problemExport(s), problemImport(s))
+	}, escalate, problemReport(s), problemExport(s), problemImport(s))
 	return c
 }
 

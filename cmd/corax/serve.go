@@ -54,6 +54,9 @@ func serveCommand(s *settings) *cobra.Command {
 			defer a.Stop()
 			log = a.Log()
 			log.Info("corax is running", "url", a.URL(), "data", cfg.DataDir, "monitors", len(cfg.Monitors))
+			if link := a.FirstAdmin(); link != "" {
+				fmt.Fprintf(cmd.ErrOrStderr(), "\nThere is no user yet. Become the first admin, once, within %s:\n\n    %s\n\n", cfg.Access.Invite, link)
+			}
 			parent := make(chan struct{}) // closed when who started it is gone; never where it isn't tied
 			if tied {
 				go func() { defer close(parent); _, _ = io.Copy(io.Discard, cmd.InOrStdin()) }()

@@ -28,7 +28,8 @@ func (s *Store) Prune(ctx context.Context, r store.Retention, now time.Time) err
 		before := now.Add(-r.Age).UnixMicro()
 		// Incidents go after what belongs to them, plans after their problems, and what was decided about plans last.
 		for _, query := range []string{dropSignalsBefore, dropEventsBefore, dropIncidentsBefore, dropProblemsBefore, dropPlanRuns,
-			dropDecisions, dropApprovals, dropSilences, dropPages, dropWorkOrders} {
+			dropDecisions, dropApprovals, dropSilences, dropPages, dropWorkOrders, dropHoursBefore, dropDaysBefore, dropTemplateCountsBefore,
+			dropTemplatesBefore} {
 			for {
 				n, err := s.drop(ctx, query, before, pruneRows)
 				if err != nil {

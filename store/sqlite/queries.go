@@ -164,9 +164,16 @@ func statements() []string {
 		dropPlanRuns, dropDecisions, dropApprovals, dropSilences,
 		insertAudit, moveHead, auditHead, lastAudit, auditRows, dropAudit, hashOf, docsBeside,
 		getPage, upsertPage, listPages, duePages, getWorkOrder, upsertWorkOrder, listWorkOrders, liveWorkOrders, dropPages, dropWorkOrders,
+		searchOlder, searchNewer, scanOlder, scanNewer, indexedThrough, rowsOfHours, facetsOfDays, templateCounts, templateTexts, getTemplate,
+		getHistory, putHistory, historyOf, historyOfAll, addMonitorChange, monitorChanges, dropHistory, dropChanges,
+		putBrief, withoutBrief, countBriefs, olderBriefs, newerBriefs, briefsLike, briefsSince,
+		olderIncidents, newerIncidents, olderLive, newerLive, openedBetween,
+		unindexed, countBetween, moveIndexed, allTemplates, putTemplate, addTemplateCount, addSignalHour, addSignalDay,
+		dropHoursBefore, dropDaysBefore, dropTemplateCountsBefore, dropTemplatesBefore,
+		getUser, listUsers, upsertUser, getCredential, findCredential, listCredentials, upsertCredential, dropCredential, dropCredentials, dropEnded,
 	}
 	all = append(all, searches()...)
-	for _, b := range []bulk{insertSignals, upsertIncidents} {
+	for _, b := range []bulk{insertSignals, upsertIncidents, insertWords, insertRows} {
 		all = append(all, b.sql[:]...)
 	}
 	return all

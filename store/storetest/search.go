@@ -10,8 +10,8 @@ import (
 	"corax/store"
 )
 
-// testSearch looks for decisions, entries of the audit and problems by what they are about.
-func testSearch(t *testing.T, s Store) {
+// testGoverned looks for decisions, entries of the audit and problems by what they are about.
+func testGoverned(t *testing.T, s Store) {
 	ctx := t.Context()
 	for i, d := range []struct {
 		verdict              corax.Verdict

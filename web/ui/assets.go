@@ -37,7 +37,15 @@ type Assets struct {
 }
 
 // styles make up corax.css, in this order.
-var styles = []string{"tokens.css", "base.css", "frame.css", "parts.css", "govern.css", "print.css"}
+var styles = []string{
+	"tokens.css", "base.css", "frame.css", "parts.css",
+	"problem.css",
+	"gallery.css",
+	"topology.css", "people.css",
+	"records.css",
+	"govern.css",
+	"print.css",
+}
 
 func loadAssets(extra ...[]byte) (*Assets, error) {
 	a := &Assets{plain: map[string]*Asset{}, hashed: map[string]*Asset{}}

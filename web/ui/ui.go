@@ -17,6 +17,7 @@ import (
 
 	"corax"
 	"corax/access"
+	"corax/web/draw"
 )
 
 //go:embed parts
@@ -35,7 +36,7 @@ type Options struct {
 
 // Load reads the design system.
 func Load(o Options) (*UI, error) {
-	assets, err := loadAssets()
+	assets, err := loadAssets([]byte(draw.CSS()))
 	if err != nil {
 		return nil, fmt.Errorf("load the styles: %w", err)
 	}
@@ -89,6 +90,8 @@ type View struct {
 	Trail []Crumb
 	Wide  bool // uses the whole width: graphs, big tables
 	Data  any  // of the page
+	// Scripts are files under static that this page needs beyond those of all pages.
+	Scripts []string
 
 	// What follows is set by the server of the pages.
 	Path    string // of the request, without what comes after "?"

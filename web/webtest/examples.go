@@ -3,6 +3,8 @@ package webtest
 import (
 	"net/url"
 	"strings"
+
+	"corax/access"
 )
 
 // Examples are the paths by which a route is visited: the pattern itself where it has no parameter, else with the ids of the fixture.
@@ -26,11 +28,21 @@ func (s *Site) Examples(pattern string) []string {
 	case strings.HasPrefix(pattern, "/plans/"):
 		return with("id", s.Healing.Run.Plan.ID, s.Waiting.Run.Plan.ID)
 	case strings.HasPrefix(pattern, "/approvals/"):
-		return with("id", s.Waiting.Approvals[0].ID, s.Hostile.Approvals[0].ID)
+		return with("id", s.Waiting.Approvals[0].ID, s.Hostile.Approvals[0].ID, s.Closed.Approvals[0].ID)
 
 		// records: /incidents/{id}, /monitors/{name} ...
+	case strings.HasPrefix(pattern, "/incidents/"):
+		return with("id", s.Healing.Incidents[0].ID, s.Closed.Incidents[0].ID, s.Hostile.Incidents[0].ID)
+	case strings.HasPrefix(pattern, "/monitors/"):
+		return with("name", "login", "orders", "never run")
 
 		// draw: /entities/{id}, /orders/{id} ...
+	case strings.HasPrefix(pattern, "/entities/"):
+		return with("id", "auth", "order", "traffic", Hostile)
+	case strings.HasPrefix(pattern, "/orders/"):
+		return with("id", "wo-open", "wo-accepted", "wo-over")
+	case strings.HasPrefix(pattern, "/notifications/"):
+		return with("id", "pag-open", "pag-over")
 
 		// gallery: /scenarios/...
 
@@ -43,10 +55,14 @@ func (s *Site) Examples(pattern string) []string {
 		return with("id", "key_used_before_distributed", "clock_skew", "disk_full")
 	case strings.HasPrefix(pattern, "/settings/silences/"):
 		return with("id", "sil-now", "sil-later")
-	case strings.HasPrefix(pattern, "/settings/emergencies/"):
-		return with("id", "brk-1")
 
-		// access: /setup/{link} ...
+		// access:
+	case strings.HasPrefix(pattern, "/setup/"):
+		return with("link", s.Link, "nothing-like-it")
+	case strings.HasPrefix(pattern, "/settings/users/"):
+		return with("id", access.UserID("ada"), access.UserID("sam"))
+	case strings.HasPrefix(pattern, "/settings/invites/"), strings.HasPrefix(pattern, "/sessions/"), strings.HasPrefix(pattern, "/tokens/"):
+		return with("id", "nothing-like-it")
 
 	}
 	return nil

@@ -88,7 +88,7 @@ func (s *Site) govern(ctx context.Context, now time.Time) error {
 	if err := s.Store.SetStop(ctx, "db-1", "the disk is being exchanged "+Hostile, "omar", ago(25*time.Minute)); err != nil {
 		return err
 	}
-	if err := s.Store.SaveBreakGlass(ctx, corax.BreakGlass{ID: "brk-1", Scope: "auth", By: "jane", Reason: "nobody can log in " + Hostile, At: ago(5 * time.Minute),
+	if err := s.Store.SaveBreakGlass(ctx, corax.BreakGlass{ID: "brk-1", Scope: "db-1", By: "jane", Reason: "nobody can write " + Hostile, At: ago(5 * time.Minute),
 		ExpiresAt: now.Add(25 * time.Minute)}); err != nil {
 		return err
 	}
@@ -262,28 +262,6 @@ func (g *Governor) Entities() []string {
 		ids = append(ids, e.ID)
 	}
 	return ids
-}
-
-// SetStop notes the call, and does it.
-func (g *Governor) SetStop(ctx context.Context, scope, reason, by string) error {
-	_ = g.note(fmt.Sprintf("stop %q by %s: %s", scope, by, reason))
-	return g.Store.SetStop(ctx, scope, reason, by, Now)
-}
-
-// ClearStop notes the call, and does it.
-func (g *Governor) ClearStop(ctx context.Context, scope, by string) error {
-	_ = g.note(fmt.Sprintf("clear %q by %s", scope, by))
-	return g.Store.ClearStop(ctx, scope, by)
-}
-
-// BreakGlass notes the call.
-func (g *Governor) BreakGlass(_ context.Context, by corax.Actor, scope, reason string, length time.Duration) (corax.BreakGlass, error) {
-	return corax.BreakGlass{ExpiresAt: Now.Add(length)}, g.note(fmt.Sprintf("emergency for %q by %s via %s for %s: %s", scope, by.Name, by.Via, length, reason))
-}
-
-// EndBreakGlass notes the call.
-func (g *Governor) EndBreakGlass(_ context.Context, id, by string) error {
-	return g.note(fmt.Sprintf("end emergency %s by %s", id, by))
 }
 
 // SaveSilence notes the call, and does it.

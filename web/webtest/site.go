@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"corax"
+	"corax/access"
 	"corax/audit"
 	"corax/live"
 	"corax/store/sqlite"
@@ -27,7 +28,11 @@ type Site struct {
 	Store    *sqlite.Store
 	Controls *Controls
 	Live     *live.Hub
+	Estate   *Estate // topology, sites, contacts
 	Governor *Governor
+
+	Accounts *access.Book
+	Link     string // that somebody was invited by
 
 	// Problems by what they are for.
 	Healing, Waiting, Closed, Hostile Outage
@@ -54,7 +59,8 @@ func New(ctx context.Context, o Options) (*Site, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Site{Store: st, Controls: &Controls{store: st, clock: o.Clock}}
+	s := &Site{Store: st, Controls: &Controls{store: st, clock: o.Clock, empty: o.Empty}}
+	s.Estate = &Estate{Controls: s.Controls, Empty: o.Empty}
 	if s.Governor, err = newGovernor(s, o, key); err != nil {
 		_ = st.Close()
 		return nil, err
@@ -64,6 +70,10 @@ func New(ctx context.Context, o Options) (*Site, error) {
 			_ = st.Close()
 			return nil, err
 		}
+	}
+	if err := s.people(ctx, o); err != nil {
+		_ = st.Close()
+		return nil, err
 	}
 	s.Live = live.New(live.Options{Subscribe: st.Subscribe, Epoch: "test"})
 	s.Live.Start()
@@ -77,12 +87,15 @@ func New(ctx context.Context, o Options) (*Site, error) {
 // options are those of the pages over this site.
 func (s *Site) options(o Options) web.Options {
 	return web.Options{
-		Records: s.Store, Controls: s.Controls, Live: s.Live, Version: "test", Clock: o.Clock, Log: o.Log,
+		Records: s.Store, Controls: s.Controls, Exports: s.Controls, Live: s.Live, Version: "test", Clock: o.Clock, Log: o.Log,
 		// access:
+		Accounts: s.Accounts,
 
 		// records:
+		Find: s.lookup(o.Clock), Tend: s.Controls,
 
 		// draw:
+		Topology: s.Estate, Learned: s.Estate.Learned, Hands: s.Estate, People: s.Estate, Emergencies: s.Estate,
 
 		// gallery:
 
@@ -112,6 +125,12 @@ func (s *Site) fill(ctx context.Context, now time.Time) (err error) {
 	s.Waiting = tell("waiting", 6*time.Minute, &asking, "")
 	s.Healing = tell("healing", 40*time.Second, &atWork, "")
 	if err == nil {
+		err = s.fillEstate(ctx, now)
+	}
+	if err == nil {
+		err = s.watch(ctx, now)
+	}
+	if err == nil {
 		err = s.govern(ctx, now)
 	}
 	return err
@@ -128,6 +147,7 @@ func (s *Site) Close() {
 type Controls struct {
 	store *sqlite.Store
 	clock corax.Clock
+	empty bool // nothing has happened, and nothing is watched
 
 	mu    sync.Mutex
 	calls []string

@@ -33,6 +33,7 @@ import (
 	"corax/monitor/history"
 	"corax/notify"
 	"corax/notify/link"
+	"corax/scenario"
 	"corax/store/sqlite"
 	"corax/triage"
 	"corax/vault"
@@ -60,8 +61,10 @@ type Options struct {
 	Ground  corax.Ground // where outcomes of actions are seen; production where empty
 	// Catalogue is the digest of the knowledge that Engine works with.
 	Catalogue string
-	Clock     corax.Clock
-	Log       *slog.Logger
+	// RunScenario carries out a scenario that somebody asked for; progress takes a line for each moment. Nil: none can be run.
+	RunScenario func(ctx context.Context, s scenario.Scenario, progress func(line string)) (scenario.Result, error)
+	Clock       corax.Clock
+	Log         *slog.Logger
 }
 
 // App is a running Corax.
@@ -88,6 +91,7 @@ type App struct {
 	links        *link.Signer
 	notifier     *notify.Notifier
 	desk         *hands.Desk
+	scenarios    scenarioDesk
 	live         *live.Hub
 	front        *web.Handler
 	growth       growth // of the store
@@ -126,7 +130,7 @@ func (a *App) start(ctx context.Context) error {
 	for _, part := range []func(context.Context, *config.Config) error{
 		a.startSecrets, a.startStore, a.startLive, a.startRecords, a.startAudit, a.startAccess, a.startBus, a.startPeople, a.makeMonitors, a.startHealer,
 		a.startInvestigator, a.startTriage,
-		a.startMonitors, a.startDesk, a.startServer, a.startUpkeep,
+		a.startMonitors, a.startDesk, a.startScenarios, a.startServer, a.startUpkeep,
 	} {
 		if err := part(ctx, cfg); err != nil {
 			return err

@@ -45,6 +45,7 @@ func (a *App) pages() (*web.Handler, error) {
 		Topology: atlas{controls{a}}, Hands: atlas{controls{a}}, People: atlas{controls{a}}, Emergencies: controls{a},
 
 		// gallery:
+		Scenarios: a.scenarios,
 
 		// api:
 		Actions: controls{a}, Policies: controls{a}, Audit: ledger{a}, Knowledge: controls{a}, Health: controls{a}, Settings: controls{a},

@@ -33,6 +33,7 @@ type Result struct {
 	Counts   Counts            `json:"counts"`
 	Outcomes []corax.Outcome   `json:"outcomes,omitempty"` // how the actions ended; what autonomy learns from
 	About    About             `json:"about"`
+	Sample   bool              `json:"sample,omitempty"` // shown to those who have run nothing yet; counts nowhere
 }
 
 // About is what the scenario's file says of itself, so that a result can be read without the file.

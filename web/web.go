@@ -13,6 +13,7 @@ import (
 	"embed"
 	"errors"
 	"html/template"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -65,6 +66,7 @@ type Options struct {
 	Emergencies Emergencies
 
 	// gallery (scenarios, first run):
+	Scenarios Scenarios
 
 	// api (settings, policies, audit, knowledge, health):
 	Actions   Actions
@@ -90,6 +92,7 @@ func (p *pages) areas() []area {
 		p.notifications(),
 
 		// gallery: scenarios, first run
+		p.scenarios(),
 
 		// api: settings, policies, audit, knowledge, health
 		p.actions(), p.policies(), p.audit(), p.knowledge(), p.health(), p.settings(),
@@ -107,6 +110,9 @@ type area struct {
 	Downloads []download
 	Funcs     template.FuncMap // what its templates need beyond those of ui
 	Files     []string         // templates under pages/ that all its pages share
+	// Shared are templates that another package has for the area, SharedFiles their names.
+	Shared      fs.FS
+	SharedFiles []string
 }
 
 // entry is a place in the navigation.
@@ -263,6 +269,9 @@ func (p *pages) parse(a area, file string) (ui.Page, error) {
 		files = append(files, "pages/"+f)
 	}
 	t, err := p.ui.Parse(pageFiles, a.Funcs, files...)
+	if err == nil && len(a.SharedFiles) > 0 {
+		t, err = t.With(a.Shared, a.SharedFiles...)
+	}
 	if err != nil {
 		return t, corax.Errorf(corax.Internal, "read the template "+file, "%w", err)
 	}

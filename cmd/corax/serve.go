@@ -15,6 +15,7 @@ import (
 	"corax/config"
 	"corax/diagnose"
 	"corax/knowledge"
+	"corax/scenario/launch"
 )
 
 func serveCommand(s *settings) *cobra.Command {
@@ -46,8 +47,12 @@ func serveCommand(s *settings) *cobra.Command {
 			for _, w := range cfg.Warnings {
 				log.Warn("in the configuration", "warning", w.Error())
 			}
+			binary, err := os.Executable()
+			if err != nil {
+				return corax.Errorf(corax.Unavailable, "find this program", "%w", err)
+			}
 			a, err := app.Start(cmd.Context(), app.Options{Config: cfg, File: file, Engine: engine, Version: version,
-				Catalogue: catalogueDigest(cfg), Log: log})
+				Catalogue: catalogueDigest(cfg), RunScenario: launch.Child(binary), Log: log})
 			if err != nil {
 				return err
 			}

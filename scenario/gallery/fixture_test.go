@@ -11,8 +11,8 @@ import (
 	"corax/scenario/history"
 )
 
-// The results below testdata are those of real runs.
-const kept = "testdata/results"
+// The results in package sample are those of real runs.
+const kept = "../sample/results"
 
 // results are those of the real runs.
 func results(t testing.TB) history.Memory {

@@ -77,9 +77,11 @@ type Index struct {
 
 // NewIndex makes the list from all runs, and from scenarios that have perhaps never been run: of those, only names and title count.
 func NewIndex(all, known history.Runs, f history.Filter, to Links) Index {
+	everything := append(append(slices.Clone(known), slices.DeleteFunc(slices.Clone(all), func(r history.Run) bool { return !r.Sample })...), all.Real()...)
+	all = all.Real()
 	latest := all.Latest()
 	x := Index{Filter: f, Of: len(latest), Passed: latest.Count(scenario.Passed), Summary: summary(all, latest)}
-	latest = append(slices.Clone(known), all...).Latest()
+	latest = everything.Latest() // a run of one's own before the sample's
 	shown := latest.Only(f)
 	for _, v := range []scenario.Verdict{"", scenario.Passed, scenario.Failed, scenario.Broken} {
 		c := history.Filter{Category: f.Category, Verdict: v}
@@ -98,7 +100,7 @@ func NewIndex(all, known history.Runs, f history.Filter, to Links) Index {
 	}
 	for _, name := range shown.Categories() {
 		runs := shown.Only(history.Filter{Category: name})
-		g := Group{Category: name, Passed: runs.Count(scenario.Passed), Total: len(runs) - runs.Count("")}
+		g := Group{Category: name, Passed: runs.Real().Count(scenario.Passed), Total: len(runs.Real()) - runs.Count("")}
 		for _, r := range runs {
 			g.Rows = append(g.Rows, newRow(r, past[r.Scenario()], to))
 		}

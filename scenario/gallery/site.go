@@ -71,6 +71,7 @@ func build(from Results, s Site, out emit) ([]error, error) {
 	b := &builder{Site: s, ui: u, t: t, read: from.Read, emit: out, kept: map[string]bool{}}
 	var unusable []error
 	b.all, unusable = from.Runs()
+	b.all = b.all.Real()
 	b.latest = b.all.Latest()
 	for _, r := range b.latest {
 		past := b.all.Only(history.Filter{Category: r.Category, Name: r.Name})

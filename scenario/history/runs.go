@@ -23,6 +23,7 @@ type Run struct {
 	Passing  int              `json:"passing"`
 	Checks   int              `json:"checks"`
 	Version  string           `json:"version,omitempty"` // of Corax
+	Sample   bool             `json:"sample,omitempty"`  // see package sample
 
 	Patterns   []string         `json:"patterns"`
 	Severities []corax.Severity `json:"severities"`
@@ -49,7 +50,7 @@ func Summary(full scenario.Result) Run {
 	r := scenario.Brief(full, scenario.Caps{List: 12, Text: 160})
 	s := Run{
 		ID: r.Run.ID, Category: r.Category, Name: r.Name, Title: r.About.Title, Verdict: r.Verdict, Started: r.Run.Started.UTC(), Seconds: r.Run.Seconds,
-		Live: r.About.Live(), Passing: full.Passing(), Checks: len(full.Checks), Version: r.Run.Versions["corax"],
+		Live: r.About.Live(), Passing: full.Passing(), Checks: len(full.Checks), Version: r.Run.Versions["corax"], Sample: r.Sample,
 		Patterns: []string{}, Severities: []corax.Severity{}, Causes: []string{}, Modes: []string{}, Diagnosed: times.Diagnosed, Healed: times.Healed,
 	}
 	if s.Title == "" {
@@ -83,6 +84,11 @@ func (all Runs) Latest() Runs {
 	}
 	slices.SortFunc(list, func(a, b Run) int { return strings.Compare(a.Scenario(), b.Scenario()) })
 	return list
+}
+
+// Real are the runs without the sample.
+func (all Runs) Real() Runs {
+	return slices.DeleteFunc(slices.Clone(all), func(r Run) bool { return r.Sample })
 }
 
 // Filter says which runs are wanted; empty fields want any.

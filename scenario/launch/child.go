@@ -48,7 +48,7 @@ func Child(binary string) func(context.Context, scenario.Scenario, func(string))
 		if err := cmd.Start(); err != nil {
 			return scenario.Result{}, corax.Errorf(corax.Unavailable, op, "%w", err)
 		}
-		last := follow(lines, progress) // ends with the process
+		last := follow(lines, func(line string) { progress(strings.TrimSpace(strings.TrimPrefix(line, s.ID()))) }) // ends with the process
 		err = cmd.Wait()
 		var r scenario.Result
 		if broken := json.Unmarshal(out.Bytes(), &r); broken != nil {

@@ -62,6 +62,12 @@ func (u *UI) Parse(from fs.FS, funcs template.FuncMap, files ...string) (Page, e
 	return Page{t}, err
 }
 
+// With adds templates from elsewhere to a page that has not been rendered yet.
+func (p Page) With(from fs.FS, files ...string) (Page, error) {
+	t, err := p.t.ParseFS(from, files...)
+	return Page{t}, err
+}
+
 // Render writes the whole page.
 func (p Page) Render(w io.Writer, v *View) error { return p.t.ExecuteTemplate(w, "frame", v) }
 

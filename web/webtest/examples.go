@@ -11,7 +11,14 @@ import (
 // It is empty where nobody has said what to put in: the test of all pages fails then.
 func (s *Site) Examples(pattern string) []string {
 	var all []string
-	if !strings.Contains(pattern, "{") {
+	switch {
+	case pattern == "/scenarios":
+		return []string{pattern, pattern + "?verdict=failed", pattern + "?category=security&verdict=error", pattern + "?category=nosuch"}
+	case pattern == "/scenarios/compare" && len(s.Scenarios.Memory) > 0:
+		return []string{pattern + "?before=run-earlier&after=run-later", pattern + "?before=run-later&after=run-hostile"}
+	case pattern == "/scenarios/compare":
+		return []string{"/scenarios"} // there is nothing to compare
+	case !strings.Contains(pattern, "{"):
 		return append(all, pattern)
 	}
 	with := func(name string, values ...string) []string {
@@ -45,6 +52,16 @@ func (s *Site) Examples(pattern string) []string {
 		return with("id", "pag-open", "pag-over")
 
 		// gallery: /scenarios/...
+	case strings.HasPrefix(pattern, "/scenarios/jobs/"):
+		return with("job", s.Scenarios.Jobs()[0].ID)
+	case strings.Contains(pattern, "/runs/{run}"):
+		tail := strings.TrimPrefix(pattern, "/scenarios/{category}/{name}")
+		for _, run := range []string{"run-earlier", "run-later"} {
+			all = append(all, "/scenarios/security/rotation"+strings.ReplaceAll(tail, "{run}", run))
+		}
+		return append(all, "/scenarios/security/hostile"+strings.ReplaceAll(tail, "{run}", "run-hostile"))
+	case strings.HasPrefix(pattern, "/scenarios/{category}/{name}"):
+		return []string{"/scenarios/security/rotation", "/scenarios/security/hostile", "/scenarios/availability/service_crash"}
 
 		// api: /actions/{name}, /knowledge/{id} ...
 	case strings.HasPrefix(pattern, "/actions/"):

@@ -33,6 +33,8 @@ type Site struct {
 
 	Accounts *access.Book
 	Link     string // that somebody was invited by
+	// Scenarios are results, and a launcher.
+	Scenarios *Scenarios
 
 	// Problems by what they are for.
 	Healing, Waiting, Closed, Hostile Outage
@@ -71,7 +73,10 @@ func New(ctx context.Context, o Options) (*Site, error) {
 			return nil, err
 		}
 	}
-	if err := s.people(ctx, o); err != nil {
+	if err = s.people(ctx, o); err == nil {
+		s.Scenarios, err = s.prepare(o.Clock, o.Empty)
+	}
+	if err != nil {
 		_ = st.Close()
 		return nil, err
 	}
@@ -98,6 +103,7 @@ func (s *Site) options(o Options) web.Options {
 		Topology: s.Estate, Learned: s.Estate.Learned, Hands: s.Estate, People: s.Estate, Emergencies: s.Estate,
 
 		// gallery:
+		Scenarios: s.Scenarios,
 
 		// api:
 		Actions: s.Governor, Policies: s.Governor, Audit: s.Governor, Knowledge: s.Governor, Health: s.Governor, Settings: s.Governor,
@@ -138,6 +144,7 @@ func (s *Site) fill(ctx context.Context, now time.Time) (err error) {
 
 // Close ends what the site has started.
 func (s *Site) Close() {
+	s.Scenarios.Stop()
 	s.Live.Stop()
 	s.Live.Wait()
 	_ = s.Store.Close()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"slices"
-	"strings"
 	"time"
 
 	"corax"
@@ -100,7 +99,7 @@ func readPolicy(text string) (corax.Policy, error) {
 	}
 	var p corax.Policy
 	prefix := ""
-	if _, nested := doc.Line("policy"); nested {
+	if _, _, nested := doc.Find("policy"); nested {
 		var whole struct {
 			Policy corax.Policy `yaml:"policy"`
 		}
@@ -142,8 +141,8 @@ func (c controls) Configuration() (file string, all []config.Setting, warnings [
 	cfg := c.a.config()
 	all = cfg.Settings()
 	for i := range all {
-		if len(vault.References(strings.Split(all[i].Value, ", "))) == 0 {
-			all[i].Value = c.a.redactor.Field(all[i].Path, all[i].Value)
+		if len(vault.References(all[i].Text)) == 0 {
+			all[i].Text = c.a.redactor.Field(all[i].Key, all[i].Text)
 		}
 	}
 	return c.a.o.File, all, cfg.Warnings

@@ -58,8 +58,8 @@ func (g gauges) Collect(ch chan<- prometheus.Metric) {
 		}
 	}
 	if size, err := g.a.store.Size(ctx); err == nil {
-		gauge(storeBytes, float64(size.Used))
-		gauge(storeLogBytes, float64(size.Log))
+		gauge(storeBytes, float64(size))
+		gauge(storeLogBytes, float64(g.a.store.LogSize()))
 	}
 	gauge(liveListeners, float64(g.a.live.Listeners()))
 	gauge(lateMonitors, float64(len(g.a.watching(g.a.o.Clock.Now()).Late)))

@@ -51,7 +51,7 @@ func (a *App) measureStore(ctx context.Context) {
 		a.report("measure the store", err)
 		return
 	}
-	a.growth.note(a.o.Clock.Now(), size.Used)
+	a.growth.note(a.o.Clock.Now(), size)
 }
 
 // Health says how Corax itself is.
@@ -125,8 +125,8 @@ func (a *App) streamVitals(ctx context.Context) health.Stream {
 func (a *App) storeVitals(ctx context.Context, now time.Time) health.Store {
 	v := health.Store{Bytes: -1, Limit: a.config().Retention.Bytes, Free: free(a.config().DataDir)}
 	if size, err := a.store.Size(ctx); err == nil {
-		v.Bytes, v.Log = size.Used, size.Log
-		v.Growth, v.Over = a.growth.since(now, size.Used)
+		v.Bytes, v.Log = size, a.store.LogSize()
+		v.Growth, v.Over = a.growth.since(now, size)
 	}
 	if n, err := a.store.CountSignals(ctx); err == nil {
 		v.Signals = n

@@ -56,11 +56,11 @@ type Views struct {
 	NoRules, NoModel bool
 }
 
+// Catalogue is the knowledge that the engine works with; for reading.
+func (e *Engine) Catalogue() *knowledge.Catalogue { return e.cat }
+
 // New prepares an engine; the catalogue must not be altered afterwards.
 func New(cat *knowledge.Catalogue) *Engine { return NewWith(cat, Views{}) }
-
-// Catalogue is the knowledge that the engine works with.
-func (e *Engine) Catalogue() *knowledge.Catalogue { return e.cat }
 
 // NewWith prepares an engine that recognises by some of its views.
 func NewWith(cat *knowledge.Catalogue, v Views) *Engine {

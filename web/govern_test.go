@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"html"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -139,7 +140,7 @@ func TestPoliciesAreTried(t *testing.T) {
 func TestTheAuditIsReadAndVerified(t *testing.T) {
 	s := site(t, webtest.Options{})
 	page := get(s, "/audit", access.RoleOperator).Body.String()
-	says(t, page, string(s.Governor.Key()), "up to entry", "rel=\"next\"", "kill switch thrown")
+	says(t, html.UnescapeString(page), string(s.Governor.Key()), "up to entry", "rel=\"next\"", "kill switch thrown")
 	start := strings.LastIndex(page[:strings.Index(page, `rel="next"`)], `href="`) + len(`href="`)
 	next := page[start : start+strings.Index(page[start:], `"`)]
 	more := get(s, strings.ReplaceAll(next, "&amp;", "&"), access.RoleOperator).Body.String()
@@ -192,7 +193,7 @@ func TestKnowledgeIsFound(t *testing.T) {
 func TestSettingsShowNoSecretAndWhereTheyComeFrom(t *testing.T) {
 	s := site(t, webtest.Options{})
 	page := list(get(s, "/settings/configuration?section=retention", access.RoleOperator).Body.String())
-	says(t, page, "retention.size", "8GiB", "corax.yaml:7")
+	says(t, page, "retention.size", "8.0 GiB", "corax.yaml:7")
 	if strings.Contains(page, "monitors[0]") {
 		t.Error("a part shows others' settings")
 	}

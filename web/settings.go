@@ -18,6 +18,7 @@ import (
 	"corax/audit"
 	"corax/config"
 	"corax/config/decode"
+	"corax/health"
 	"corax/store"
 	"corax/vault"
 	"corax/web/ui"
@@ -66,7 +67,7 @@ func (p *pages) settings() []area {
 			{Path: "/settings/silences", Role: access.RoleResponder, Do: p.silence},
 			{Path: "/settings/silences/{id}/end", Role: access.RoleResponder, Do: p.endSilence},
 		},
-		Funcs: map[string]any{"base": filepath.Base},
+		Funcs: map[string]any{"base": filepath.Base, "unit": unit},
 	}}
 }
 
@@ -220,6 +221,15 @@ func (p *pages) reload(r *http.Request) (done, error) {
 	return done{To: "/settings/configuration", Said: "The configuration was read again, and is in force."}, nil
 }
 
+// unit says a size as people do; empty for what is none.
+func unit(s config.Setting) string {
+	n, err := strconv.ParseInt(s.Text, 10, 64)
+	if err != nil || s.Key != "size" && s.Key != "max_bytes" {
+		return ""
+	}
+	return health.Bytes(n)
+}
+
 type configurationData struct {
 	Tabs     []tab
 	File     string
@@ -247,7 +257,7 @@ func (p *pages) loadConfiguration(r *http.Request) (*ui.View, error) {
 	}
 	var found []config.Setting
 	for _, s := range all {
-		if (d.Section == "" || config.Section(s.Path) == d.Section) && finds(d.Query, s.Path, s.Value) {
+		if (d.Section == "" || config.Section(s.Path) == d.Section) && finds(d.Query, s.Path, s.Text) {
 			found = append(found, s)
 		}
 	}
@@ -295,11 +305,9 @@ func (p *pages) loadCredentials(r *http.Request) (*ui.View, error) {
 	}
 	_, all, _ := p.o.Settings.Configuration()
 	for _, s := range all {
-		for _, ref := range strings.Split(s.Value, ", ") {
-			if isReference(ref) {
-				c := of(ref)
-				c.Where = append(c.Where, s)
-			}
+		if isReference(s.Text) {
+			c := of(s.Text)
+			c.Where = append(c.Where, s)
 		}
 	}
 	for ref, c := range known {

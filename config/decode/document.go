@@ -73,20 +73,26 @@ func (d *Document) Problem(path, hint, format string, args ...any) Problem {
 // At is the place of a field, named by a path such as monitors[2].http.url or labels["a.b"]. Where the field isn't
 // there, it is the place of the nearest thing around it that is.
 func (d *Document) At(path string) (line, col int) {
+	line, col, _ = d.Find(path)
+	return line, col
+}
+
+// Find is At, and says whether the field itself is there.
+func (d *Document) Find(path string) (line, col int, ok bool) {
 	if d.root == nil {
-		return 1, 1
+		return 1, 1, path == ""
 	}
 	n := d.root
 	line, col = n.Line, n.Column
 	for range maxDepth {
-		step, rest, ok := nextStep(path)
-		if !ok {
-			return line, col
+		step, rest, more := nextStep(path)
+		if !more {
+			return line, col, path == ""
 		}
 		path = rest
 		key, value := child(n, step)
 		if value == nil {
-			return line, col
+			return line, col, false
 		}
 		n = value
 		line, col = n.Line, n.Column
@@ -94,47 +100,7 @@ func (d *Document) At(path string) (line, col int) {
 			line, col = key.Line, key.Column // a list or a mapping starts somewhere below its name; people look for the name
 		}
 	}
-	return line, col
-}
-
-// Line is the line at which the field of that path begins; ok is false where it isn't there.
-func (d *Document) Line(path string) (line int, ok bool) {
-	n, line := d.find(path)
-	return line, n != nil
-}
-
-// Excerpt is the field of that path as YAML, with its comments, and the line at which it begins; ok is false where it isn't there.
-func (d *Document) Excerpt(path string) (text string, line int, ok bool) {
-	n, line := d.find(path)
-	if n == nil {
-		return "", 0, false
-	}
-	out, err := yaml.Dump(n, yaml.WithIndent(2))
-	return string(out), line, err == nil
-}
-
-// find is the node of that path, nil where it isn't there, and the line at which its name stands.
-func (d *Document) find(path string) (n *yaml.Node, line int) {
-	if d.root == nil {
-		return nil, 0
-	}
-	n, line = d.root, d.root.Line
-	for range maxDepth {
-		step, rest, more := nextStep(path)
-		if !more {
-			return n, line
-		}
-		path = rest
-		key, value := child(n, step)
-		if value == nil {
-			return nil, 0
-		}
-		n, line = value, value.Line
-		if key != nil {
-			line = key.Line
-		}
-	}
-	return nil, 0
+	return line, col, false
 }
 
 // nextStep cuts the first step off a path: a name, or the text between brackets.

@@ -70,18 +70,13 @@ func (s *Store) ProblemsOf(ctx context.Context, mechanism string, most int) ([]c
 	return list[corax.Problem](ctx, s, "list problems of "+mechanism, problemsOfMechanism, mechanism, limit(most))
 }
 
-// Size is how much room the records take, in bytes: what is in use within the file, and the log of what was written last.
-type Size struct{ Used, Log int64 }
-
-// Size measures the store.
-func (s *Store) Size(ctx context.Context) (size Size, err error) {
-	if size.Used, err = s.size(ctx); err != nil {
-		return size, err
+// LogSize is how large the log of what was written last is, in bytes.
+func (s *Store) LogSize() int64 {
+	info, err := os.Stat(s.opts.Path + "-wal")
+	if err != nil {
+		return 0 // there is none while nothing was written
 	}
-	if info, err := os.Stat(s.opts.Path + "-wal"); err == nil {
-		size.Log = info.Size()
-	}
-	return size, nil
+	return info.Size()
 }
 
 // searches is every statement of this file.

@@ -31,6 +31,7 @@ const (
 	AuditToken       AuditKind = "token.changed"
 	AuditSession     AuditKind = "session.ended" // by hand
 	AuditPruned      AuditKind = "audit.pruned"
+	AuditBackup      AuditKind = "backup.made"
 )
 
 // AuditEntry is one line of the audit: who did what, when, on what, with what. Each names the hash of the one before it,

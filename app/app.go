@@ -37,6 +37,7 @@ import (
 	"corax/store/sqlite"
 	"corax/triage"
 	"corax/vault"
+	"corax/web"
 )
 
 // AddressFile is the name of the file in the data directory by which the CLI finds the running Corax. It holds an Address.
@@ -92,6 +93,9 @@ type App struct {
 	desk         *hands.Desk
 	scenarios    scenarioDesk
 	live         *live.Hub
+	front        *web.Handler
+	growth       growth // of the store
+	started      time.Time
 	operators    atomic.Pointer[operators]
 	address      Address
 	access       *access.Book
@@ -107,7 +111,7 @@ func Start(ctx context.Context, o Options) (*App, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	a := &App{o: o}
+	a := &App{o: o, started: o.Clock.Now()}
 	a.log = slog.New(a.redactor.LogHandler(o.Log.Handler()))
 	a.cfg.Store(&o.Config)
 	if err := a.start(ctx); err != nil {

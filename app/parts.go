@@ -123,7 +123,7 @@ func (a *App) startServer(ctx context.Context, cfg *config.Config) error {
 		_ = l.Close()
 		return err
 	}
-	pages, err := a.pages()
+	a.front, err = a.pages()
 	if err != nil {
 		_ = l.Close()
 		return err
@@ -133,7 +133,7 @@ func (a *App) startServer(ctx context.Context, cfg *config.Config) error {
 		PublicURL: cfg.Notify.PublicURL, Backups: filepath.Join(cfg.DataDir, "backups"), Records: a.records(), Find: a.lookup, Controls: a.limited(), People: a.limited(),
 		Scenarios: a.scenarios,
 		Clock:     a.o.Clock, Log: a.log, Metrics: a.metrics(), Redact: a.redactor.JSON, Audit: limitedLedger{ledger{a}, a.records()},
-		Pages: pages,
+		Pages: a.front,
 		Receive: func(r chi.Router) {
 			in.Routes(r)
 			a.answers(r)

@@ -48,5 +48,6 @@ func (a *App) pages() (*web.Handler, error) {
 		Scenarios: a.scenarios, FirstSteps: firstSteps{a},
 
 		// api:
+		Actions: controls{a}, Policies: controls{a}, Audit: ledger{a}, Knowledge: controls{a}, Health: controls{a}, Settings: controls{a},
 	})
 }

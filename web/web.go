@@ -26,6 +26,7 @@ import (
 
 	"corax"
 	"corax/access"
+	"corax/config/decode"
 	"corax/live"
 	"corax/web/draw"
 	"corax/web/ui"
@@ -70,6 +71,12 @@ type Options struct {
 	FirstSteps FirstSteps
 
 	// api (settings, policies, audit, knowledge, health):
+	Actions   Actions
+	Policies  Policies
+	Audit     Audit
+	Knowledge Knowledge
+	Health    Health
+	Settings  Settings
 }
 
 // areas are those that the pages are made of, in the order of the navigation.
@@ -90,6 +97,7 @@ func (p *pages) areas() []area {
 		p.scenarios(), p.welcome(),
 
 		// api: settings, policies, audit, knowledge, health
+		p.actions(), p.policies(), p.audit(), p.knowledge(), p.health(), p.settings(),
 
 		// access: login, account, users
 		p.accounts(),
@@ -177,7 +185,12 @@ type Handler struct {
 	http.Handler
 	Routes []Route
 	UI     *ui.UI
+
+	reports *reports
 }
+
+// Refused is how often browsers have told that they refused something on a page, and how many of these reports were not logged.
+func (h *Handler) Refused() (reports, unlogged int) { return h.reports.counts() }
 
 // New makes the handler of all pages. It fails where a template can't be used.
 func New(o Options) (*Handler, error) {
@@ -193,7 +206,8 @@ func New(o Options) (*Handler, error) {
 		return nil, err
 	}
 	p.router.Handle(ui.Prefix+"*", u.Assets)
-	p.router.Post(reportPath, newReports(o.Log, o.Clock).ServeHTTP)
+	refused := newReports(o.Log, o.Clock)
+	p.router.Post(reportPath, refused.ServeHTTP)
 	p.router.Post("/theme", setTheme)
 	if o.Live != nil {
 		p.router.Get(livePath, p.guard(access.RoleViewer, false, p.stream(o.Live)))
@@ -209,7 +223,7 @@ func New(o Options) (*Handler, error) {
 			return nil, err
 		}
 	}
-	return &Handler{Handler: secure(p.router), Routes: p.routes, UI: u}, nil
+	return &Handler{Handler: secure(p.router), Routes: p.routes, UI: u, reports: refused}, nil
 }
 
 func (p *pages) mount(a area) error {
@@ -440,15 +454,19 @@ type problem struct {
 	Status int
 	Text   string
 	Hint   string
+	Faults []decode.Problem // of a text that somebody wrote, each with its place
 	Back   string
 }
 
 // fail shows an error as a page. What is our own defect is logged, not shown.
 func (p *pages) fail(w http.ResponseWriter, r *http.Request, err error) {
+	var faults decode.Errors
 	d := problem{Status: cmp.Or(statuses[corax.CodeOf(err)], http.StatusInternalServerError), Text: ui.Upper(err.Error()), Hint: corax.HintOf(err)}
 	switch {
 	case errors.Is(err, errUnknown):
 		d.Status = http.StatusUnauthorized
+	case errors.As(err, &faults):
+		d.Text, d.Hint, d.Faults = "This can't be used as it is written", "nothing was changed", faults
 	case errors.Is(err, context.Canceled):
 		d.Status, d.Text = http.StatusServiceUnavailable, "Stopping"
 	case d.Status == http.StatusInternalServerError:

@@ -45,7 +45,7 @@ func (s *Store) Prune(ctx context.Context, r store.Retention, now time.Time) err
 	if r.Bytes > 0 {
 		for _, query := range []string{dropOldestSignals, dropOldestEvents} {
 			for {
-				size, err := s.size(ctx)
+				size, err := s.Size(ctx)
 				if err != nil {
 					return err
 				}
@@ -77,8 +77,8 @@ func (s *Store) drop(ctx context.Context, query string, args ...any) (n int64, e
 	return n, err
 }
 
-// size is how many bytes of the file are in use.
-func (s *Store) size(ctx context.Context) (int64, error) {
+// Size is how many bytes of the file are in use.
+func (s *Store) Size(ctx context.Context) (int64, error) {
 	var size int64
 	err := s.each(ctx, "measure the store", func(rows *sql.Rows) error { return rows.Scan(&size) },
 		`SELECT (p.page_count - f.freelist_count) * z.page_size
@@ -106,7 +106,8 @@ func (s *Store) shrink(ctx context.Context) error {
 	return nil
 }
 
-// Backup writes a copy of the store, as it stands now, to a new file. Work goes on meanwhile. A file that exists is a Conflict.
+// Backup writes a copy of the store, as it stands now, to a new file, and has the audit say so. Work goes on meanwhile. A file that exists is
+// a Conflict.
 func (s *Store) Backup(ctx context.Context, path string) error {
 	op := "back up the store to " + path
 	if path == "" {
@@ -137,8 +138,9 @@ func (s *Store) Backup(ctx context.Context, path string) error {
 		if err = fail(op, err); corax.CodeOf(err) == corax.Internal && !errors.As(err, new(*corax.Error)) {
 			err = corax.Errorf(corax.Unavailable, op, "%w", err)
 		}
+		return err
 	}
-	return err
+	return s.AppendAudit(ctx, corax.AuditEntry{At: s.opts.Clock.Now(), Who: "corax", What: corax.AuditBackup, On: "file:" + path})
 }
 
 // Restore puts a backup in the place of a store that is not open. Where there is a store already it is a Conflict, unless overwrite is

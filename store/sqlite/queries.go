@@ -172,6 +172,7 @@ func statements() []string {
 		dropHoursBefore, dropDaysBefore, dropTemplateCountsBefore, dropTemplatesBefore,
 		getUser, listUsers, upsertUser, getCredential, findCredential, listCredentials, upsertCredential, dropCredential, dropCredentials, dropEnded,
 	}
+	all = append(all, searches()...)
 	for _, b := range []bulk{insertSignals, upsertIncidents, insertWords, insertRows} {
 		all = append(all, b.sql[:]...)
 	}

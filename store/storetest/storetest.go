@@ -95,6 +95,13 @@ type Store interface {
 	WorkOrder(ctx context.Context, id string) (corax.WorkOrder, error)
 	WorkOrders(ctx context.Context, f store.WorkOrderFilter) ([]corax.WorkOrder, error)
 
+	EndSilence(ctx context.Context, id, by string) error
+	Decision(ctx context.Context, id string) (corax.Decision, error)
+	SearchDecisions(ctx context.Context, f store.DecisionSearch) ([]corax.Decision, error)
+	RuleCounts(ctx context.Context) (map[string]map[corax.Verdict]int, error)
+	SearchAudit(ctx context.Context, f store.AuditSearch) ([]audit.Row, error)
+	ProblemsOf(ctx context.Context, mechanism string, most int) ([]corax.Problem, error)
+
 	access.Store
 
 	Prune(ctx context.Context, r store.Retention, now time.Time) error
@@ -138,6 +145,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"stops", testStops},
 		{"the audit follows what is recorded", testAudit},
 		{"the audit is pruned from its beginning", testPruneAudit},
+		{"decisions and the audit are searched", testGoverned},
 		{"pages", testPages},
 		{"work orders", testWorkOrders},
 		{"users and credentials", testAccess},

@@ -28,10 +28,8 @@ func (o Options) authorise(next http.Handler) http.Handler {
 			}
 		}
 		w.Header().Set("WWW-Authenticate", "Bearer")
-		w.Header().Set("Content-Type", "application/problem+json")
-		w.WriteHeader(http.StatusUnauthorized)
-		_, _ = w.Write([]byte(`{"title":"Unauthorized","status":401,` +
-			`"detail":"the API wants its token, which stands in api.json in the data directory, or that of an operator"}` + "\n"))
+		newFault(unproven, 0, "the request carries no token that is known here",
+			"send the API's token, which stands in api.json in the data directory, or that of an operator").write(w)
 	})
 }
 

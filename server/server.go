@@ -6,7 +6,6 @@ package server
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"net/http"
 	"time"
@@ -27,10 +26,10 @@ type Records interface {
 	Problems(ctx context.Context, f store.ProblemFilter) ([]corax.Problem, error)
 	Problem(ctx context.Context, id string) (corax.Problem, error)
 	PlanRun(ctx context.Context, id string) (corax.PlanRun, error)
-	PlanRuns(ctx context.Context, states ...corax.PlanState) ([]corax.PlanRun, error)
+	FindPlanRuns(ctx context.Context, f store.PlanFilter) ([]corax.PlanRun, error)
 	Decisions(ctx context.Context, plan string) ([]corax.Decision, error)
-	RecentDecisions(ctx context.Context, limit int) ([]corax.Decision, error)
-	Approvals(ctx context.Context, openOnly bool) ([]corax.ApprovalRequest, error)
+	FindDecisions(ctx context.Context, f store.DecisionFilter) ([]corax.Decision, error)
+	FindApprovals(ctx context.Context, f store.ApprovalFilter) ([]corax.ApprovalRequest, error)
 	Approval(ctx context.Context, id string) (corax.ApprovalRequest, error)
 	BreakGlasses(ctx context.Context, after time.Time) ([]corax.BreakGlass, error)
 	Events(ctx context.Context, f store.EventFilter) ([]corax.Event, error)
@@ -71,6 +70,8 @@ type Options struct {
 	Metrics  http.Handler
 	Audit    Audit
 	Redact   func(json []byte) []byte // takes secrets out of every answer of the API; may be nil
+	Replies  Replies                  // remembers calls with an Idempotency-Key; nil carries each out
+	Run      string                   // differs from one start of Corax to the next
 	Clock    corax.Clock
 	Log      *slog.Logger
 }
@@ -80,7 +81,7 @@ func New(o Options) http.Handler {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	r := chi.NewRouter()
+	r := newRouter()
 	r.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
 	r.Get("/readyz", func(w http.ResponseWriter, _ *http.Request) {
 		if err := o.Controls.Ready(); err != nil {
@@ -95,49 +96,34 @@ func New(o Options) http.Handler {
 	if o.Receive != nil {
 		o.Receive(r)
 	}
-	config := huma.DefaultConfig("Corax", o.Version)
-	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "/api/v1/openapi", "", "/api/v1/schemas"
-	config.CreateHooks = nil // no $schema property in answers: they are the same objects that the CLI prints
-	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer"}}
-	config.Security = []map[string][]string{{"token": {}}}
 	r.Group(func(r chi.Router) {
-		r.Use(o.authorise, redact(o.Redact))
-		a := api{o: o, huma: humachi.New(r, config)}
-		a.incidents()
-		a.problems()
-		a.plans()
-		a.approvals()
-		a.emergencies()
-		a.autonomy()
-		a.decisions()
-		a.operations()
-		a.audit()
-		if o.People != nil {
-			a.people(o.People)
-		}
+		r.Use(o.authorise, o.once, redact(o.Redact))
+		newAPI(o, r)
 	})
 	return r
 }
 
-// problem turns an error of an operation into the HTTP answer that says the same (RFC 9457). What is our own defect is logged, not shown.
-func (a api) problem(operation string, err error) error {
-	if err == nil {
-		return nil
-	}
-	status := map[corax.Code]int{
-		corax.Invalid: http.StatusUnprocessableEntity, corax.NotFound: http.StatusNotFound, corax.Conflict: http.StatusConflict,
-		corax.Forbidden: http.StatusForbidden, corax.Unavailable: http.StatusServiceUnavailable,
-	}[corax.CodeOf(err)]
-	if status == 0 {
-		if errors.Is(err, context.Canceled) {
-			return huma.NewError(http.StatusServiceUnavailable, "stopping")
-		}
-		a.o.Log.Error("an API call failed", "operation", operation, "error", err)
-		return huma.NewError(http.StatusInternalServerError, "internal error; the log of the server says more")
-	}
-	text := err.Error()
-	if hint := corax.HintOf(err); hint != "" {
-		text += " (" + hint + ")"
-	}
-	return huma.NewError(status, text)
+func newRouter() chi.Router { return chi.NewRouter() }
+
+// newAPI registers the operations of /api/v1 with the router.
+func newAPI(o Options, r chi.Router) api {
+	config := huma.DefaultConfig("Corax", o.Version)
+	config.OpenAPIPath, config.DocsPath, config.SchemasPath = base+"/openapi", "", base+"/schemas"
+	config.CreateHooks = nil // no $schema property in answers: they are the same objects that the CLI prints
+	config.Transformers = []huma.Transformer{ownFaults}
+	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer"}}
+	config.Security = []map[string][]string{{"token": {}}}
+	a := api{o: o, huma: humachi.New(r, config), calls: &[]Call{}}
+	a.incidents()
+	a.problems()
+	a.plans()
+	a.approvals()
+	a.emergencies()
+	a.autonomy()
+	a.decisions()
+	a.operations()
+	a.audit()
+	a.people()
+	a.faults()
+	return a
 }

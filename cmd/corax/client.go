@@ -100,6 +100,7 @@ func (c *client) call(ctx context.Context, method, path string, in, out any) err
 func refused(op string, status int, data []byte) error {
 	var p struct {
 		Detail string `json:"detail"`
+		Hint   string `json:"hint"`
 		Errors []struct {
 			Message  string `json:"message"`
 			Location string `json:"location"`
@@ -119,5 +120,7 @@ func refused(op string, status int, data []byte) error {
 	if code == "" {
 		code = corax.Unavailable
 	}
-	return corax.Errorf(code, op, "%d: %s", status, text)
+	err := corax.Errorf(code, op, "%d: %s", status, text)
+	err.Hint = p.Hint
+	return err
 }

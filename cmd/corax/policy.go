@@ -80,7 +80,7 @@ func (s *settings) trials(cmd *cobra.Command, cases string, past int) ([]heal.Tr
 			return nil, err
 		}
 		var decisions []corax.Decision
-		if err := cl.call(cmd.Context(), "GET", fmt.Sprintf("/decisions?limit=%d", min(past, 10_000)), nil, &decisions); err != nil {
+		if err := cl.call(cmd.Context(), "GET", fmt.Sprintf("/decisions?limit=%d", min(past, 1000)), nil, &decisions); err != nil {
 			return nil, err
 		}
 		for _, d := range decisions {

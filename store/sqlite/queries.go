@@ -43,8 +43,7 @@ const (
 
 // Incidents.
 const (
-	incidentPage = ` AND (?1 = '' OR entity = ?1)
-		AND (?2 = '' OR (opened_at, id) < (SELECT opened_at, id FROM incidents WHERE id = ?2))
+	incidentPage = ` AND (?1 = '' OR entity = ?1) AND (opened_at, id) < (?6, ?2)
 		ORDER BY opened_at DESC, id DESC LIMIT ?3`
 	getIncident       = `SELECT problem, doc FROM incidents WHERE id = ?`
 	listIncidents     = `SELECT problem, doc FROM incidents WHERE true` + incidentPage
@@ -58,8 +57,8 @@ const (
 const (
 	countOpenProblems = `SELECT count(*) FROM problems WHERE open = 1`
 	getProblem        = `SELECT doc FROM problems WHERE id = ?`
-	listProblems      = `SELECT doc FROM problems ORDER BY opened_at DESC, id DESC LIMIT ?`
-	openProblems      = `SELECT doc FROM problems WHERE open = 1 ORDER BY opened_at DESC, id DESC LIMIT ?`
+	listProblems      = `SELECT doc FROM problems WHERE (opened_at, id) < (?1, ?2) ORDER BY opened_at DESC, id DESC LIMIT ?3`
+	openProblems      = `SELECT doc FROM problems WHERE open = 1 AND (opened_at, id) < (?1, ?2) ORDER BY opened_at DESC, id DESC LIMIT ?3`
 	upsertProblem     = `INSERT INTO problems (id, open, opened_at, updated_at, doc) VALUES (?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET open = excluded.open, opened_at = excluded.opened_at, updated_at = excluded.updated_at, doc = excluded.doc`
 
@@ -67,18 +66,24 @@ const (
 	problemOfPlan  = `SELECT problem FROM plan_runs WHERE id = ?`
 	listPlanRuns   = `SELECT doc FROM plan_runs ORDER BY started_at, id`
 	planRunsInside = `SELECT doc FROM plan_runs WHERE state IN (SELECT value FROM json_each(?)) ORDER BY started_at, id`
-	upsertPlanRun  = `INSERT INTO plan_runs (id, problem, state, started_at, doc) VALUES (?, ?, ?, ?, ?)
+	pageOfPlanRuns = `SELECT doc FROM plan_runs WHERE (started_at, id) < (?1, ?2) AND (?4 = '[]' OR state IN (SELECT value FROM json_each(?4)))
+		ORDER BY started_at DESC, id DESC LIMIT ?3`
+	upsertPlanRun = `INSERT INTO plan_runs (id, problem, state, started_at, doc) VALUES (?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET state = excluded.state, started_at = excluded.started_at, doc = excluded.doc`
 
 	insertDecision  = `INSERT INTO decisions (id, plan, at, doc) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`
 	recentDecisions = `SELECT doc FROM decisions ORDER BY seq DESC LIMIT ?`
 	listDecisions   = `SELECT doc FROM decisions WHERE plan = ? ORDER BY seq`
+	pageOfDecisions = `SELECT doc FROM decisions WHERE (at, id) < (?1, ?2) ORDER BY at DESC, id DESC LIMIT ?3`
+	decisionsOfPlan = `SELECT doc FROM decisions WHERE plan = ?4 AND (at, id) < (?1, ?2) ORDER BY at DESC, id DESC LIMIT ?3`
 
-	getApproval    = `SELECT doc FROM approvals WHERE id = ?`
-	listApprovals  = `SELECT doc FROM approvals ORDER BY asked_at, id`
-	openApprovals  = `SELECT doc FROM approvals WHERE answered = 0 ORDER BY asked_at, id`
-	insertApproval = `INSERT INTO approvals (id, plan, answered, asked_at, doc) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`
-	answerApproval = `UPDATE approvals SET answered = ?, doc = ? WHERE id = ?`
+	getApproval         = `SELECT doc FROM approvals WHERE id = ?`
+	listApprovals       = `SELECT doc FROM approvals ORDER BY asked_at, id`
+	openApprovals       = `SELECT doc FROM approvals WHERE answered = 0 ORDER BY asked_at, id`
+	pageOfApprovals     = `SELECT doc FROM approvals WHERE (asked_at, id) < (?1, ?2) ORDER BY asked_at DESC, id DESC LIMIT ?3`
+	pageOfOpenApprovals = `SELECT doc FROM approvals WHERE answered = 0 AND (asked_at, id) < (?1, ?2) ORDER BY asked_at DESC, id DESC LIMIT ?3`
+	insertApproval      = `INSERT INTO approvals (id, plan, answered, asked_at, doc) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`
+	answerApproval      = `UPDATE approvals SET answered = ?, doc = ? WHERE id = ?`
 )
 
 // Events.
@@ -163,6 +168,8 @@ func statements() []string {
 		dropSignalsBefore, dropOldestSignals, dropEventsBefore, dropOldestEvents, dropIncidentsBefore, dropProblemsBefore,
 		dropPlanRuns, dropDecisions, dropApprovals, dropSilences,
 		insertAudit, moveHead, auditHead, lastAudit, auditRows, dropAudit, hashOf, docsBeside,
+		getCall, beginCall, finishCall, forgetCall, dropCalls,
+		pageOfPlanRuns, pageOfDecisions, decisionsOfPlan, pageOfApprovals, pageOfOpenApprovals,
 		getPage, upsertPage, listPages, duePages, getWorkOrder, upsertWorkOrder, listWorkOrders, liveWorkOrders, dropPages, dropWorkOrders,
 	}
 	for _, b := range []bulk{insertSignals, upsertIncidents} {

@@ -26,6 +26,7 @@ import (
 	"corax/hands"
 	"corax/heal"
 	"corax/investigate"
+	"corax/knowledge"
 	"corax/monitor"
 	"corax/notify"
 	"corax/notify/link"
@@ -53,6 +54,7 @@ type Options struct {
 	Ground  corax.Ground // where outcomes of actions are seen; production where empty
 	// Catalogue is the digest of the knowledge that Engine works with.
 	Catalogue string
+	Knowledge *knowledge.Catalogue // that knowledge, to be looked at; may be nil
 	Clock     corax.Clock
 	Log       *slog.Logger
 }
@@ -81,6 +83,7 @@ type App struct {
 	desk         *hands.Desk
 	operators    atomic.Pointer[operators]
 	address      Address
+	started      time.Time
 
 	mu      sync.Mutex
 	stopped bool
@@ -91,7 +94,7 @@ func Start(ctx context.Context, o Options) (*App, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	a := &App{o: o}
+	a := &App{o: o, started: o.Clock.Now()}
 	a.log = slog.New(a.redactor.LogHandler(o.Log.Handler()))
 	a.cfg.Store(&o.Config)
 	if err := a.start(ctx); err != nil {

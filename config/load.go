@@ -48,7 +48,7 @@ func Parse(file string, data []byte) (Config, error) {
 		l.problems.Sort()
 		return Config{}, l.problems
 	}
-	cfg.places = l.places
+	cfg.main, cfg.places = doc, l.places
 	return cfg, nil
 }
 

@@ -61,6 +61,6 @@ func Spec(version string) (*huma.OpenAPI, error) {
 
 // describe registers everything without anything behind it.
 func describe(version string) (*huma.OpenAPI, []Call) {
-	a := newAPI(Options{Version: version, People: struct{ People }{}, Audit: struct{ Audit }{}}, newRouter())
+	a := newAPI(Options{Version: version, People: struct{ People }{}, Audit: struct{ Audit }{}, System: struct{ System }{}}, newRouter())
 	return a.huma.OpenAPI(), *a.calls
 }

@@ -69,6 +69,7 @@ type Options struct {
 	Receive  func(chi.Router) // mounts the receivers
 	Metrics  http.Handler
 	Audit    Audit
+	System   System                   // nil: nothing is told of Corax itself
 	Redact   func(json []byte) []byte // takes secrets out of every answer of the API; may be nil
 	Replies  Replies                  // remembers calls with an Idempotency-Key; nil carries each out
 	Run      string                   // differs from one start of Corax to the next
@@ -124,6 +125,11 @@ func newAPI(o Options, r chi.Router) api {
 	a.operations()
 	a.audit()
 	a.people()
+	a.system()
+	a.knowledge()
 	a.faults()
+	schemas := a.huma.OpenAPI().Components.Schemas.Map()
+	delete(schemas, "ErrorModel") // of huma; every error is a Fault
+	delete(schemas, "ErrorDetail")
 	return a
 }

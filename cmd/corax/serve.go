@@ -47,7 +47,7 @@ func serveCommand(s *settings) *cobra.Command {
 				log.Warn("in the configuration", "warning", w.Error())
 			}
 			a, err := app.Start(cmd.Context(), app.Options{Config: cfg, File: file, Engine: engine, Version: version,
-				Catalogue: catalogueDigest(cfg), Log: log})
+				Catalogue: catalogueDigest(cfg), Knowledge: engine.Catalogue(), Log: log})
 			if err != nil {
 				return err
 			}

@@ -41,7 +41,7 @@ func (s *Store) Prune(ctx context.Context, r store.Retention, now time.Time) err
 	if r.Bytes > 0 {
 		for _, query := range []string{dropOldestSignals, dropOldestEvents} {
 			for {
-				size, err := s.size(ctx)
+				size, err := s.Size(ctx)
 				if err != nil {
 					return err
 				}
@@ -84,8 +84,8 @@ func (s *Store) drop(ctx context.Context, query string, args ...any) (n int64, e
 	return n, err
 }
 
-// size is how many bytes of the file are in use.
-func (s *Store) size(ctx context.Context) (int64, error) {
+// Size is how many bytes of the file are in use.
+func (s *Store) Size(ctx context.Context) (int64, error) {
 	var size int64
 	err := s.each(ctx, "measure the store", func(rows *sql.Rows) error { return rows.Scan(&size) },
 		`SELECT (p.page_count - f.freelist_count) * z.page_size

@@ -30,15 +30,15 @@ func (s system) Sites() []server.Site {
 		}
 		for _, p := range h.Places {
 			if p.Site == x.Name {
-				out[n].Places = append(out[n].Places, placeOf(p))
+				out[n].Places, out[n].Leave = append(out[n].Places, placeOf(p)), append(out[n].Leave[:len(out[n].Leave):len(out[n].Leave)], p.Leave...)
 			}
 		}
 	}
 	return out
 }
 
-func placeOf(p config.Place) server.Place {
-	return server.Place{Entity: p.Entity, Room: p.Room, Rack: p.Rack, Unit: p.Unit, Marking: p.Marking, Note: p.Note, Leave: p.Leave}
+func placeOf(p config.Place) corax.Place {
+	return corax.Place{Entity: p.Entity, Site: p.Site, Room: p.Room, Rack: p.Rack, Unit: p.Unit, Marking: p.Marking, Note: p.Note}
 }
 
 // Settings hides what looks like a credential by its name, as well as what is known to be one.

@@ -263,10 +263,22 @@ func (c *Client) GetErrorKind(ctx context.Context, code string) (server.FaultKin
 	return one[server.FaultKind](ctx, c, r)
 }
 
+// GetHealth: how Corax itself is.
+func (c *Client) GetHealth(ctx context.Context) (server.Health, error) {
+	r := request{method: "GET", path: "/health"}
+	return one[server.Health](ctx, c, r)
+}
+
 // GetIncident: an incident with its latest signals.
 func (c *Client) GetIncident(ctx context.Context, id string) (server.IncidentPage, error) {
 	r := request{method: "GET", path: "/incidents/" + url.PathEscape(id)}
 	return one[server.IncidentPage](ctx, c, r)
+}
+
+// GetMechanism: A way to fail, with what helps.
+func (c *Client) GetMechanism(ctx context.Context, id string) (server.MechanismPage, error) {
+	r := request{method: "GET", path: "/knowledge/mechanisms/" + url.PathEscape(id)}
+	return one[server.MechanismPage](ctx, c, r)
 }
 
 // GetPlan: A plan and what became of each step.
@@ -275,10 +287,22 @@ func (c *Client) GetPlan(ctx context.Context, id string) (corax.PlanRun, error) 
 	return one[corax.PlanRun](ctx, c, r)
 }
 
+// GetPolicy: the rules; the first that matches decides, and where none does the answer is deny.
+func (c *Client) GetPolicy(ctx context.Context) (corax.Policy, error) {
+	r := request{method: "GET", path: "/policy"}
+	return one[corax.Policy](ctx, c, r)
+}
+
 // GetProblem: A problem with its plan's run, decisions and timeline.
 func (c *Client) GetProblem(ctx context.Context, id string) (server.ProblemPage, error) {
 	r := request{method: "GET", path: "/problems/" + url.PathEscape(id)}
 	return one[server.ProblemPage](ctx, c, r)
+}
+
+// GetTopology: entities and what they need, as declared.
+func (c *Client) GetTopology(ctx context.Context) (corax.Topology, error) {
+	r := request{method: "GET", path: "/topology"}
+	return one[corax.Topology](ctx, c, r)
 }
 
 // GetWorkOrder: A work order with its log.
@@ -297,6 +321,12 @@ func (c *Client) LearnOutcomes(ctx context.Context, p LearnOutcomesParams) (serv
 	r := request{method: "POST", path: "/autonomy/outcomes"}
 	r.body = p
 	return one[server.Learned](ctx, c, r)
+}
+
+// ListActions: actions that are declared.
+func (c *Client) ListActions(ctx context.Context) ([]corax.Action, error) {
+	r := request{method: "GET", path: "/actions"}
+	return one[[]corax.Action](ctx, c, r)
 }
 
 // ListApprovalsParams are the parameters of [Client.ListApprovals].
@@ -471,6 +501,30 @@ func (c *Client) ListIncidents(ctx context.Context, p ListIncidentsParams) (Page
 	return list[corax.Incident](ctx, c, r)
 }
 
+// ListMechanismsParams are the parameters of [Client.ListMechanisms].
+type ListMechanismsParams struct {
+	Pattern string `json:"-"`
+	Domain  string `json:"-"`
+	Q       string `json:"-"` // words of its id, its title or what it is; all must be there
+}
+
+// ListMechanisms: ways to fail that the catalogue knows.
+func (c *Client) ListMechanisms(ctx context.Context, p ListMechanismsParams) ([]server.Mechanism, error) {
+	r := request{method: "GET", path: "/knowledge/mechanisms"}
+	q := url.Values{}
+	if p.Pattern != "" {
+		q.Set("pattern", string(p.Pattern))
+	}
+	if p.Domain != "" {
+		q.Set("domain", string(p.Domain))
+	}
+	if p.Q != "" {
+		q.Set("q", string(p.Q))
+	}
+	r.query = q
+	return one[[]server.Mechanism](ctx, c, r)
+}
+
 // ListMonitors: monitors with their last results.
 func (c *Client) ListMonitors(ctx context.Context) (server.MonitorList, error) {
 	r := request{method: "GET", path: "/monitors"}
@@ -499,6 +553,12 @@ func (c *Client) ListPages(ctx context.Context, p ListPagesParams) (Page[corax.P
 	}
 	r.query = q
 	return list[corax.Page](ctx, c, r)
+}
+
+// ListPatterns: patterns of the catalogue.
+func (c *Client) ListPatterns(ctx context.Context) ([]server.Pattern, error) {
+	r := request{method: "GET", path: "/knowledge/patterns"}
+	return one[[]server.Pattern](ctx, c, r)
 }
 
 // ListPlansParams are the parameters of [Client.ListPlans].
@@ -553,10 +613,22 @@ func (c *Client) ListProblems(ctx context.Context, p ListProblemsParams) (Page[c
 	return list[corax.Problem](ctx, c, r)
 }
 
+// ListSettings: the configuration in force, and where each value was written.
+func (c *Client) ListSettings(ctx context.Context) ([]server.Setting, error) {
+	r := request{method: "GET", path: "/settings"}
+	return one[[]server.Setting](ctx, c, r)
+}
+
 // ListSilences: silences and maintenance windows that have not ended.
 func (c *Client) ListSilences(ctx context.Context) ([]corax.Silence, error) {
 	r := request{method: "GET", path: "/silences"}
 	return one[[]corax.Silence](ctx, c, r)
+}
+
+// ListSites: sites with people, and what stands there.
+func (c *Client) ListSites(ctx context.Context) ([]server.Site, error) {
+	r := request{method: "GET", path: "/sites"}
+	return one[[]server.Site](ctx, c, r)
 }
 
 // ListStops: kill switches that are thrown.

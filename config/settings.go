@@ -44,7 +44,7 @@ func (c Config) from(path string) string {
 		return ""
 	}
 	line, _, ok := doc.Find(path)
-	if i := strings.LastIndexByte(path, '['); !ok && i > 0 {
+	if i := strings.LastIndexByte(path, '['); !ok && i > 0 && strings.HasSuffix(path, "]") {
 		line, _, ok = doc.Find(path[:i]) // the only item of a list may be written without one
 	}
 	if !ok {

@@ -22,15 +22,15 @@ type System interface {
 
 // Site is a building with people, and what of ours stands there.
 type Site struct {
-	Name    string   `json:"name"`
-	Title   string   `json:"title,omitempty"`
-	Address string   `json:"address,omitempty"`
-	Access  []string `json:"access,omitempty"`
-	Safety  []string `json:"safety,omitempty"`
-	Leave   []string `json:"leave,omitempty" doc:"what must never be touched there"`
-	Contact string   `json:"contact,omitempty" doc:"whom to call with a question"`
-	Ladder  []Rung   `json:"ladder,omitempty" doc:"who is asked, one after the other"`
-	Places  []Place  `json:"places,omitempty"`
+	Name    string        `json:"name"`
+	Title   string        `json:"title,omitempty"`
+	Address string        `json:"address,omitempty"`
+	Access  []string      `json:"access,omitempty"`
+	Safety  []string      `json:"safety,omitempty"`
+	Leave   []string      `json:"leave,omitempty" doc:"what must never be touched there"`
+	Contact string        `json:"contact,omitempty" doc:"whom to call with a question"`
+	Ladder  []Rung        `json:"ladder,omitempty" doc:"who is asked, one after the other"`
+	Places  []corax.Place `json:"places,omitempty"`
 }
 
 // Rung asks one contact, and waits.
@@ -38,17 +38,6 @@ type Rung struct {
 	Contact  string   `json:"contact"`
 	Channels []string `json:"channels,omitempty" doc:"all where left out"`
 	Wait     float64  `json:"wait_seconds,omitempty"`
-}
-
-// Place says where an entity stands.
-type Place struct {
-	Entity  string   `json:"entity"`
-	Room    string   `json:"room,omitempty"`
-	Rack    string   `json:"rack,omitempty"`
-	Unit    string   `json:"unit,omitempty"`
-	Marking string   `json:"marking,omitempty"`
-	Note    string   `json:"note,omitempty"`
-	Leave   []string `json:"leave,omitempty"`
 }
 
 // Setting is one value of the configuration in force. Credentials are references, and what looks like one is not shown.

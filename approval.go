@@ -26,13 +26,21 @@ type Via string
 
 // The ways in which an actor is known.
 const (
-	ViaLocal Via = "local" // who can read the data directory, by the name they gave: a claim
-	ViaToken Via = "token" // an operator's token: proven
-	ViaLink  Via = "link"  // a link that was sent to this person alone
+	ViaLocal   Via = "local"   // who can read the data directory, by the name they gave: a claim
+	ViaToken   Via = "token"   // a token of their own: proven
+	ViaSession Via = "session" // logged in with a password: proven
+	ViaIssued  Via = "issued"  // a token that somebody else has made for them: proves no person
+	ViaLink    Via = "link"    // a link that was sent to this person alone
 )
 
 // Proven says that nobody but the person named could have acted.
-func (a Actor) Proven() bool { return a.Via == ViaToken && a.Name != "" }
+func (a Actor) Proven() bool { return (a.Via == ViaToken || a.Via == ViaSession) && a.Name != "" }
+
+// SamePerson says whether two names are one person's: an operator of the configuration and a user of the same name are, and a name in
+// other letter case is no other name.
+func SamePerson(a, b string) bool {
+	return strings.EqualFold(strings.TrimSpace(a), strings.TrimSpace(b))
+}
 
 // ApprovalRequest asks people for one step.
 type ApprovalRequest struct {
@@ -97,11 +105,11 @@ func (r *ApprovalRequest) Take(a Answer) error {
 	case r.needs() > 1 && !a.Proven():
 		return refuse(Forbidden, "answer with your operator's token in CORAX_TOKEN; operators are named in the configuration",
 			"it needs %d named operators, and %s is not proven to be one", r.needs(), a.Name)
-	case a.Name == r.Proposer:
+	case SamePerson(a.Name, r.Proposer):
 		return refuse(Forbidden, "somebody else has to approve it", "%s has proposed it", a.Name)
 	case a.Link != "" && slices.ContainsFunc(r.Consents, func(o Answer) bool { return o.Link == a.Link }):
 		return refuse(Conflict, "each operator answers by a link of their own, or by the command line", "this link was used")
-	case slices.ContainsFunc(r.Consents, func(o Answer) bool { return o.Name == a.Name }):
+	case slices.ContainsFunc(r.Consents, func(o Answer) bool { return SamePerson(o.Name, a.Name) }):
 		return refuse(Conflict, "somebody else has to say the second yes", "%s has said yes already, and it needs %d people", a.Name, r.needs())
 	}
 	r.Consents = append(r.Consents, a)

@@ -7,24 +7,30 @@ type AuditKind string
 
 // The kinds of audit entries.
 const (
-	AuditStarted    AuditKind = "corax.started"
-	AuditReloaded   AuditKind = "config.reloaded"
-	AuditDecided    AuditKind = "decision.made"
-	AuditAsked      AuditKind = "approval.asked"
-	AuditAnswered   AuditKind = "approval.answered"
-	AuditPlanMade   AuditKind = "plan.made"
-	AuditPlan       AuditKind = "plan.changed" // the plan's state, or a step's, or what is recorded about it
-	AuditStopSet    AuditKind = "stop.set"
-	AuditStopClear  AuditKind = "stop.cleared"
-	AuditSilenced   AuditKind = "silence.set"
-	AuditUnsilence  AuditKind = "silence.ended"
-	AuditSecret     AuditKind = "secret.used"
-	AuditVault      AuditKind = "vault.changed"
-	AuditCap        AuditKind = "autonomy.cap"     // somebody set or took away a cap
-	AuditOutcome    AuditKind = "autonomy.outcome" // how an action ended, which its level rests on
-	AuditWork       AuditKind = "work.changed"     // the state of a work order
-	AuditBreakGlass AuditKind = "break_glass"      // an emergency was declared, or ended
-	AuditPruned     AuditKind = "audit.pruned"
+	AuditStarted     AuditKind = "corax.started"
+	AuditReloaded    AuditKind = "config.reloaded"
+	AuditDecided     AuditKind = "decision.made"
+	AuditAsked       AuditKind = "approval.asked"
+	AuditAnswered    AuditKind = "approval.answered"
+	AuditPlanMade    AuditKind = "plan.made"
+	AuditPlan        AuditKind = "plan.changed" // the plan's state, or a step's, or what is recorded about it
+	AuditStopSet     AuditKind = "stop.set"
+	AuditStopClear   AuditKind = "stop.cleared"
+	AuditSilenced    AuditKind = "silence.set"
+	AuditUnsilence   AuditKind = "silence.ended"
+	AuditSecret      AuditKind = "secret.used"
+	AuditVault       AuditKind = "vault.changed"
+	AuditCap         AuditKind = "autonomy.cap"     // somebody set or took away a cap
+	AuditOutcome     AuditKind = "autonomy.outcome" // how an action ended, which its level rests on
+	AuditWork        AuditKind = "work.changed"     // the state of a work order
+	AuditBreakGlass  AuditKind = "break_glass"      // an emergency was declared, or ended
+	AuditLogin       AuditKind = "access.login"
+	AuditLoginFailed AuditKind = "access.login_failed" // the first few, then each that doubles their number
+	AuditLockedOut   AuditKind = "access.locked_out"
+	AuditUser        AuditKind = "user.changed" // invited, made, role, scope, password, disabled
+	AuditToken       AuditKind = "token.changed"
+	AuditSession     AuditKind = "session.ended" // by hand
+	AuditPruned      AuditKind = "audit.pruned"
 )
 
 // AuditEntry is one line of the audit: who did what, when, on what, with what. Each names the hash of the one before it,

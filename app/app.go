@@ -27,6 +27,7 @@ import (
 	"corax/heal"
 	"corax/investigate"
 	"corax/knowledge"
+	"corax/live"
 	"corax/monitor"
 	"corax/notify"
 	"corax/notify/link"
@@ -81,6 +82,7 @@ type App struct {
 	links        *link.Signer
 	notifier     *notify.Notifier
 	desk         *hands.Desk
+	live         *live.Hub
 	operators    atomic.Pointer[operators]
 	address      Address
 	started      time.Time
@@ -111,7 +113,7 @@ func (a *App) start(ctx context.Context) error {
 		return &corax.Error{Code: corax.Unavailable, Op: "make the data directory " + cfg.DataDir, Err: err, Hint: "name another with --data-dir"}
 	}
 	for _, part := range []func(context.Context, *config.Config) error{
-		a.startSecrets, a.startStore, a.startAudit, a.startBus, a.startPeople, a.startHealer, a.startInvestigator, a.startTriage, a.startMonitors,
+		a.startSecrets, a.startStore, a.startLive, a.startAudit, a.startBus, a.startPeople, a.startHealer, a.startInvestigator, a.startTriage, a.startMonitors,
 		a.startDesk, a.startServer, a.startUpkeep,
 	} {
 		if err := part(ctx, cfg); err != nil {
@@ -217,6 +219,7 @@ func (a *App) serve(l net.Listener, h http.Handler) {
 		Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
 		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelWarn),
 	}
+	s.RegisterOnShutdown(a.live.Stop) // else those who listen would hold the server up
 	done := make(chan struct{})
 	go func() {
 		defer close(done)

@@ -67,7 +67,14 @@ func (a *App) startTriage(ctx context.Context, cfg *config.Config) error {
 		Store: a.store, Clock: a.o.Clock, FlapWindow: cfg.Triage.FlapWindow, FlapCount: cfg.Triage.FlapCount,
 		ReopenWithin: cfg.Triage.ReopenWithin, Log: a.log,
 	})
-	a.triage.OnChange(func([]corax.Incident) { a.investigator.Notify() })
+	a.triage.OnChange(func(changed []corax.Incident) {
+		a.investigator.Notify()
+		topics := []string{"incidents", "signals"}
+		for _, i := range changed {
+			topics = append(topics, "incident:"+i.ID)
+		}
+		a.live.Publish(topics...)
+	})
 	if err := a.triage.Start(ctx); err != nil {
 		return err
 	}
@@ -82,7 +89,7 @@ func (a *App) startTriage(ctx context.Context, cfg *config.Config) error {
 
 func (a *App) startMonitors(ctx context.Context, cfg *config.Config) error {
 	m, err := monitor.New(monitor.Options{
-		Monitors: cfg.Monitors, Publish: a.publish, Clock: a.o.Clock, Secrets: a.secret("monitors"), Log: a.log,
+		Monitors: cfg.Monitors, Publish: a.publishSeen, Clock: a.o.Clock, Secrets: a.secret("monitors"), Log: a.log,
 		Checkpoint: monitor.FileCheckpoint{Dir: filepath.Join(cfg.DataDir, "monitors")},
 	})
 	if err != nil {
@@ -115,10 +122,16 @@ func (a *App) startServer(ctx context.Context, cfg *config.Config) error {
 		_ = l.Close()
 		return err
 	}
+	pages, err := a.pages()
+	if err != nil {
+		_ = l.Close()
+		return err
+	}
 	a.serve(l, server.New(server.Options{
 		Version: a.o.Version, Token: a.address.Token, Operator: a.operator, Records: a.store, Controls: controls{a}, People: controls{a},
 		Clock: a.o.Clock, Log: a.log, Metrics: a.metrics(), Redact: a.redactor.JSON, Audit: ledger{a}, System: system{a},
 		Replies: a.store, Run: rand.Text(),
+		Pages: pages,
 		Receive: func(r chi.Router) {
 			in.Routes(r)
 			a.answers(r)

@@ -3,34 +3,47 @@ package server
 import (
 	"context"
 	"crypto/subtle"
+	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humachi"
+
 	"corax"
+	"corax/access"
 )
 
-// actorKey is the context's key of the operator whose token a request carries.
-type actorKey struct{}
-
-// authorise lets requests through that carry the API's token, or that of an operator, who is then known by name.
+// authorise lets requests through that show who makes them; what they may do is for each operation to ask.
 func (o Options) authorise(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		given, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-		if ok && given != "" {
-			if o.Token != "" && subtle.ConstantTimeCompare([]byte(given), []byte(o.Token)) == 1 {
-				next.ServeHTTP(w, r)
-				return
-			}
-			if name := o.operator(given); name != "" {
-				actor := corax.Actor{Name: name, Via: corax.ViaToken}
-				next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), actorKey{}, actor)))
-				return
-			}
+		p, err := o.identify(r)
+		if err == nil && !p.Known() {
+			err = errors.New("the API wants its token, which stands in api.json in the data directory, an operator's, or a token or session of a user")
 		}
-		w.Header().Set("WWW-Authenticate", "Bearer")
-		newFault(unproven, 0, "the request carries no token that is known here",
-			"send the API's token, which stands in api.json in the data directory, or that of an operator").write(w)
+		if err != nil {
+			w.Header().Set("WWW-Authenticate", "Bearer")
+			newFault(unproven, 0, err.Error(), "send a token as Authorization: Bearer TOKEN").write(w)
+			return
+		}
+		next.ServeHTTP(w, r.WithContext(access.With(r.Context(), p)))
 	})
+}
+
+// identify says who makes a request; the zero principal where it shows nothing, an error where what it shows is not good.
+func (o Options) identify(r *http.Request) (access.Principal, error) {
+	given, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if !ok || given == "" {
+		return access.Principal{}, nil
+	}
+	if o.Token != "" && subtle.ConstantTimeCompare([]byte(given), []byte(o.Token)) == 1 {
+		return access.Principal{Name: "local", Role: access.RoleAdmin, Via: corax.ViaLocal}, nil
+	}
+	if name := o.operator(given); name != "" {
+		return access.Principal{Name: name, Role: access.RoleOperator, Via: corax.ViaToken}, nil
+	}
+	return access.Principal{}, errors.New("the token is not known, or has expired")
 }
 
 // operator is whose token it is, or empty.
@@ -41,10 +54,17 @@ func (o Options) operator(token string) string {
 	return o.Operator(token)
 }
 
-// actor is who makes a call: the operator whose token it carries, else whoever the caller claims to be.
-func actor(ctx context.Context, claimed string) corax.Actor {
-	if a, ok := ctx.Value(actorKey{}).(corax.Actor); ok {
-		return a
+// needs lets calls through whose principal has the role.
+func (a api) needs(role access.Role) func(huma.Context, func(huma.Context)) {
+	return func(ctx huma.Context, next func(huma.Context)) {
+		if p := access.From(ctx.Context()); !p.May(role) {
+			_, w := humachi.Unwrap(ctx)
+			newFault(corax.Forbidden, 0, fmt.Sprintf("%s needs the role %s; %s has the role %s", ctx.Operation().OperationID, role, p.Name, p.Role), "").write(w)
+			return
+		}
+		next(ctx)
 	}
-	return corax.Actor{Name: claimed, Via: corax.ViaLocal}
 }
+
+// actor is who makes a call; the local command line acts under the name that it claims.
+func actor(ctx context.Context, claimed string) corax.Actor { return access.From(ctx).Actor(claimed) }

@@ -10,6 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"corax"
+	"corax/access"
 	"corax/store"
 )
 
@@ -28,9 +29,9 @@ type ByID struct {
 	ID string `path:"id" maxLength:"200"`
 }
 
-// operation registers one call; fn's error becomes a Fault.
-func operation[I, O any](a api, id, method, path, summary string, fn func(context.Context, *I) (O, error)) {
-	register(a, call[I, O](id, method, path, summary), func(ctx context.Context, in *I) (*body[O], error) {
+// operation registers one call, which needs the role; fn's error becomes a Fault.
+func operation[I, O any](a api, role access.Role, id, method, path, summary string, fn func(context.Context, *I) (O, error)) {
+	register(a, call[I, O](role, id, method, path, summary), func(ctx context.Context, in *I) (*body[O], error) {
 		out, err := fn(ctx, in)
 		if err != nil {
 			return nil, a.o.fault(id, err)
@@ -57,14 +58,14 @@ func (a api) incidents() {
 		Entity  string `query:"entity"`
 		Problem string `query:"problem"`
 	}
-	listing(a, "list-incidents", "/incidents", "Incidents, newest first",
+	listing(a, access.RoleViewer, "list-incidents", "/incidents", "Incidents, newest first",
 		byTime(func(i corax.Incident) store.Cursor { return store.CursorOf(i.OpenedAt, i.ID) }),
 		func(ctx context.Context, in *list, p part[store.Cursor]) ([]corax.Incident, error) {
 			return a.o.Records.Incidents(ctx, store.IncidentFilter{
 				Live: in.Live, Entity: in.Entity, Problem: in.Problem, Limit: p.limit, After: p.after,
 			})
 		})
-	operation(a, "get-incident", http.MethodGet, "/incidents/{id}", "An incident with its latest signals",
+	operation(a, access.RoleViewer, "get-incident", http.MethodGet, "/incidents/{id}", "An incident with its latest signals",
 		func(ctx context.Context, in *ByID) (IncidentPage, error) {
 			i, err := a.o.Records.Incident(ctx, in.ID)
 			if err != nil {
@@ -79,11 +80,11 @@ func (a api) incidents() {
 			By string `json:"by" minLength:"1" maxLength:"100"`
 		}
 	}
-	operation(a, "acknowledge-incident", http.MethodPost, "/incidents/{id}/ack", "Say that somebody is on it",
+	operation(a, access.RoleResponder, "acknowledge-incident", http.MethodPost, "/incidents/{id}/ack", "Say that somebody is on it",
 		func(ctx context.Context, in *byHand) (done, error) {
 			return done{true}, a.o.Controls.Acknowledge(ctx, in.ID, actor(ctx, in.Body.By).Name)
 		})
-	operation(a, "resolve-incident", http.MethodPost, "/incidents/{id}/resolve", "Say that it is over",
+	operation(a, access.RoleResponder, "resolve-incident", http.MethodPost, "/incidents/{id}/resolve", "Say that it is over",
 		func(ctx context.Context, in *byHand) (done, error) {
 			return done{true}, a.o.Controls.Resolve(ctx, in.ID, actor(ctx, in.Body.By).Name)
 		})
@@ -102,12 +103,12 @@ func (a api) problems() {
 		Paging
 		Open bool `query:"open" doc:"only those that have not ended"`
 	}
-	listing(a, "list-problems", "/problems", "Problems, newest first",
+	listing(a, access.RoleViewer, "list-problems", "/problems", "Problems, newest first",
 		byTime(func(p corax.Problem) store.Cursor { return store.CursorOf(p.OpenedAt, p.ID) }),
 		func(ctx context.Context, in *list, p part[store.Cursor]) ([]corax.Problem, error) {
 			return a.o.Records.Problems(ctx, store.ProblemFilter{Open: in.Open, Limit: p.limit, After: p.after})
 		})
-	operation(a, "get-problem", http.MethodGet, "/problems/{id}", "A problem with its plan's run, decisions and timeline",
+	operation(a, access.RoleViewer, "get-problem", http.MethodGet, "/problems/{id}", "A problem with its plan's run, decisions and timeline",
 		func(ctx context.Context, in *ByID) (page ProblemPage, err error) {
 			if page.Problem, err = a.o.Records.Problem(ctx, in.ID); err != nil {
 				return page, err
@@ -132,7 +133,7 @@ func (a api) problems() {
 			Reason string `json:"reason" minLength:"1" maxLength:"1000"`
 		}
 	}
-	operation(a, "escalate-problem", http.MethodPost, "/problems/{id}/escalate", "Tell people",
+	operation(a, access.RoleResponder, "escalate-problem", http.MethodPost, "/problems/{id}/escalate", "Tell people",
 		func(ctx context.Context, in *escalate) (done, error) {
 			return done{true}, a.o.Controls.Escalate(ctx, in.ID, actor(ctx, in.Body.By).Name, in.Body.Reason)
 		})
@@ -143,9 +144,9 @@ type MonitorList []corax.ProbeResult
 
 func (a api) operations() {
 	type none struct{}
-	operation(a, "list-monitors", http.MethodGet, "/monitors", "Monitors with their last results",
+	operation(a, access.RoleViewer, "list-monitors", http.MethodGet, "/monitors", "Monitors with their last results",
 		func(context.Context, *none) (MonitorList, error) { return a.o.Controls.Monitors(), nil })
-	operation(a, "run-monitor", http.MethodPost, "/monitors/{id}/run", "Run a monitor now",
+	operation(a, access.RoleResponder, "run-monitor", http.MethodPost, "/monitors/{id}/run", "Run a monitor now",
 		func(ctx context.Context, in *ByID) (corax.ProbeResult, error) {
 			return a.o.Controls.RunMonitor(ctx, in.ID)
 		})
@@ -156,7 +157,7 @@ func (a api) operations() {
 		Incident string `query:"incident"`
 		Plan     string `query:"plan"`
 	}
-	listing(a, "list-events", "/events", "What happened, oldest first", byName(func(e corax.Event) string { return e.ID }),
+	listing(a, access.RoleViewer, "list-events", "/events", "What happened, oldest first", byName(func(e corax.Event) string { return e.ID }),
 		func(ctx context.Context, in *events, p part[string]) ([]corax.Event, error) {
 			return a.o.Records.Events(ctx, store.EventFilter{After: cmp.Or(p.after, in.After), Limit: p.limit,
 				Problem: in.Problem, Incident: in.Incident, Plan: in.Plan})
@@ -168,11 +169,11 @@ func (a api) operations() {
 			Path string `json:"path" minLength:"1" doc:"a file on the server that does not exist yet"`
 		}
 	}
-	operation(a, "backup", http.MethodPost, "/backup", "Write a consistent copy of the store",
+	operation(a, access.RoleAdmin, "backup", http.MethodPost, "/backup", "Write a consistent copy of the store",
 		func(ctx context.Context, in *backup) (done, error) {
 			return done{true}, a.o.Records.Backup(ctx, in.Body.Path)
 		})
-	operation(a, "reload", http.MethodPost, "/reload", "Read the configuration again",
+	operation(a, access.RoleAdmin, "reload", http.MethodPost, "/reload", "Read the configuration again",
 		func(ctx context.Context, _ *none) (done, error) { return done{true}, a.o.Controls.Reload(ctx) })
 }
 
@@ -187,13 +188,13 @@ func (a api) silences() {
 			EndsAt   time.Time         `json:"ends_at"`
 		}
 	}
-	operation(a, "list-silences", http.MethodGet, "/silences", "Silences and maintenance windows that have not ended",
+	operation(a, access.RoleViewer, "list-silences", http.MethodGet, "/silences", "Silences and maintenance windows that have not ended",
 		func(ctx context.Context, _ *none) ([]corax.Silence, error) {
 			all, err := a.o.Records.Silences(ctx, time.Time{})
 			now := a.o.Clock.Now()
 			return slices.DeleteFunc(all, func(s corax.Silence) bool { return !s.EndsAt.After(now) }), err
 		})
-	operation(a, "create-silence", http.MethodPost, "/silences", "Keep matching incidents from opening",
+	operation(a, access.RoleResponder, "create-silence", http.MethodPost, "/silences", "Keep matching incidents from opening",
 		func(ctx context.Context, in *create) (corax.Silence, error) {
 			b, now := in.Body, a.o.Clock.Now()
 			s := corax.Silence{Match: b.Match, Owner: b.Owner, Reason: b.Reason, StartsAt: now, EndsAt: b.EndsAt.UTC()}
@@ -206,7 +207,7 @@ func (a api) silences() {
 			s.ID = corax.HashID("sil", s.Owner, s.Reason, s.StartsAt.Format(time.RFC3339Nano), s.EndsAt.Format(time.RFC3339Nano))
 			return s, a.o.Records.SaveSilence(ctx, s)
 		})
-	operation(a, "end-silence", http.MethodDelete, "/silences/{id}", "End a silence now",
+	operation(a, access.RoleResponder, "end-silence", http.MethodDelete, "/silences/{id}", "End a silence now",
 		func(ctx context.Context, in *ByID) (done, error) {
 			return done{true}, a.o.Records.DeleteSilence(ctx, in.ID)
 		})
@@ -225,13 +226,13 @@ func (a api) stops() {
 		Scope string `query:"scope"`
 		By    string `query:"by" required:"true" minLength:"1"`
 	}
-	operation(a, "list-stops", http.MethodGet, "/stop", "Kill switches that are thrown",
+	operation(a, access.RoleViewer, "list-stops", http.MethodGet, "/stop", "Kill switches that are thrown",
 		func(ctx context.Context, _ *none) ([]store.Stop, error) { return a.o.Records.Stops(ctx) })
-	operation(a, "stop", http.MethodPost, "/stop", "Throw the kill switch: no action runs",
+	operation(a, access.RoleOperator, "stop", http.MethodPost, "/stop", "Throw the kill switch: no action runs",
 		func(ctx context.Context, in *set) (done, error) {
 			return done{true}, a.o.Controls.SetStop(ctx, in.Body.Scope, in.Body.Reason, actor(ctx, in.Body.By).Name)
 		})
-	operation(a, "clear-stop", http.MethodDelete, "/stop", "Let actions run again",
+	operation(a, access.RoleOperator, "clear-stop", http.MethodDelete, "/stop", "Let actions run again",
 		func(ctx context.Context, in *clear) (done, error) {
 			return done{true}, a.o.Controls.ClearStop(ctx, in.Scope, actor(ctx, in.By).Name)
 		})

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"corax"
+	"corax/access"
 	"corax/store"
 )
 
@@ -21,12 +22,12 @@ func (a api) approvals() {
 		Paging
 		All bool `query:"all" doc:"also those that are decided"`
 	}
-	listing(a, "list-approvals", "/approvals", "Requests that wait for a yes or a no, the latest first",
+	listing(a, access.RoleViewer, "list-approvals", "/approvals", "Requests that wait for a yes or a no, the latest first",
 		byTime(func(r corax.ApprovalRequest) store.Cursor { return store.CursorOf(r.AskedAt, r.ID) }),
 		func(ctx context.Context, in *requests, p part[store.Cursor]) ([]corax.ApprovalRequest, error) {
 			return a.o.Records.FindApprovals(ctx, store.ApprovalFilter{Open: !in.All, Limit: p.limit, After: p.after})
 		})
-	operation(a, "get-approval", http.MethodGet, "/approvals/{id}", "A request with what its step would come to",
+	operation(a, access.RoleViewer, "get-approval", http.MethodGet, "/approvals/{id}", "A request with what its step would come to",
 		func(ctx context.Context, in *ByID) (corax.ApprovalRequest, error) {
 			return a.o.Records.Approval(ctx, in.ID)
 		})
@@ -37,7 +38,7 @@ func (a api) approvals() {
 			By      string `json:"by" minLength:"1" maxLength:"100" doc:"who answers; an operator's token outweighs it"`
 		}
 	}
-	operation(a, "answer-approval", http.MethodPost, "/approvals/{id}", "Answer a request; the request as it stands then",
+	operation(a, access.RoleOperator, "answer-approval", http.MethodPost, "/approvals/{id}", "Answer a request; the request as it stands then",
 		func(ctx context.Context, in *answer) (corax.ApprovalRequest, error) {
 			return a.o.Controls.Answer(ctx, in.ID, corax.Verdict(in.Body.Verdict), actor(ctx, in.Body.By))
 		})
@@ -58,7 +59,7 @@ func (a api) emergencies() {
 		ByID
 		By string `query:"by" required:"true" minLength:"1" maxLength:"100"`
 	}
-	operation(a, "list-break-glass", http.MethodGet, "/break-glass", "Emergencies in force",
+	operation(a, access.RoleViewer, "list-break-glass", http.MethodGet, "/break-glass", "Emergencies in force",
 		func(ctx context.Context, in *list) ([]corax.BreakGlass, error) {
 			after := a.o.Clock.Now()
 			if in.All {
@@ -66,13 +67,13 @@ func (a api) emergencies() {
 			}
 			return a.o.Records.BreakGlasses(ctx, after)
 		})
-	operation(a, "break-glass", http.MethodPost, "/break-glass",
+	operation(a, access.RoleOperator, "break-glass", http.MethodPost, "/break-glass",
 		"Declare an emergency: what the policy denies is asked, and one operator is enough for what needs two",
 		func(ctx context.Context, in *declare) (corax.BreakGlass, error) {
 			length := time.Duration(in.Body.Seconds) * time.Second
 			return a.o.Controls.BreakGlass(ctx, actor(ctx, ""), in.Body.Scope, in.Body.Reason, length)
 		})
-	operation(a, "end-break-glass", http.MethodDelete, "/break-glass/{id}", "End an emergency now",
+	operation(a, access.RoleOperator, "end-break-glass", http.MethodDelete, "/break-glass/{id}", "End an emergency now",
 		func(ctx context.Context, in *end) (done, error) {
 			return done{true}, a.o.Controls.EndBreakGlass(ctx, in.ID, actor(ctx, in.By).Name)
 		})

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"corax"
+	"corax/access"
 	"corax/audit"
 	"corax/scenario/casefile"
 	"corax/store"
@@ -43,7 +44,7 @@ func (a api) audit() {
 		Problem string `query:"problem"`
 	}
 	numbers := cursors[AuditLine, int64]{parseNumber, func(l AuditLine) string { return strconv.FormatInt(l.Seq, 10) }}
-	listing(a, "list-audit", "/audit", "The audit's entries, oldest first", numbers,
+	listing(a, access.RoleOperator, "list-audit", "/audit", "The audit's entries, oldest first", numbers,
 		func(ctx context.Context, in *list, p part[int64]) ([]AuditLine, error) {
 			rows, err := a.o.Audit.Rows(ctx, store.AuditFilter{After: max(p.after, in.After), Problem: in.Problem, Limit: p.limit})
 			lines := make([]AuditLine, 0, len(rows))
@@ -56,11 +57,11 @@ func (a api) audit() {
 			}
 			return lines, err
 		})
-	operation(a, "verify-audit", http.MethodPost, "/audit/verify", "Hold the audit against its hashes and its anchors",
+	operation(a, access.RoleOperator, "verify-audit", http.MethodPost, "/audit/verify", "Hold the audit against its hashes and its anchors",
 		func(ctx context.Context, _ *none) (audit.Report, error) { return a.o.Audit.Verify(ctx) })
-	operation(a, "export-problem", http.MethodGet, "/problems/{id}/export", "All that is known of a problem, signed",
+	operation(a, access.RoleViewer, "export-problem", http.MethodGet, "/problems/{id}/export", "All that is known of a problem, signed",
 		func(ctx context.Context, in *ByID) (casefile.File, error) { return a.o.Audit.ExportProblem(ctx, in.ID) })
-	operation(a, "audit-key", http.MethodGet, "/audit/key", "The public key that verifies the audit",
+	operation(a, access.RoleViewer, "audit-key", http.MethodGet, "/audit/key", "The public key that verifies the audit",
 		func(context.Context, *none) (AuditKey, error) { return AuditKey{a.o.Audit.Key()}, nil })
 }
 

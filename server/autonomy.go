@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"corax"
+	"corax/access"
 	"corax/store"
 )
 
@@ -25,7 +26,7 @@ type Learned struct {
 
 func (a api) autonomy() {
 	type none struct{}
-	operation(a, "list-autonomy", http.MethodGet, "/autonomy", "What each action has earned to do by itself, and why",
+	operation(a, access.RoleViewer, "list-autonomy", http.MethodGet, "/autonomy", "What each action has earned to do by itself, and why",
 		func(ctx context.Context, _ *none) ([]corax.Standing, error) { return a.o.Controls.Standings(ctx) })
 	type limit struct {
 		Body struct {
@@ -36,7 +37,7 @@ func (a api) autonomy() {
 			Reason string         `json:"reason,omitempty" maxLength:"1000"`
 		}
 	}
-	operation(a, "cap-autonomy", http.MethodPost, "/autonomy/cap", "Hold an action at a level, however well it has done",
+	operation(a, access.RoleAdmin, "cap-autonomy", http.MethodPost, "/autonomy/cap", "Hold an action at a level, however well it has done",
 		func(ctx context.Context, in *limit) (done, error) {
 			b := in.Body
 			return done{true}, a.o.Controls.Cap(ctx, corax.Cap{Action: b.Action, Class: b.Class, Level: b.Level,
@@ -47,7 +48,7 @@ func (a api) autonomy() {
 			Outcomes []corax.Outcome `json:"outcomes" maxItems:"10000"`
 		}
 	}
-	operation(a, "learn-outcomes", http.MethodPost, "/autonomy/outcomes", "Take the outcomes of scenario runs; operators only",
+	operation(a, access.RoleOperator, "learn-outcomes", http.MethodPost, "/autonomy/outcomes", "Take the outcomes of scenario runs; operators only",
 		func(ctx context.Context, in *outcomes) (Learned, error) {
 			n, err := a.o.Controls.Learn(ctx, in.Body.Outcomes, actor(ctx, ""))
 			return Learned{n}, err
@@ -59,7 +60,7 @@ func (a api) decisions() {
 		Paging
 		Plan string `query:"plan" doc:"only those about this plan"`
 	}
-	listing(a, "list-decisions", "/decisions", "Decisions of the policy with all that they were made from, latest first",
+	listing(a, access.RoleViewer, "list-decisions", "/decisions", "Decisions of the policy with all that they were made from, latest first",
 		byTime(func(d corax.Decision) store.Cursor { return store.CursorOf(d.At, d.ID) }),
 		func(ctx context.Context, in *list, p part[store.Cursor]) ([]corax.Decision, error) {
 			return a.o.Records.FindDecisions(ctx, store.DecisionFilter{Plan: in.Plan, Limit: p.limit, After: p.after})

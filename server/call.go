@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"corax/access"
 )
 
 // base is where the API is. Its version is a part of its address: what would break a client gets another.
@@ -18,14 +20,15 @@ type Call struct {
 	Method  string
 	Path    string // below /api/v1, with {parameters}
 	Summary string
+	Role    access.Role  // the least that one needs
 	In      reflect.Type // a struct as huma reads it: fields of path, query and header, and Body
 	Out     reflect.Type // what the answer's body holds
 	Paged   bool         // the answer is a list that goes on where the header Link says so
 }
 
 // call describes an operation that takes I and answers O.
-func call[I, O any](id, method, path, summary string) Call {
-	return Call{ID: id, Method: method, Path: path, Summary: summary, In: reflect.TypeFor[I](), Out: reflect.TypeFor[O]()}
+func call[I, O any](role access.Role, id, method, path, summary string) Call {
+	return Call{ID: id, Role: role, Method: method, Path: path, Summary: summary, In: reflect.TypeFor[I](), Out: reflect.TypeFor[O]()}
 }
 
 // register adds an operation to the API and to the list of its calls. Every error that it answers is a Fault.
@@ -35,6 +38,7 @@ func register[I, O any](a api, c Call, fn func(context.Context, *I) (*O, error))
 	fault := a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Fault](), true, "Fault")
 	op := huma.Operation{
 		OperationID: c.ID, Method: c.Method, Path: base + c.Path, Summary: c.Summary, Tags: []string{tag},
+		Middlewares: huma.Middlewares{a.needs(c.Role)}, Extensions: map[string]any{"x-role": c.Role.String()},
 		Responses: map[string]*huma.Response{"default": {
 			Description: "An error", Content: map[string]*huma.MediaType{faultType: {Schema: fault}},
 		}},
@@ -61,6 +65,11 @@ func Spec(version string) (*huma.OpenAPI, error) {
 
 // describe registers everything without anything behind it.
 func describe(version string) (*huma.OpenAPI, []Call) {
-	a := newAPI(Options{Version: version, People: struct{ People }{}, Audit: struct{ Audit }{}, System: struct{ System }{}}, newRouter())
+	a := newAPI(everything(version), newRouter())
 	return a.huma.OpenAPI(), *a.calls
+}
+
+// everything are options of an API that has all that it can have, for its description alone.
+func everything(version string) Options {
+	return Options{Version: version, People: struct{ People }{}, Audit: struct{ Audit }{}, System: struct{ System }{}}
 }

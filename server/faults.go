@@ -11,6 +11,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"corax"
+	"corax/access"
 )
 
 // Fault is the body of every answer that is an error (RFC 9457), of the type application/problem+json.
@@ -158,9 +159,9 @@ func (a api) faults() {
 	type one struct {
 		Code string `path:"code" maxLength:"100"`
 	}
-	operation(a, "list-error-kinds", http.MethodGet, "/errors", "The kinds of errors",
+	operation(a, access.RoleViewer, "list-error-kinds", http.MethodGet, "/errors", "The kinds of errors",
 		func(context.Context, *none) ([]FaultKind, error) { return faultKinds(), nil })
-	operation(a, "get-error-kind", http.MethodGet, "/errors/{code}", "What a kind of error means",
+	operation(a, access.RoleViewer, "get-error-kind", http.MethodGet, "/errors/{code}", "What a kind of error means",
 		func(_ context.Context, in *one) (FaultKind, error) {
 			k := kindOf(corax.Code(in.Code))
 			if string(k.Code) != in.Code {

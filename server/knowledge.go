@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"corax"
+	"corax/access"
 	"corax/knowledge"
 )
 
@@ -63,9 +64,9 @@ func (a api) knowledge() {
 		Domain  string `query:"domain" maxLength:"200"`
 		Q       string `query:"q" maxLength:"200" doc:"words of its id, its title or what it is; all must be there"`
 	}
-	operation(a, "list-patterns", http.MethodGet, "/knowledge/patterns", "Patterns of the catalogue",
+	operation(a, access.RoleViewer, "list-patterns", http.MethodGet, "/knowledge/patterns", "Patterns of the catalogue",
 		func(context.Context, *none) ([]Pattern, error) { return patterns(a.catalogue()), nil })
-	operation(a, "list-mechanisms", http.MethodGet, "/knowledge/mechanisms", "Ways to fail that the catalogue knows",
+	operation(a, access.RoleViewer, "list-mechanisms", http.MethodGet, "/knowledge/mechanisms", "Ways to fail that the catalogue knows",
 		func(_ context.Context, in *search) ([]Mechanism, error) {
 			out := []Mechanism{}
 			for _, m := range a.catalogue().Mechanisms {
@@ -77,7 +78,7 @@ func (a api) knowledge() {
 			}
 			return out, nil
 		})
-	operation(a, "get-mechanism", http.MethodGet, "/knowledge/mechanisms/{id}", "A way to fail, with what helps",
+	operation(a, access.RoleViewer, "get-mechanism", http.MethodGet, "/knowledge/mechanisms/{id}", "A way to fail, with what helps",
 		func(_ context.Context, in *ByID) (MechanismPage, error) {
 			m, ok := a.catalogue().Mechanism(in.ID)
 			if !ok {

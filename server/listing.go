@@ -9,6 +9,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"corax"
+	"corax/access"
 	"corax/store"
 )
 
@@ -77,12 +78,12 @@ type page[T any] struct {
 	Body []T
 }
 
-// listing registers a call that gives a list page by page.
+// listing registers a call, which needs the role, that gives a list page by page.
 func listing[I, T, C any, P interface {
 	*I
 	paging() *Paging
-}](a api, id, path, summary string, c cursors[T, C], fn func(context.Context, *I, part[C]) ([]T, error)) {
-	register(a, call[I, []T](id, http.MethodGet, path, summary), func(ctx context.Context, in *I) (*page[T], error) {
+}](a api, role access.Role, id, path, summary string, c cursors[T, C], fn func(context.Context, *I, part[C]) ([]T, error)) {
+	register(a, call[I, []T](role, id, http.MethodGet, path, summary), func(ctx context.Context, in *I) (*page[T], error) {
 		p := P(in).paging()
 		after, err := c.parse(p.Cursor)
 		if err != nil {

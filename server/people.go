@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"corax"
+	"corax/access"
 	"corax/store"
 )
 
@@ -48,34 +49,34 @@ func (a api) people() {
 			Contacts []string `json:"contacts,omitempty" maxItems:"100"`
 		}
 	}
-	listing(a, "list-pages", "/pages", "What people were told of, newest first",
+	listing(a, access.RoleViewer, "list-pages", "/pages", "What people were told of, newest first",
 		byTime(func(p corax.Page) store.Cursor { return store.CursorOf(p.OpenedAt, p.ID) }),
 		func(ctx context.Context, in *Listing, part part[store.Cursor]) ([]corax.Page, error) {
 			return p.Pages(ctx, store.PageFilter{Live: in.Live, Limit: part.limit, After: part.after})
 		})
-	operation(a, "acknowledge-page", http.MethodPost, "/pages/{id}/ack", "Say that somebody is on it: nobody else is woken",
+	operation(a, access.RoleResponder, "acknowledge-page", http.MethodPost, "/pages/{id}/ack", "Say that somebody is on it: nobody else is woken",
 		func(ctx context.Context, in *fromSomebody) (corax.Page, error) {
 			return p.AckPage(ctx, in.ID, actor(ctx, in.Body.By).Name)
 		})
-	operation(a, "test-pages", http.MethodPost, "/pages/test", "Send a page about nothing, which proves that people can be reached",
+	operation(a, access.RoleOperator, "test-pages", http.MethodPost, "/pages/test", "Send a page about nothing, which proves that people can be reached",
 		func(ctx context.Context, in *testPage) (corax.Page, error) {
 			return p.TestPage(ctx, in.Body.Contacts, actor(ctx, in.Body.By).Name)
 		})
-	operation(a, "reach", http.MethodGet, "/reach", "How every way to every contact has served",
+	operation(a, access.RoleViewer, "reach", http.MethodGet, "/reach", "How every way to every contact has served",
 		func(ctx context.Context, _ *none) ([]corax.Reach, error) { return p.Reach(ctx) })
-	listing(a, "list-work-orders", "/work-orders", "Work orders, newest first",
+	listing(a, access.RoleViewer, "list-work-orders", "/work-orders", "Work orders, newest first",
 		byTime(func(o corax.WorkOrder) store.Cursor { return store.CursorOf(o.MadeAt, o.ID) }),
 		func(ctx context.Context, in *Listing, part part[store.Cursor]) ([]corax.WorkOrder, error) {
 			return p.WorkOrders(ctx, store.WorkOrderFilter{Live: in.Live, Limit: part.limit, After: part.after})
 		})
-	operation(a, "get-work-order", http.MethodGet, "/work-orders/{id}", "A work order with its log",
+	operation(a, access.RoleViewer, "get-work-order", http.MethodGet, "/work-orders/{id}", "A work order with its log",
 		func(ctx context.Context, in *ByID) (corax.WorkOrder, error) { return p.WorkOrder(ctx, in.ID) })
 	for _, answer := range []struct{ word, about string }{
 		{"accept", "Say that somebody will do it"}, {"start", "Say that somebody is at it"},
 		{"done", "Say that it is done; monitors are asked"}, {"cannot", "Say that somebody can't do it"},
 		{"cancel", "Say that nobody needs to do it"},
 	} {
-		operation(a, answer.word+"-work-order", http.MethodPost, "/work-orders/{id}/"+answer.word, answer.about,
+		operation(a, access.RoleResponder, answer.word+"-work-order", http.MethodPost, "/work-orders/{id}/"+answer.word, answer.about,
 			func(ctx context.Context, in *fromSomebody) (corax.WorkOrder, error) {
 				return p.AnswerWork(ctx, in.ID, answer.word, actor(ctx, in.Body.By).Name, in.Body.Note)
 			})

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"corax"
+	"corax/access"
 	"corax/store"
 )
 
@@ -27,7 +28,7 @@ func (a api) plans() {
 		State []string `query:"state" doc:"only those in one of these states"`
 		Live  bool     `query:"live" doc:"only those that have not ended"`
 	}
-	listing(a, "list-plans", "/plans", "Plans and how far they have come, those that were started last first",
+	listing(a, access.RoleViewer, "list-plans", "/plans", "Plans and how far they have come, those that were started last first",
 		byTime(func(r corax.PlanRun) store.Cursor { return store.CursorOf(r.StartedAt, r.Plan.ID) }),
 		func(ctx context.Context, in *list, p part[store.Cursor]) ([]corax.PlanRun, error) {
 			f := store.PlanFilter{Limit: p.limit, After: p.after}
@@ -39,7 +40,7 @@ func (a api) plans() {
 			}
 			return a.o.Records.FindPlanRuns(ctx, f)
 		})
-	operation(a, "get-plan", http.MethodGet, "/plans/{id}", "A plan and what became of each step",
+	operation(a, access.RoleViewer, "get-plan", http.MethodGet, "/plans/{id}", "A plan and what became of each step",
 		func(ctx context.Context, in *ByID) (corax.PlanRun, error) { return a.o.Records.PlanRun(ctx, in.ID) })
 	type intervene struct {
 		ByID
@@ -57,15 +58,15 @@ func (a api) plans() {
 		{"cancel", "End a plan; what it has done stays", Controls.Cancel},
 		{"undo", "End a plan and take back what it has done, newest first", Controls.Undo},
 	} {
-		operation(a, verb.name+"-plan", http.MethodPost, "/plans/{id}/"+verb.name, verb.about,
+		operation(a, access.RoleOperator, verb.name+"-plan", http.MethodPost, "/plans/{id}/"+verb.name, verb.about,
 			func(ctx context.Context, in *intervene) (done, error) {
 				return done{true}, verb.do(a.o.Controls, ctx, in.ID, actor(ctx, in.Body.By).Name, in.Body.Reason)
 			})
 	}
-	operation(a, "rehearse-plan", http.MethodPost, "/plans/{id}/dry-run", "What each step would come to now; changes nothing",
+	operation(a, access.RoleOperator, "rehearse-plan", http.MethodPost, "/plans/{id}/dry-run", "What each step would come to now; changes nothing",
 		func(ctx context.Context, in *ByID) ([]corax.Rehearsal, error) {
 			return a.o.Controls.Rehearse(ctx, in.ID)
 		})
-	operation(a, "replay-plan", http.MethodPost, "/plans/{id}/replay", "What today's policy says to the decisions on record",
+	operation(a, access.RoleResponder, "replay-plan", http.MethodPost, "/plans/{id}/replay", "What today's policy says to the decisions on record",
 		func(ctx context.Context, in *ByID) ([]corax.Replayed, error) { return a.o.Controls.Replay(ctx, in.ID) })
 }

@@ -70,6 +70,7 @@ type Options struct {
 	Metrics  http.Handler
 	Audit    Audit
 	System   System                   // nil: nothing is told of Corax itself
+	Pages    http.Handler             // everything that is not the API, health, metrics or a receiver; nil: no pages
 	Redact   func(json []byte) []byte // takes secrets out of every answer of the API; may be nil
 	Replies  Replies                  // remembers calls with an Idempotency-Key; nil carries each out
 	Run      string                   // differs from one start of Corax to the next
@@ -101,7 +102,16 @@ func New(o Options) http.Handler {
 		r.Use(o.authorise, o.once, redact(o.Redact))
 		newAPI(o, r)
 	})
+	if o.Pages != nil {
+		r.Handle("/api/*", http.HandlerFunc(unknown)) // not for the pages to answer, who would answer with a page
+		r.Handle("/*", o.recognise(o.Pages))
+	}
 	return r
+}
+
+// unknown answers for what the API does not have.
+func unknown(w http.ResponseWriter, r *http.Request) {
+	newFault(corax.NotFound, 0, "the API has no "+r.Method+" "+r.URL.Path, "see docs/api.md").write(w)
 }
 
 func newRouter() chi.Router { return chi.NewRouter() }

@@ -3,9 +3,11 @@ package server
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"corax"
+	"corax/access"
 	"corax/knowledge"
 )
 
@@ -91,16 +93,50 @@ func (a api) system() {
 		return
 	}
 	type none struct{}
-	operation(a, "get-topology", http.MethodGet, "/topology", "Entities and what they need, as declared",
-		func(context.Context, *none) (corax.Topology, error) { return s.Topology(), nil })
-	operation(a, "get-policy", http.MethodGet, "/policy", "The rules; the first that matches decides, and where none does the answer is deny",
+	operation(a, access.RoleViewer, "get-topology", http.MethodGet, "/topology", "Entities and what they need, as declared",
+		func(ctx context.Context, _ *none) (corax.Topology, error) { return seen(ctx, s.Topology()), nil })
+	operation(a, access.RoleViewer, "get-policy", http.MethodGet, "/policy", "The rules; the first that matches decides, and where none does the answer is deny",
 		func(context.Context, *none) (corax.Policy, error) { return s.Policy(), nil })
-	operation(a, "list-actions", http.MethodGet, "/actions", "Actions that are declared",
+	operation(a, access.RoleViewer, "list-actions", http.MethodGet, "/actions", "Actions that are declared",
 		func(context.Context, *none) ([]corax.Action, error) { return s.Actions(), nil })
-	operation(a, "list-sites", http.MethodGet, "/sites", "Sites with people, and what stands there",
-		func(context.Context, *none) ([]Site, error) { return s.Sites(), nil })
-	operation(a, "list-settings", http.MethodGet, "/settings", "The configuration in force, and where each value was written",
+	operation(a, access.RoleViewer, "list-sites", http.MethodGet, "/sites", "Sites with people, and what stands there",
+		func(ctx context.Context, _ *none) ([]Site, error) {
+			sites := s.Sites()
+			if !access.From(ctx).Limited() {
+				return sites, nil
+			}
+			t := seen(ctx, s.Topology())
+			for n := range sites {
+				sites[n].Places = slices.DeleteFunc(sites[n].Places, func(p corax.Place) bool { return !has(t, p.Entity) })
+			}
+			return sites, nil
+		})
+	operation(a, access.RoleAdmin, "list-settings", http.MethodGet, "/settings", "The configuration in force, and where each value was written",
 		func(context.Context, *none) ([]Setting, error) { return s.Settings(), nil })
-	operation(a, "get-health", http.MethodGet, "/health", "How Corax itself is",
+	operation(a, access.RoleViewer, "get-health", http.MethodGet, "/health", "How Corax itself is",
 		func(ctx context.Context, _ *none) (Health, error) { return s.Health(ctx), nil })
+}
+
+// seen is the part of a topology that the caller may see.
+func seen(ctx context.Context, t corax.Topology) corax.Topology {
+	p := access.From(ctx)
+	if !p.Limited() {
+		return t
+	}
+	out := corax.Topology{}
+	for _, e := range t.Entities {
+		if p.Sees(e) {
+			out.Entities = append(out.Entities, e)
+		}
+	}
+	for _, e := range t.Edges {
+		if has(out, e.From) && has(out, e.To) {
+			out.Edges = append(out.Edges, e)
+		}
+	}
+	return out
+}
+
+func has(t corax.Topology, id string) bool {
+	return slices.ContainsFunc(t.Entities, func(e corax.Entity) bool { return e.ID == id })
 }

@@ -171,6 +171,7 @@ func statements() []string {
 		getCall, beginCall, finishCall, forgetCall, dropCalls,
 		pageOfPlanRuns, pageOfDecisions, decisionsOfPlan, pageOfApprovals, pageOfOpenApprovals,
 		getPage, upsertPage, listPages, duePages, getWorkOrder, upsertWorkOrder, listWorkOrders, liveWorkOrders, dropPages, dropWorkOrders,
+		getUser, listUsers, upsertUser, getCredential, findCredential, listCredentials, upsertCredential, dropCredential, dropCredentials, dropEnded,
 	}
 	for _, b := range []bulk{insertSignals, upsertIncidents} {
 		all = append(all, b.sql[:]...)

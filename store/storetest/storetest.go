@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"corax"
+	"corax/access"
 	"corax/audit"
 	"corax/store"
 )
@@ -81,6 +82,8 @@ type Store interface {
 	WorkOrder(ctx context.Context, id string) (corax.WorkOrder, error)
 	WorkOrders(ctx context.Context, f store.WorkOrderFilter) ([]corax.WorkOrder, error)
 
+	access.Store
+
 	Prune(ctx context.Context, r store.Retention, now time.Time) error
 	Close() error
 }
@@ -118,6 +121,8 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"calls that are made once", testCalls},
 		{"pages", testPages},
 		{"work orders", testWorkOrders},
+		{"users and credentials", testAccess},
+		{"a change of access is whole", testAccessWhole},
 		{"what is missing", testMissing},
 		{"what has no id", testNoID},
 		{"pruning by age", testPruneAge},

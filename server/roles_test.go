@@ -1,0 +1,104 @@
+package server
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"corax/access"
+)
+
+// roles is the role that each operation needs. An operation that is not here fails the test: who adds one says here who may.
+var roles = map[string][]string{
+	"viewer": {
+		"audit-key", "export-problem", "get-approval", "get-incident", "get-plan", "get-problem", "get-work-order", "list-approvals", "list-autonomy",
+		"list-break-glass", "list-decisions", "list-events", "list-incidents", "list-monitors", "list-pages", "list-plans", "list-problems",
+		"list-silences", "list-stops", "list-work-orders", "reach", "list-error-kinds", "get-error-kind", "get-topology", "list-sites",
+		"get-policy", "list-actions", "list-patterns", "list-mechanisms", "get-mechanism", "get-health",
+	},
+	"responder": {
+		"accept-work-order", "acknowledge-incident", "acknowledge-page", "cancel-work-order", "cannot-work-order", "create-silence", "done-work-order",
+		"end-silence", "escalate-problem", "replay-plan", "resolve-incident", "run-monitor", "start-work-order",
+	},
+	"operator": {
+		"answer-approval", "break-glass", "cancel-plan", "clear-stop", "end-break-glass", "learn-outcomes", "list-audit", "pause-plan", "rehearse-plan",
+		"resume-plan", "stop", "test-pages", "undo-plan", "verify-audit",
+	},
+	"admin": {"backup", "cap-autonomy", "list-settings", "reload"},
+}
+
+// described is an API with everything that it can have, for its description alone.
+func described() *huma.OpenAPI {
+	doc, _ := describe("1")
+	return doc
+}
+
+func operationsOf(doc *huma.OpenAPI) map[string]*huma.Operation {
+	all := map[string]*huma.Operation{}
+	for path, item := range doc.Paths {
+		for method, op := range map[string]*huma.Operation{
+			http.MethodGet: item.Get, http.MethodPut: item.Put, http.MethodPost: item.Post, http.MethodDelete: item.Delete, http.MethodPatch: item.Patch,
+			http.MethodHead: item.Head, http.MethodOptions: item.Options, http.MethodTrace: item.Trace,
+		} {
+			if op != nil {
+				all[method+" "+path] = op
+			}
+		}
+	}
+	return all
+}
+
+func TestEveryOperationHasTheRoleOfTheTable(t *testing.T) {
+	got := map[string][]string{}
+	for _, op := range operationsOf(described()) {
+		role, _ := op.Extensions["x-role"].(string)
+		got[role] = append(got[role], op.OperationID)
+	}
+	for _, role := range slices.Sorted(maps.Keys(got)) {
+		slices.Sort(got[role])
+		want := slices.Clone(roles[role])
+		slices.Sort(want)
+		if !slices.Equal(got[role], want) {
+			t.Errorf("the role %q is needed by\n%q, the table says\n%q", role, got[role], want)
+		}
+	}
+}
+
+// Each operation refuses whoever has the role below the one that it needs, and lets in who has it; before anything else is looked at.
+func TestRolesAreEnforced(t *testing.T) {
+	for call, op := range operationsOf(described()) {
+		role, err := access.ParseRole(op.Extensions["x-role"].(string))
+		if err != nil {
+			t.Fatal(err)
+		}
+		method, path, _ := strings.Cut(call, " ")
+		call = method + " " + strings.NewReplacer("{id}", "x", "{code}", "x").Replace(path)
+		if method != http.MethodGet && role < access.RoleResponder {
+			t.Errorf("%s changes something, and a viewer may call it", call)
+		}
+		for _, has := range append(access.Roles(), access.RoleNone) {
+			status := ask(t, as(has), call, "{", "").Code
+			if has < role && status != http.StatusForbidden || has >= role && status == http.StatusForbidden {
+				t.Errorf("%s needs %s: a caller with the role %s gets %d", call, role, has, status)
+			}
+		}
+	}
+}
+
+// as is the API for somebody of a role. Its rooms are missing: a call that gets as far as to one panics, which counts as let in.
+func as(role access.Role) http.Handler {
+	r := newRouter()
+	newAPI(everything("1"), r)
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		defer func() {
+			if recover() != nil {
+				w.WriteHeader(http.StatusTeapot)
+			}
+		}()
+		r.ServeHTTP(w, req.WithContext(access.With(req.Context(), access.Principal{Name: "ann", Role: role})))
+	})
+}

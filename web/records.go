@@ -1,0 +1,37 @@
+package web
+
+import (
+	"context"
+	"time"
+
+	"corax"
+	"corax/store"
+)
+
+// Records is what the overview and the pages of problems read.
+type Records interface {
+	Problems(ctx context.Context, f store.ProblemFilter) ([]corax.Problem, error)
+	Problem(ctx context.Context, id string) (corax.Problem, error)
+	PlanRun(ctx context.Context, id string) (corax.PlanRun, error)
+	Decisions(ctx context.Context, plan string) ([]corax.Decision, error)
+	Approvals(ctx context.Context, openOnly bool) ([]corax.ApprovalRequest, error)
+	Incident(ctx context.Context, id string) (corax.Incident, error)
+	Incidents(ctx context.Context, f store.IncidentFilter) ([]corax.Incident, error)
+	Events(ctx context.Context, f store.EventFilter) ([]corax.Event, error)
+	Signals(ctx context.Context, f store.SignalFilter) ([]corax.Signal, error)
+	Stops(ctx context.Context) ([]store.Stop, error)
+	BreakGlasses(ctx context.Context, after time.Time) ([]corax.BreakGlass, error)
+}
+
+// Controls is what the pages of problems set in motion: the same methods that the API calls.
+type Controls interface {
+	Answer(ctx context.Context, approval string, v corax.Verdict, by corax.Actor) (corax.ApprovalRequest, error)
+	Pause(ctx context.Context, plan, by, reason string) error
+	Resume(ctx context.Context, plan, by, reason string) error
+	Cancel(ctx context.Context, plan, by, reason string) error
+	Undo(ctx context.Context, plan, by, reason string) error
+	Escalate(ctx context.Context, problem, by, reason string) error
+	AckPage(ctx context.Context, page, by string) (corax.Page, error)
+	WorkOrders(ctx context.Context, f store.WorkOrderFilter) ([]corax.WorkOrder, error)
+	Monitors() []corax.ProbeResult
+}

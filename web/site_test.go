@@ -1,0 +1,240 @@
+package web_test
+
+import (
+	"bytes"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+	"golang.org/x/net/html"
+
+	"corax"
+	"corax/access"
+	"corax/web/webtest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func site(t *testing.T, o webtest.Options) *webtest.Site {
+	t.Helper()
+	o.Dir = t.TempDir()
+	s, err := webtest.New(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	return s
+}
+
+// get asks for a page as somebody with a role.
+func get(h http.Handler, path string, role access.Role) *httptest.ResponseRecorder {
+	return do(h, http.MethodGet, path, role, nil)
+}
+
+func do(h http.Handler, method, path string, role access.Role, form url.Values) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, path, strings.NewReader(form.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if role != access.RoleNone {
+		r = r.WithContext(access.With(r.Context(), access.Principal{Name: "jane", Role: role, Via: corax.ViaToken}))
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+// Every page that is registered is shown to every role that may see it, is what HTML should be, and takes no text for markup.
+func TestEveryPage(t *testing.T) {
+	for name, o := range map[string]webtest.Options{"full": {}, "empty": {Empty: true}} {
+		t.Run(name, func(t *testing.T) {
+			var log bytes.Buffer
+			o.Log = slog.New(slog.NewTextHandler(&log, nil))
+			s := site(t, o)
+			for _, route := range s.Routes {
+				if route.Method != http.MethodGet || o.Empty && strings.Contains(route.Path, "{") {
+					continue
+				}
+				paths := s.Examples(route.Path)
+				if len(paths) == 0 {
+					t.Errorf("%s: nobody has said by which paths it is visited (webtest.Site.Examples)", route.Path)
+				}
+				for _, path := range paths {
+					for _, role := range append(access.Roles(), access.RoleNone) {
+						visit(t, s, route.Path, path, role, route.Role, route.Public)
+					}
+				}
+			}
+			if strings.Contains(log.String(), "level=ERROR") {
+				t.Errorf("the log holds errors:\n%s", log.String())
+			}
+		})
+	}
+}
+
+func visit(t *testing.T, s *webtest.Site, pattern, path string, role, needs access.Role, public bool) {
+	t.Helper()
+	w := get(s, path, role)
+	text := w.Body.String()
+	fail := func(format string, args ...any) {
+		t.Helper()
+		t.Errorf("%s as %s: "+format, append([]any{path, role}, args...)...)
+	}
+	want := http.StatusOK
+	switch {
+	case public:
+		if w.Code >= 500 {
+			fail("status %d", w.Code)
+		}
+	case role == access.RoleNone:
+		if w.Code != http.StatusUnauthorized && w.Code != http.StatusSeeOther {
+			fail("status %d for who is not known", w.Code)
+		}
+		return
+	case role < needs:
+		want = http.StatusForbidden
+		fallthrough
+	default:
+		if w.Code != want {
+			fail("status %d, want %d: %s", w.Code, want, text[:min(len(text), 600)])
+			return
+		}
+	}
+	if csp := w.Header().Get("Content-Security-Policy"); !strings.Contains(csp, "default-src 'none'") || strings.Contains(csp, "unsafe") {
+		fail("its policy is %q", csp)
+	}
+	if w.Code != http.StatusOK || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/html") {
+		return
+	}
+	for _, wrong := range webtest.Check(text, false) {
+		fail("%s", wrong)
+	}
+	if webtest.IsHostile(text) {
+		fail("hostile text became markup")
+	}
+	for _, region := range regions(text) {
+		u := path + "?region=" + region
+		if strings.Contains(path, "?") {
+			u = path + "&region=" + region
+		}
+		part := get(s, u, role)
+		if part.Code != http.StatusOK || !strings.Contains(part.Body.String(), `id="`+region+`"`) || strings.Contains(part.Body.String(), "<html") {
+			fail("region %s: status %d: %.300s", region, part.Code, part.Body.String())
+		}
+		for _, wrong := range webtest.Check(part.Body.String(), true) {
+			fail("region %s: %s", region, wrong)
+		}
+	}
+	_ = pattern
+}
+
+// regions are the ids of what is fetched again when something changes.
+func regions(text string) (ids []string) {
+	doc, err := html.Parse(strings.NewReader(text))
+	if err != nil {
+		return nil
+	}
+	for n := range doc.Descendants() {
+		live, id := false, ""
+		for _, a := range n.Attr {
+			live = live || a.Key == "data-live"
+			if a.Key == "id" {
+				id = a.Val
+			}
+		}
+		if live {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// Nothing can be done by who may not do it, nor by another site's page; and every action says what role it takes.
+func TestEveryAction(t *testing.T) {
+	s := site(t, webtest.Options{})
+	for _, route := range s.Routes {
+		if route.Method == http.MethodGet {
+			continue
+		}
+		if route.Role == access.RoleNone && !route.Public {
+			t.Errorf("%s says no role", route.Path)
+		}
+		for _, path := range s.Examples(route.Path) {
+			for role := access.RoleNone; role < route.Role && !route.Public; role++ {
+				if w := do(s, route.Method, path, role, nil); w.Code != http.StatusForbidden && w.Code != http.StatusUnauthorized {
+					t.Errorf("%s as %s: status %d", path, role, w.Code)
+				}
+			}
+			r := httptest.NewRequest(route.Method, path, nil)
+			r.Header.Set("Sec-Fetch-Site", "cross-site")
+			r = r.WithContext(access.With(r.Context(), access.Principal{Name: "jane", Role: access.RoleAdmin}))
+			w := httptest.NewRecorder()
+			s.ServeHTTP(w, r)
+			if w.Code != http.StatusForbidden {
+				t.Errorf("%s from another site: status %d", path, w.Code)
+			}
+		}
+	}
+	if calls := s.Controls.Calls(); len(calls) > 0 {
+		t.Errorf("something was done: %v", calls)
+	}
+}
+
+func TestErrorsArePages(t *testing.T) {
+	s := site(t, webtest.Options{})
+	w := get(s, "/problems/prb-nosuch", access.RoleViewer)
+	if w.Code != http.StatusNotFound || !strings.Contains(w.Body.String(), "prb-nosuch") {
+		t.Errorf("status %d: %s", w.Code, w.Body)
+	}
+	for _, wrong := range webtest.Check(w.Body.String(), false) {
+		t.Error(wrong)
+	}
+	if w := get(s, "/?region=nosuch", access.RoleViewer); w.Code != http.StatusNotFound {
+		t.Errorf("a region that is not there: status %d", w.Code)
+	}
+}
+
+// What a first visit to the overview loads is within the budget.
+func TestFirstLoadIsLight(t *testing.T) {
+	s := site(t, webtest.Options{})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.ServeHTTP(w, r.WithContext(access.With(r.Context(), access.Principal{Name: "jane", Role: access.RoleViewer})))
+	}))
+	defer server.Close()
+	client := &http.Client{Transport: &http.Transport{DisableCompression: true}}
+	defer client.CloseIdleConnections()
+	fetch := func(path string) string {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Accept-Encoding", "gzip")
+		resp, err := client.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		text, err := io.ReadAll(resp.Body)
+		if err != nil || resp.StatusCode != http.StatusOK {
+			t.Fatalf("%s: %s %v", path, resp.Status, err)
+		}
+		if path != "/" && !strings.Contains(resp.Header.Get("Cache-Control"), "immutable") {
+			t.Errorf("%s may not be kept: %s", path, resp.Header.Get("Cache-Control"))
+		}
+		return string(text)
+	}
+	page := fetch("/")
+	total := len(page)
+	for _, name := range []string{"corax.css", "corax.js", "live.js", "htmx.js", "idiomorph.js", "sans.woff2", "corax.svg"} {
+		n := len(fetch(s.UI.URL(name)))
+		t.Logf("%-14s %6d bytes", name, n)
+		total += n
+	}
+	t.Logf("in all %d bytes", total)
+	if total > 150<<10 {
+		t.Errorf("a first visit loads %d bytes, and may load 150 KiB", total)
+	}
+}

@@ -1,0 +1,392 @@
+// Package web is Corax's pages: what happened, why, and what is being done, for people, on a wall and on a phone. Requests come in, calls
+// to the same methods that the API makes go out, HTML from templates comes back; nothing is decided here.
+//
+// Each area of the pages is one file (and its templates under pages/) that gives an area: its entries in the navigation, its pages, and
+// what can be done on them. Who may see a page or do something is declared beside it, and denied where nothing is declared. Every page
+// works without script; with it, the parts of a page whose data has changed are fetched again.
+package web
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"embed"
+	"errors"
+	"html/template"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/go-chi/chi/v5"
+
+	"corax"
+	"corax/access"
+	"corax/live"
+	"corax/web/ui"
+)
+
+//go:embed pages
+var pageFiles embed.FS
+
+// maxForm is how much a form may send, in bytes.
+const maxForm = 64 << 10
+
+// Options are the surroundings of the pages. What reads and acts already limits itself to what the context's principal may see.
+type Options struct {
+	Records  Records
+	Controls Controls
+	Live     *live.Hub // nil: nothing is live
+	// Known takes the secrets that are known out of what is shown, as a last resort; may be nil.
+	Known   func(html string) string
+	Version string
+	Clock   corax.Clock
+	Log     *slog.Logger
+
+	// Areas of their own: what they read and set in motion. An area whose fields are nil is left out.
+
+	// access:
+
+	// records (incidents, signals, monitors, changes):
+
+	// draw (topology, sites, notifications, approvals):
+
+	// gallery (scenarios, first run):
+
+	// api (settings, policies, audit, knowledge, health):
+}
+
+// areas are those that the pages are made of, in the order of the navigation.
+func (p *pages) areas() []area {
+	return slices.Concat(
+		p.overview(),
+		p.problems(),
+		// records: incidents, signals, monitors, changes
+
+		// draw: topology, sites, notifications, approvals
+
+		// gallery: scenarios, first run
+
+		// api: settings, policies, audit, knowledge, health
+
+		// access: login, account, users
+	)
+}
+
+// area is a part of the pages. Areas know nothing of each other but their URLs.
+type area struct {
+	Nav       []entry
+	Pages     []page
+	Actions   []action
+	Downloads []download
+	Funcs     template.FuncMap // what its templates need beyond those of ui
+	Files     []string         // templates under pages/ that all its pages share
+}
+
+// entry is a place in the navigation.
+type entry struct {
+	Group string // heading under which it stands; empty for the first group
+	ui.NavItem
+	Count func(ctx context.Context) int // of what waits there; may be nil
+}
+
+// page is something that is looked at. GET shows it and changes nothing.
+type page struct {
+	Path   string      // as chi takes it: /problems/{id}
+	File   string      // of its template under pages/, which defines "main" and its regions
+	Role   access.Role // the least that sees it
+	Public bool        // anybody sees it, also who is not known: login
+	Load   func(r *http.Request) (*ui.View, error)
+}
+
+// action is something that is done by a form. It answers with a page to go to, and what to say there.
+type action struct {
+	Path   string
+	Role   access.Role // the least that may
+	Public bool
+	Do     func(r *http.Request) (done, error)
+}
+
+// done is what came of an action.
+type done struct {
+	To      string // path of the page to show; where it came from if empty
+	Said    string // what to tell there; may be empty
+	Cookies []*http.Cookie
+}
+
+// download is something that is fetched as a file, or in another format than HTML.
+type download struct {
+	Path  string
+	Role  access.Role
+	Serve func(w http.ResponseWriter, r *http.Request) error
+}
+
+// pages is the handler.
+type pages struct {
+	o      Options
+	ui     *ui.UI
+	nav    []entry
+	routes []Route
+	router chi.Router
+	errors ui.Page
+	login  bool // there is a page to log in
+}
+
+// Route is one thing that the pages serve, for tests that walk all of them.
+type Route struct {
+	Method, Path string
+	Role         access.Role
+	Public       bool
+}
+
+// Handler serves the pages, and says what it serves.
+type Handler struct {
+	http.Handler
+	Routes []Route
+	UI     *ui.UI
+}
+
+// New makes the handler of all pages. It fails where a template can't be used.
+func New(o Options) (*Handler, error) {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	u, err := ui.Load(ui.Options{Clock: o.Clock})
+	if err != nil {
+		return nil, err
+	}
+	p := &pages{o: o, ui: u, router: chi.NewRouter()}
+	if p.errors, err = u.Parse(pageFiles, nil, "pages/error.html"); err != nil {
+		return nil, err
+	}
+	p.router.Handle(ui.Prefix+"*", u.Assets)
+	p.router.Post(reportPath, newReports(o.Log, o.Clock).ServeHTTP)
+	p.router.Post("/theme", setTheme)
+	if o.Live != nil {
+		p.router.Get("/live", p.guard(access.RoleViewer, false, o.Live.ServeHTTP))
+	}
+	p.router.NotFound(func(w http.ResponseWriter, r *http.Request) {
+		p.fail(w, r, corax.Errorf(corax.NotFound, "", "there is no page %s", r.URL.Path))
+	})
+	p.router.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) {
+		p.fail(w, r, corax.Errorf(corax.NotFound, "", "nothing can be done this way at %s", r.URL.Path))
+	})
+	for _, a := range p.areas() {
+		if err := p.mount(a); err != nil {
+			return nil, err
+		}
+	}
+	return &Handler{Handler: secure(p.router), Routes: p.routes, UI: u}, nil
+}
+
+func (p *pages) mount(a area) error {
+	p.nav = append(p.nav, a.Nav...)
+	for _, g := range a.Pages {
+		files := []string{"pages/" + g.File}
+		for _, f := range a.Files {
+			files = append(files, "pages/"+f)
+		}
+		t, err := p.ui.Parse(pageFiles, a.Funcs, files...)
+		if err != nil {
+			return corax.Errorf(corax.Internal, "read the templates of "+g.Path, "%w", err)
+		}
+		p.login = p.login || g.Path == loginPath
+		p.route(http.MethodGet, g.Path, g.Role, g.Public, func(w http.ResponseWriter, r *http.Request) {
+			v, err := g.Load(r)
+			if err == nil {
+				err = p.show(w, r, t, v, http.StatusOK)
+			}
+			if err != nil {
+				p.fail(w, r, err)
+			}
+		})
+	}
+	for _, c := range a.Actions {
+		p.route(http.MethodPost, c.Path, c.Role, c.Public, func(w http.ResponseWriter, r *http.Request) { p.act(w, r, c.Do) })
+	}
+	for _, d := range a.Downloads {
+		p.route(http.MethodGet, d.Path, d.Role, false, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Cache-Control", "no-store")
+			if err := d.Serve(w, r); err != nil {
+				p.fail(w, r, err)
+			}
+		})
+	}
+	return nil
+}
+
+func (p *pages) route(method, path string, role access.Role, public bool, h http.HandlerFunc) {
+	p.routes = append(p.routes, Route{method, path, role, public})
+	p.router.Method(method, path, p.guard(role, public, h))
+}
+
+const loginPath = "/login"
+
+// guard lets through who has the role. Who is not known is sent to log in.
+func (p *pages) guard(role access.Role, public bool, h http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		who := access.From(r.Context())
+		switch {
+		case public || who.May(role):
+			h(w, r)
+		case who.Known():
+			p.fail(w, r, &corax.Error{Code: corax.Forbidden, Op: "open " + r.URL.Path, Err: errors.New("it takes the role " + role.String() +
+				", and you are " + who.Role.String()), Hint: "ask an administrator"})
+		case p.login && r.Method == http.MethodGet && r.Header.Get(regionHeader) == "":
+			to := loginPath
+			if r.URL.Path != "/" {
+				to = loginPath + "?next=" + template.URLQueryEscaper(r.URL.RequestURI())
+			}
+			http.Redirect(w, r, to, http.StatusSeeOther)
+		default:
+			p.fail(w, r, errUnknown)
+		}
+	}
+}
+
+// errUnknown is the answer to who is not known.
+var errUnknown = &corax.Error{Code: corax.Forbidden, Err: errors.New("who are you?"), Hint: "log in, and try again"}
+
+// act does what a form asks for, and goes to a page: what was done isn't done again by loading that.
+func (p *pages) act(w http.ResponseWriter, r *http.Request, do func(*http.Request) (done, error)) {
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	if err := r.ParseForm(); err != nil {
+		p.fail(w, r, corax.Errorf(corax.Invalid, "read the form", "%w", err))
+		return
+	}
+	d, err := do(r)
+	if err != nil {
+		p.fail(w, r, err)
+		return
+	}
+	for _, c := range d.Cookies {
+		http.SetCookie(w, c)
+	}
+	if d.Said != "" {
+		http.SetCookie(w, flashCookie(r, ui.Flash{Tone: "ok", Text: d.Said}))
+	}
+	http.Redirect(w, r, cmp.Or(d.To, back(r)), http.StatusSeeOther)
+}
+
+// regionHeader is sent by the script that fetches parts of a page.
+const regionHeader = "X-Corax-Region"
+
+// show writes a page, or the regions of it that are asked for.
+func (p *pages) show(w http.ResponseWriter, r *http.Request, t ui.Page, v *ui.View, status int) error {
+	var b bytes.Buffer
+	regions := r.URL.Query()["region"]
+	p.frame(w, r, v, len(regions) > 0)
+	if len(regions) == 0 {
+		if err := t.Render(&b, v); err != nil {
+			return corax.Errorf(corax.Internal, "write page "+r.URL.Path, "%w", err)
+		}
+	}
+	for _, name := range regions {
+		if err := t.RenderRegion(&b, name, v); err != nil {
+			return err
+		}
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	text := b.String()
+	if p.o.Known != nil {
+		text = p.o.Known(text)
+	}
+	_, _ = w.Write([]byte(text))
+	return nil
+}
+
+// frame sets what the frame shows around the page. Regions show no navigation, and so need none.
+func (p *pages) frame(w http.ResponseWriter, r *http.Request, v *ui.View, region bool) {
+	ctx := r.Context()
+	v.Who, v.Now, v.Version, v.Path, v.URL = access.From(ctx), p.o.Clock.Now(), p.o.Version, r.URL.Path, r.URL.RequestURI()
+	v.Live = p.o.Live != nil && v.Who.Known()
+	v.Theme = theme(r)
+	if v.Plain {
+		return
+	}
+	if v.Who.Known() {
+		v.Status = p.status(ctx)
+	}
+	if region {
+		return
+	}
+	v.Flash = takeFlash(w, r)
+	v.Nav = p.navigation(ctx, v)
+}
+
+// navigation is what the principal may see of it.
+func (p *pages) navigation(ctx context.Context, v *ui.View) []ui.NavGroup {
+	var groups []ui.NavGroup
+	current := -1
+	for _, e := range p.nav {
+		if !v.Who.May(cmp.Or(e.Role, access.RoleViewer)) {
+			continue
+		}
+		i := slices.IndexFunc(groups, func(g ui.NavGroup) bool { return g.Text == e.Group })
+		if i < 0 {
+			groups = append(groups, ui.NavGroup{Text: e.Group})
+			i = len(groups) - 1
+		}
+		item := e.NavItem
+		if e.Count != nil {
+			item.Count = e.Count(ctx)
+		}
+		if within(v.Path, item.URL) {
+			current = max(current, len(item.URL))
+		}
+		groups[i].Items = append(groups[i].Items, item)
+	}
+	for _, g := range groups {
+		for i := range g.Items {
+			g.Items[i].Current = within(v.Path, g.Items[i].URL) && len(g.Items[i].URL) == current
+		}
+	}
+	return groups
+}
+
+// within says whether a path is an entry's page or stands below it.
+func within(path, entry string) bool {
+	entry, _, _ = strings.Cut(entry, "?")
+	return path == entry || entry != "/" && strings.HasPrefix(path, entry+"/")
+}
+
+// statuses are the HTTP statuses of errors.
+var statuses = map[corax.Code]int{
+	corax.Invalid: http.StatusUnprocessableEntity, corax.NotFound: http.StatusNotFound, corax.Conflict: http.StatusConflict,
+	corax.Forbidden: http.StatusForbidden, corax.Unavailable: http.StatusServiceUnavailable,
+}
+
+// problem is what the page of an error shows.
+type problem struct {
+	Status int
+	Text   string
+	Hint   string
+	Back   string
+}
+
+// fail shows an error as a page. What is our own defect is logged, not shown.
+func (p *pages) fail(w http.ResponseWriter, r *http.Request, err error) {
+	d := problem{Status: cmp.Or(statuses[corax.CodeOf(err)], http.StatusInternalServerError), Text: ui.Upper(err.Error()), Hint: corax.HintOf(err)}
+	switch {
+	case errors.Is(err, errUnknown):
+		d.Status = http.StatusUnauthorized
+	case errors.Is(err, context.Canceled):
+		d.Status, d.Text = http.StatusServiceUnavailable, "Stopping"
+	case d.Status == http.StatusInternalServerError:
+		p.o.Log.Error("a page failed", "path", r.URL.Path, "error", err)
+		d.Text, d.Hint = "Something is wrong with Corax itself", "the log of the server says more"
+	}
+	if r.Method == http.MethodPost {
+		d.Back = back(r)
+	}
+	r = r.Clone(r.Context())
+	r.URL.RawQuery = ""
+	v := &ui.View{Title: http.StatusText(d.Status), Data: d, Plain: !access.From(r.Context()).Known()}
+	if err := p.show(w, r, p.errors, v, d.Status); err != nil {
+		p.o.Log.Error("the page of an error failed", "path", r.URL.Path, "error", err)
+		http.Error(w, d.Text, d.Status)
+	}
+}

@@ -1,0 +1,130 @@
+package webtest
+
+import (
+	"context"
+	"log/slog"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"corax"
+	"corax/live"
+	"corax/store/sqlite"
+	"corax/web"
+)
+
+// Now is the time at which the fixture is looked at.
+var Now = time.Date(2026, time.March, 30, 2, 12, 0, 0, time.UTC)
+
+// Site is the pages over a store with outages in it.
+type Site struct {
+	*web.Handler
+	Store    *sqlite.Store
+	Controls *Controls
+	Live     *live.Hub
+
+	// Problems by what they are for.
+	Healing, Waiting, Closed, Hostile Outage
+}
+
+// Options say what a site is like.
+type Options struct {
+	Dir   string      // of the store
+	Clock corax.Clock // Now where nil
+	Log   *slog.Logger
+	Empty bool // nothing has happened
+}
+
+// New makes a site; Close ends it.
+func New(ctx context.Context, o Options) (*Site, error) {
+	if o.Clock == nil {
+		o.Clock = func() time.Time { return Now }
+	}
+	st, err := sqlite.Open(ctx, sqlite.Options{Path: filepath.Join(o.Dir, "corax.db"), Clock: o.Clock})
+	if err != nil {
+		return nil, err
+	}
+	s := &Site{Store: st, Controls: &Controls{store: st, clock: o.Clock}}
+	if !o.Empty {
+		if err := s.fill(ctx, o.Clock.Now()); err != nil {
+			_ = st.Close()
+			return nil, err
+		}
+	}
+	s.Live = live.New(live.Options{Subscribe: st.Subscribe, Epoch: "test"})
+	s.Live.Start()
+	if s.Handler, err = web.New(s.options(o)); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// options are those of the pages over this site.
+func (s *Site) options(o Options) web.Options {
+	return web.Options{
+		Records: s.Store, Controls: s.Controls, Live: s.Live, Version: "test", Clock: o.Clock, Log: o.Log,
+		// access:
+
+		// records:
+
+		// draw:
+
+		// gallery:
+
+		// api:
+	}
+}
+
+// fill tells the outage four times: at work, waiting for people, over, and hostile.
+func (s *Site) fill(ctx context.Context, now time.Time) (err error) {
+	tell := func(name string, began time.Duration, at *time.Duration, hostile string) (o Outage) {
+		if err != nil {
+			return o
+		}
+		if o, err = Tell(name, now.Add(-began), hostile); err != nil {
+			return o
+		}
+		if at != nil {
+			o = o.At(o.Problem.OpenedAt.Add(*at))
+		}
+		err = o.Save(ctx, s.Store)
+		return o
+	}
+	atWork, asking := 3320*time.Millisecond, 29*time.Second
+	s.Closed = tell("closed", 52*time.Hour, nil, "")
+	s.Hostile = tell("hostile", 9*time.Minute, &asking, Hostile)
+	s.Waiting = tell("waiting", 6*time.Minute, &asking, "")
+	s.Healing = tell("healing", 40*time.Second, &atWork, "")
+	return err
+}
+
+// Close ends what the site has started.
+func (s *Site) Close() {
+	s.Live.Stop()
+	s.Live.Wait()
+	_ = s.Store.Close()
+}
+
+// Controls note what was asked for, and do what the store alone can do.
+type Controls struct {
+	store *sqlite.Store
+	clock corax.Clock
+
+	mu    sync.Mutex
+	calls []string
+}
+
+func (c *Controls) note(call string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.calls = append(c.calls, call)
+	return nil
+}
+
+// Calls are what was asked for so far, oldest first: "pause pln-1 by jane: because".
+func (c *Controls) Calls() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return append([]string(nil), c.calls...)
+}

@@ -131,7 +131,7 @@ func (a *App) startServer(ctx context.Context, cfg *config.Config) error {
 		Version: a.o.Version, Token: a.address.Token, Operator: a.operator, Records: a.store, Controls: controls{a}, People: controls{a},
 		Clock: a.o.Clock, Log: a.log, Metrics: a.metrics(), Redact: a.redactor.JSON, Audit: ledger{a}, System: system{a},
 		Replies: a.store, Run: rand.Text(),
-		Pages: pages,
+		Pages: pages, Live: a.live,
 		Receive: func(r chi.Router) {
 			in.Routes(r)
 			a.answers(r)

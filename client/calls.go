@@ -437,13 +437,14 @@ func (c *Client) ListErrorKinds(ctx context.Context) ([]server.FaultKind, error)
 type ListEventsParams struct {
 	Limit    int    `json:"-"` // at most so many
 	Cursor   string `json:"-"` // where the page before ended; stands in its Link header
-	After    string `json:"-"` // only what was stored after the event of this id
+	After    string `json:"-"` // only what comes after the event of this id
 	Problem  string `json:"-"` // only what is about this problem and its incidents
 	Incident string `json:"-"`
 	Plan     string `json:"-"`
+	Order    string `json:"-"` // which come first
 }
 
-// ListEvents: what happened, oldest first.
+// ListEvents: what happened, in order.
 func (c *Client) ListEvents(ctx context.Context, p ListEventsParams) (Page[corax.Event], error) {
 	r := request{method: "GET", path: "/events"}
 	q := url.Values{}
@@ -464,6 +465,9 @@ func (c *Client) ListEvents(ctx context.Context, p ListEventsParams) (Page[corax
 	}
 	if p.Plan != "" {
 		q.Set("plan", string(p.Plan))
+	}
+	if p.Order != "" {
+		q.Set("order", string(p.Order))
 	}
 	r.query = q
 	return list[corax.Event](ctx, c, r)

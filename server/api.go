@@ -152,15 +152,16 @@ func (a api) operations() {
 		})
 	type events struct {
 		Paging
-		After    string `query:"after" maxLength:"200" doc:"only what was stored after the event of this id"`
+		After    string `query:"after" maxLength:"200" doc:"only what comes after the event of this id"`
 		Problem  string `query:"problem" doc:"only what is about this problem and its incidents"`
 		Incident string `query:"incident"`
 		Plan     string `query:"plan"`
+		Order    string `query:"order" enum:"oldest,newest" default:"oldest" doc:"which come first"`
 	}
-	listing(a, access.RoleViewer, "list-events", "/events", "What happened, oldest first", byName(func(e corax.Event) string { return e.ID }),
+	listing(a, access.RoleViewer, "list-events", "/events", "What happened, in order", byName(func(e corax.Event) string { return e.ID }),
 		func(ctx context.Context, in *events, p part[string]) ([]corax.Event, error) {
 			return a.o.Records.Events(ctx, store.EventFilter{After: cmp.Or(p.after, in.After), Limit: p.limit,
-				Problem: in.Problem, Incident: in.Incident, Plan: in.Plan})
+				Problem: in.Problem, Incident: in.Incident, Plan: in.Plan, Newest: in.Order == "newest"})
 		})
 	a.silences()
 	a.stops()

@@ -18,7 +18,7 @@ var roles = map[string][]string{
 		"audit-key", "export-problem", "get-approval", "get-incident", "get-plan", "get-problem", "get-work-order", "list-approvals", "list-autonomy",
 		"list-break-glass", "list-decisions", "list-events", "list-incidents", "list-monitors", "list-pages", "list-plans", "list-problems",
 		"list-silences", "list-stops", "list-work-orders", "reach", "list-error-kinds", "get-error-kind", "get-topology", "list-sites",
-		"get-policy", "list-actions", "list-patterns", "list-mechanisms", "get-mechanism", "get-health",
+		"get-policy", "list-actions", "list-patterns", "list-mechanisms", "get-mechanism", "get-health", "watch",
 	},
 	"responder": {
 		"accept-work-order", "acknowledge-incident", "acknowledge-page", "cancel-work-order", "cannot-work-order", "create-silence", "done-work-order",
@@ -70,6 +70,8 @@ func TestEveryOperationHasTheRoleOfTheTable(t *testing.T) {
 
 // Each operation refuses whoever has the role below the one that it needs, and lets in who has it; before anything else is looked at.
 func TestRolesAreEnforced(t *testing.T) {
+	api := newRouter()
+	newAPI(everything("1"), api)
 	for call, op := range operationsOf(described()) {
 		role, err := access.ParseRole(op.Extensions["x-role"].(string))
 		if err != nil {
@@ -81,7 +83,7 @@ func TestRolesAreEnforced(t *testing.T) {
 			t.Errorf("%s changes something, and a viewer may call it", call)
 		}
 		for _, has := range append(access.Roles(), access.RoleNone) {
-			status := ask(t, as(has), call, "{", "").Code
+			status := ask(t, as(api, has), call, "{", "").Code
 			if has < role && status != http.StatusForbidden || has >= role && status == http.StatusForbidden {
 				t.Errorf("%s needs %s: a caller with the role %s gets %d", call, role, has, status)
 			}
@@ -90,15 +92,13 @@ func TestRolesAreEnforced(t *testing.T) {
 }
 
 // as is the API for somebody of a role. Its rooms are missing: a call that gets as far as to one panics, which counts as let in.
-func as(role access.Role) http.Handler {
-	r := newRouter()
-	newAPI(everything("1"), r)
+func as(api http.Handler, role access.Role) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		defer func() {
 			if recover() != nil {
 				w.WriteHeader(http.StatusTeapot)
 			}
 		}()
-		r.ServeHTTP(w, req.WithContext(access.With(req.Context(), access.Principal{Name: "ann", Role: role})))
+		api.ServeHTTP(w, req.WithContext(access.With(req.Context(), access.Principal{Name: "ann", Role: role})))
 	})
 }

@@ -71,6 +71,7 @@ type Options struct {
 	Audit    Audit
 	System   System                   // nil: nothing is told of Corax itself
 	Pages    http.Handler             // everything that is not the API, health, metrics or a receiver; nil: no pages
+	Live     http.Handler             // says what has changed, and never what; nil: nothing is said
 	Redact   func(json []byte) []byte // takes secrets out of every answer of the API; may be nil
 	Replies  Replies                  // remembers calls with an Idempotency-Key; nil carries each out
 	Run      string                   // differs from one start of Corax to the next
@@ -99,8 +100,8 @@ func New(o Options) http.Handler {
 		o.Receive(r)
 	}
 	r.Group(func(r chi.Router) {
-		r.Use(o.authorise, o.once, redact(o.Redact))
-		newAPI(o, r)
+		r.Use(o.authorise)
+		newAPI(o, r, o.once, redact(o.Redact))
 	})
 	if o.Pages != nil {
 		r.Handle("/api/*", http.HandlerFunc(unknown)) // not for the pages to answer, who would answer with a page
@@ -116,15 +117,15 @@ func unknown(w http.ResponseWriter, r *http.Request) {
 
 func newRouter() chi.Router { return chi.NewRouter() }
 
-// newAPI registers the operations of /api/v1 with the router.
-func newAPI(o Options, r chi.Router) api {
+// newAPI registers the operations of /api/v1 with the router. All but those that stream go through the layers.
+func newAPI(o Options, r chi.Router, layers ...func(http.Handler) http.Handler) api {
 	config := huma.DefaultConfig("Corax", o.Version)
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = base+"/openapi", "", base+"/schemas"
 	config.CreateHooks = nil // no $schema property in answers: they are the same objects that the CLI prints
 	config.Transformers = []huma.Transformer{ownFaults}
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer"}}
 	config.Security = []map[string][]string{{"token": {}}}
-	a := api{o: o, huma: humachi.New(r, config), calls: &[]Call{}}
+	a := api{o: o, huma: humachi.New(r.With(layers...), config), calls: &[]Call{}}
 	a.incidents()
 	a.problems()
 	a.plans()
@@ -138,6 +139,7 @@ func newAPI(o Options, r chi.Router) api {
 	a.system()
 	a.knowledge()
 	a.faults()
+	a.live(r)
 	schemas := a.huma.OpenAPI().Components.Schemas.Map()
 	delete(schemas, "ErrorModel") // of huma; every error is a Fault
 	delete(schemas, "ErrorDetail")

@@ -66,7 +66,8 @@ type EventFilter struct {
 	Problem  string // those that name this problem, and those of its incidents
 	Incident string
 	Plan     string
-	After    string // only those that were stored after the event of this id
+	After    string // only those that come after the event of this id in the list
+	Newest   bool   // the list begins with the newest; with the oldest where not
 	Limit    int    // at most so many, the first; 0 is all
 }
 

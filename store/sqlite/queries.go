@@ -92,14 +92,14 @@ const (
 	insertEvent = `INSERT INTO events (seq, id, at, incident, problem, plan, doc) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`
 	seqOfEvent  = `SELECT seq FROM events WHERE id = ?`
 	eventPage   = ` AND seq > ?1 AND (?2 = '' OR incident = ?2) AND (?3 = '' OR plan = ?3) ORDER BY seq LIMIT ?4`
+	newestPage  = ` AND seq < ?1 AND (?2 = '' OR incident = ?2) AND (?3 = '' OR plan = ?3) ORDER BY seq DESC LIMIT ?4`
 
-	listEvents       = `SELECT doc FROM events WHERE true` + eventPage
-	eventsOfIncident = `SELECT doc FROM events WHERE incident = ?2 AND incident IS NOT NULL` + eventPage
-	eventsOfPlan     = `SELECT doc FROM events WHERE plan = ?3 AND plan IS NOT NULL` + eventPage
+	listEvents       = `SELECT doc FROM events WHERE true`
+	eventsOfIncident = `SELECT doc FROM events WHERE incident = ?2 AND incident IS NOT NULL`
+	eventsOfPlan     = `SELECT doc FROM events WHERE plan = ?3 AND plan IS NOT NULL`
 	eventsOfProblem  = `SELECT doc FROM events WHERE seq IN (
 		SELECT seq FROM events WHERE problem = ?5 AND problem IS NOT NULL
-		UNION SELECT seq FROM events WHERE incident IN (SELECT id FROM incidents WHERE problem = ?5 AND problem <> '') AND incident IS NOT NULL)` +
-		eventPage
+		UNION SELECT seq FROM events WHERE incident IN (SELECT id FROM incidents WHERE problem = ?5 AND problem <> '') AND incident IS NOT NULL)`
 )
 
 // What autonomy is earned by.
@@ -163,7 +163,7 @@ func statements() []string {
 		getIncident, listIncidents, listLiveIncidents, incidentsOf, joinProblem, leaveProblem,
 		getProblem, listProblems, openProblems, upsertProblem, getPlanRun, problemOfPlan, listPlanRuns, planRunsInside, upsertPlanRun,
 		insertDecision, listDecisions, getApproval, listApprovals, openApprovals, insertApproval, answerApproval,
-		lastEvent, insertEvent, seqOfEvent, listEvents, eventsOfIncident, eventsOfPlan, eventsOfProblem,
+		lastEvent, insertEvent, seqOfEvent, 
 		upsertSilence, getSilence, allSilences, silencesAt, setStop, clearStop, listStops,
 		dropSignalsBefore, dropOldestSignals, dropEventsBefore, dropOldestEvents, dropIncidentsBefore, dropProblemsBefore,
 		dropPlanRuns, dropDecisions, dropApprovals, dropSilences,
@@ -172,6 +172,9 @@ func statements() []string {
 		pageOfPlanRuns, pageOfDecisions, decisionsOfPlan, pageOfApprovals, pageOfOpenApprovals,
 		getPage, upsertPage, listPages, duePages, getWorkOrder, upsertWorkOrder, listWorkOrders, liveWorkOrders, dropPages, dropWorkOrders,
 		getUser, listUsers, upsertUser, getCredential, findCredential, listCredentials, upsertCredential, dropCredential, dropCredentials, dropEnded,
+	}
+	for _, of := range []string{listEvents, eventsOfIncident, eventsOfPlan, eventsOfProblem} {
+		all = append(all, of+eventPage, of+newestPage)
 	}
 	for _, b := range []bulk{insertSignals, upsertIncidents} {
 		all = append(all, b.sql[:]...)

@@ -113,3 +113,17 @@ func places[T any](of func(T) store.Cursor) func([]T, error) ([]store.Cursor, er
 		return out, err
 	}
 }
+
+// testNewestEvents reads the timeline from its end, page by page.
+func testNewestEvents(t *testing.T, s Store) {
+	ctx := t.Context()
+	for i := range 5 {
+		ok(t, s.AppendEvents(ctx, corax.Event{At: Now(), Plan: []string{"pl1", "pl2"}[i%2], Problem: "p1", Text: fmt.Sprint(i)}))
+	}
+	first := must(s.Events(ctx, store.EventFilter{Newest: true, Limit: 2}))(t)
+	same(t, "the newest", ids(first, eventText), []string{"4", "3"})
+	ok(t, s.AppendEvents(ctx, corax.Event{At: Now(), Text: "5"}))
+	same(t, "those before", ids(must(s.Events(ctx, store.EventFilter{Newest: true, After: first[1].ID}))(t), eventText), []string{"2", "1", "0"})
+	same(t, "of a plan", ids(must(s.Events(ctx, store.EventFilter{Newest: true, Plan: "pl1", After: first[0].ID}))(t), eventText), []string{"2", "0"})
+	same(t, "of a problem", ids(must(s.Events(ctx, store.EventFilter{Newest: true, Problem: "p1", Limit: 1}))(t), eventText), []string{"4"})
+}

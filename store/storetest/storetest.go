@@ -112,6 +112,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"outcomes and caps", testAutonomy},
 		{"events are in order", testEvents},
 		{"events of one thing", testEventFilters},
+		{"the newest events", testNewestEvents},
 		{"listeners hear what was committed", testListeners},
 		{"a listener that falls behind is let go", testSlowListener},
 		{"silences", testSilences},

@@ -87,6 +87,8 @@ type App struct {
 	address      Address
 	started      time.Time
 
+	editing sync.Mutex // of the configuration's files
+
 	mu      sync.Mutex
 	stopped bool
 }

@@ -129,7 +129,7 @@ func (a *App) startServer(ctx context.Context, cfg *config.Config) error {
 	}
 	a.serve(l, server.New(server.Options{
 		Version: a.o.Version, Token: a.address.Token, Operator: a.operator, Records: a.store, Controls: controls{a}, People: controls{a},
-		Clock: a.o.Clock, Log: a.log, Metrics: a.metrics(), Redact: a.redactor.JSON, Audit: ledger{a}, System: system{a},
+		Clock: a.o.Clock, Log: a.log, Metrics: a.metrics(), Redact: a.redactor.JSON, Audit: ledger{a}, System: system{a}, MonitorFiles: controls{a},
 		Replies: a.store, Run: rand.Text(),
 		Pages: pages, Live: a.live,
 		Receive: func(r chi.Router) {

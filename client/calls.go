@@ -178,6 +178,24 @@ func (c *Client) ClearStop(ctx context.Context, p ClearStopParams) error {
 	return err
 }
 
+// CreateMonitorParams are the parameters of [Client.CreateMonitor].
+type CreateMonitorParams struct {
+	DryRun bool   `json:"-"`    // only say what would come of it, and run it once
+	Text   string `json:"text"` // an item of the list monitors, in YAML or JSON
+}
+
+// CreateMonitor: write a new monitor into the configuration.
+func (c *Client) CreateMonitor(ctx context.Context, p CreateMonitorParams) (server.MonitorChanged, error) {
+	r := request{method: "POST", path: "/monitors"}
+	r.body = p
+	q := url.Values{}
+	if p.DryRun {
+		q.Set("dry_run", "true")
+	}
+	r.query = q
+	return one[server.MonitorChanged](ctx, c, r)
+}
+
 // CreateSilenceParams are the parameters of [Client.CreateSilence].
 type CreateSilenceParams struct {
 	Match    map[string]string `json:"match"`
@@ -279,6 +297,12 @@ func (c *Client) GetIncident(ctx context.Context, id string) (server.IncidentPag
 func (c *Client) GetMechanism(ctx context.Context, id string) (server.MechanismPage, error) {
 	r := request{method: "GET", path: "/knowledge/mechanisms/" + url.PathEscape(id)}
 	return one[server.MechanismPage](ctx, c, r)
+}
+
+// GetMonitorConfig: A monitor as it is written.
+func (c *Client) GetMonitorConfig(ctx context.Context, id string) (server.MonitorConfig, error) {
+	r := request{method: "GET", path: "/monitors/" + url.PathEscape(id) + "/config"}
+	return one[server.MonitorConfig](ctx, c, r)
 }
 
 // GetPlan: A plan and what became of each step.
@@ -696,6 +720,50 @@ func (c *Client) Reload(ctx context.Context) error {
 	r := request{method: "POST", path: "/reload"}
 	_, err := c.do(ctx, r, nil)
 	return err
+}
+
+// RemoveMonitorParams are the parameters of [Client.RemoveMonitor].
+type RemoveMonitorParams struct {
+	DryRun  bool   `json:"-"` // only say what would come of it
+	IfMatch string `json:"-"` // the revision that was seen; the call is refused with 412 where it is another by now
+}
+
+// RemoveMonitor: take a monitor out of the configuration.
+func (c *Client) RemoveMonitor(ctx context.Context, id string, p RemoveMonitorParams) (server.MonitorChanged, error) {
+	r := request{method: "DELETE", path: "/monitors/" + url.PathEscape(id)}
+	q := url.Values{}
+	if p.DryRun {
+		q.Set("dry_run", "true")
+	}
+	r.query = q
+	r.header = map[string]string{}
+	if p.IfMatch != "" {
+		r.header["If-Match"] = p.IfMatch
+	}
+	return one[server.MonitorChanged](ctx, c, r)
+}
+
+// ReplaceMonitorParams are the parameters of [Client.ReplaceMonitor].
+type ReplaceMonitorParams struct {
+	DryRun  bool   `json:"-"`    // only say what would come of it, and run it once
+	IfMatch string `json:"-"`    // the revision that was seen; the call is refused with 412 where it is another by now
+	Text    string `json:"text"` // an item of the list monitors, in YAML or JSON
+}
+
+// ReplaceMonitor: write a monitor anew; its name stays.
+func (c *Client) ReplaceMonitor(ctx context.Context, id string, p ReplaceMonitorParams) (server.MonitorChanged, error) {
+	r := request{method: "PUT", path: "/monitors/" + url.PathEscape(id)}
+	r.body = p
+	q := url.Values{}
+	if p.DryRun {
+		q.Set("dry_run", "true")
+	}
+	r.query = q
+	r.header = map[string]string{}
+	if p.IfMatch != "" {
+		r.header["If-Match"] = p.IfMatch
+	}
+	return one[server.MonitorChanged](ctx, c, r)
 }
 
 // ReplayPlan: what today's policy says to the decisions on record.

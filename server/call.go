@@ -71,5 +71,5 @@ func describe(version string) (*huma.OpenAPI, []Call) {
 
 // everything are options of an API that has all that it can have, for its description alone.
 func everything(version string) Options {
-	return Options{Version: version, People: struct{ People }{}, Audit: struct{ Audit }{}, System: struct{ System }{}, Live: http.NotFoundHandler()}
+	return Options{Version: version, People: struct{ People }{}, Audit: struct{ Audit }{}, System: struct{ System }{}, MonitorFiles: struct{ MonitorFiles }{}, Live: http.NotFoundHandler()}
 }

@@ -28,7 +28,7 @@ var roles = map[string][]string{
 		"answer-approval", "break-glass", "cancel-plan", "clear-stop", "end-break-glass", "learn-outcomes", "list-audit", "pause-plan", "rehearse-plan",
 		"resume-plan", "stop", "test-pages", "undo-plan", "verify-audit",
 	},
-	"admin": {"backup", "cap-autonomy", "list-settings", "reload"},
+	"admin": {"backup", "cap-autonomy", "create-monitor", "get-monitor-config", "list-settings", "reload", "remove-monitor", "replace-monitor"},
 }
 
 // described is an API with everything that it can have, for its description alone.

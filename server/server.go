@@ -62,21 +62,22 @@ type Options struct {
 	Version string
 	Token   string // of the API, whose bearers act by the name they give; empty refuses it
 	// Operator is the name of the operator whose token it is, empty for none; nil knows none.
-	Operator func(token string) string
-	Records  Records
-	Controls Controls
-	People   People           // nil: nobody is told, and nobody works on site
-	Receive  func(chi.Router) // mounts the receivers
-	Metrics  http.Handler
-	Audit    Audit
-	System   System                   // nil: nothing is told of Corax itself
-	Pages    http.Handler             // everything that is not the API, health, metrics or a receiver; nil: no pages
-	Live     http.Handler             // says what has changed, and never what; nil: nothing is said
-	Redact   func(json []byte) []byte // takes secrets out of every answer of the API; may be nil
-	Replies  Replies                  // remembers calls with an Idempotency-Key; nil carries each out
-	Run      string                   // differs from one start of Corax to the next
-	Clock    corax.Clock
-	Log      *slog.Logger
+	Operator     func(token string) string
+	Records      Records
+	Controls     Controls
+	People       People           // nil: nobody is told, and nobody works on site
+	Receive      func(chi.Router) // mounts the receivers
+	Metrics      http.Handler
+	Audit        Audit
+	MonitorFiles MonitorFiles             // nil: monitors can't be changed over the API
+	System       System                   // nil: nothing is told of Corax itself
+	Pages        http.Handler             // everything that is not the API, health, metrics or a receiver; nil: no pages
+	Live         http.Handler             // says what has changed, and never what; nil: nothing is said
+	Redact       func(json []byte) []byte // takes secrets out of every answer of the API; may be nil
+	Replies      Replies                  // remembers calls with an Idempotency-Key; nil carries each out
+	Run          string                   // differs from one start of Corax to the next
+	Clock        corax.Clock
+	Log          *slog.Logger
 }
 
 // New makes the handler of everything.
@@ -139,6 +140,7 @@ func newAPI(o Options, r chi.Router, layers ...func(http.Handler) http.Handler) 
 	a.system()
 	a.knowledge()
 	a.faults()
+	a.monitorFiles()
 	a.live(r)
 	schemas := a.huma.OpenAPI().Components.Schemas.Map()
 	delete(schemas, "ErrorModel") // of huma; every error is a Fault

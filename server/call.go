@@ -60,7 +60,7 @@ func Calls() []Call {
 // Spec is the API's description in OpenAPI 3.1, with examples.
 func Spec(version string) (*huma.OpenAPI, error) {
 	doc, _ := describe(version)
-	return doc, nil
+	return doc, addExamples(doc)
 }
 
 // describe registers everything without anything behind it.

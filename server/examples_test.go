@@ -245,7 +245,9 @@ func (rooms) Health(context.Context) Health {
 
 func (rooms) Key() audit.Public { return "ed25519:0000" }
 
-func (r rooms) Rows(ctx context.Context, f store.AuditFilter) ([]audit.Row, error) { return r.Audit(ctx, f) }
+func (r rooms) Rows(ctx context.Context, f store.AuditFilter) ([]audit.Row, error) {
+	return r.Audit(ctx, f)
+}
 
 func (rooms) Verify(context.Context) (audit.Report, error) {
 	return audit.Report{OK: true, Key: "ed25519:0000", Entries: 9, Anchors: 1, Vouched: []audit.Range{}, Problems: []string{}}, nil

@@ -117,44 +117,6 @@ func problemCommand(s *settings) *cobra.Command {
 	return c
 }
 
-func monitorCommand(s *settings) *cobra.Command {
-	c := &cobra.Command{Use: "monitor", Short: "Monitors: list, test", Aliases: []string{"monitors"}}
-	c.AddCommand(&cobra.Command{
-		Use: "list", Short: "List the monitors with their last results", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return show(cmd, s, func(ctx context.Context, c *client.Client) (server.MonitorList, error) { return c.ListMonitors(ctx) }, func(ms server.MonitorList) error {
-				rows := make([][]string, len(ms))
-				for n, m := range ms {
-					rows[n] = []string{m.Monitor, string(m.State), m.Entity, m.Latency.Round(time.Millisecond).String(), ago(m.At), clip(m.Message, 80)}
-				}
-				return table(cmd.OutOrStdout(), "No monitor is configured.", []string{"MONITOR", "STATE", "ENTITY", "LATENCY", "RAN", "RESULT"}, rows)
-			})
-		},
-	}, &cobra.Command{
-		Use: "test NAME", Short: "Run a monitor now and print what it saw (exit 1 where it is down)", Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			cl, err := s.connect()
-			if err != nil {
-				return err
-			}
-			r, err := cl.RunMonitor(cmd.Context(), args[0])
-			if err != nil {
-				return err
-			}
-			if s.json {
-				err = printJSON(cmd.OutOrStdout(), r)
-			} else {
-				_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s is %s after %s: %s\n", r.Monitor, r.State, r.Latency.Round(time.Millisecond), printable(r.Message))
-			}
-			if err == nil && r.State != corax.MonitorUp {
-				return exit{code: exitFailed}
-			}
-			return err
-		},
-	})
-	return c
-}
-
 func silenceCommand(s *settings) *cobra.Command {
 	c := &cobra.Command{Use: "silence", Short: "Silences and maintenance windows: add, list, end", Aliases: []string{"silences"}}
 	var reason, from string

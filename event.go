@@ -31,6 +31,8 @@ const (
 	EventNotified         EventKind = "notified"          // somebody was told, or could not be reached
 	EventPageAcked        EventKind = "page_acknowledged" // somebody is on it
 	EventWorkOrder        EventKind = "work_order"        // changed state
+	EventComment          EventKind = "comment"           // a person said something; Data["by"] is who
+	EventTakenOver        EventKind = "taken_over"        // a person has it: the plan is paused; Data["by"] is who
 )
 
 // Event is one line of a timeline: an append-only record of what happened, for people and for replay.

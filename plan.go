@@ -182,6 +182,8 @@ type PlanRun struct {
 	Hold   *Intervention `json:"hold,omitempty"`   // set while a person has it paused
 	Cancel *Intervention `json:"cancel,omitempty"` // set once a person has ended it
 	Undo   *Undo         `json:"undo,omitempty"`
+	// Resumed is who let it go on last, after it was paused: its destructive steps are then of their making.
+	Resumed *Intervention `json:"resumed,omitempty"`
 }
 
 // Rehearsal is what carrying out one step now would come to. Nothing of it changes anything: facts are read, the

@@ -92,6 +92,18 @@ type Explanation struct {
 	WouldChange []string `json:"would_change,omitempty"` // evidence that would change the answer
 }
 
+// WhyNot says of each problem of a case why it is not of a pattern, or by a mechanism.
+type WhyNot struct {
+	Problem int      `json:"problem"` // its place in the report
+	Pattern string   `json:"pattern"` // what it is held to be
+	Chosen  string   `json:"chosen"`  // by which mechanism
+	Asked   string   `json:"asked"`   // the mechanism in question, the best one where a pattern was asked for
+	Is      bool     `json:"is"`      // it is what was asked for
+	For     []string `json:"for"`
+	Lacks   []string `json:"lacks"` // what a signal would have to say
+	Tells   []string `json:"tells,omitempty"`
+}
+
 // Alternative is a pattern that was considered and not chosen.
 type Alternative struct {
 	Pattern    string  `json:"pattern"`

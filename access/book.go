@@ -54,12 +54,6 @@ func New(o Options) *Book {
 	return &Book{o: o, guard: NewGuard(o.Clock), hashing: make(chan struct{}, hashers)}
 }
 
-// Client is where a request comes from.
-type Client struct {
-	Address string // IP address
-	Device  string // as the browser calls itself: text from outside
-}
-
 // TooMany says that there were too many failed attempts.
 type TooMany struct{ After time.Duration }
 

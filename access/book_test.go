@@ -170,6 +170,7 @@ func TestInvites(t *testing.T) {
 		"eve":         {access.RoleAdmin, access.Scope{{Kinds: []string{"x"}}}, corax.Invalid},
 		"two  words":  {access.RoleViewer, nil, corax.Invalid},
 		"a\nb":        {access.RoleViewer, nil, corax.Invalid},
+		"usr-x":       {access.RoleViewer, nil, corax.Invalid},
 		"<b>":         {access.RoleViewer, nil, corax.Invalid},
 		"ann (local)": {access.RoleViewer, nil, corax.Invalid},
 	} {

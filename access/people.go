@@ -14,9 +14,17 @@ import (
 // Users lists those who can log in, by name.
 func (b *Book) Users(ctx context.Context) ([]User, error) { return b.o.Store.Users(ctx) }
 
-// UserNamed is NotFound where there is none of this name.
-func (b *Book) UserNamed(ctx context.Context, name string) (User, error) {
-	return b.o.Store.User(ctx, UserID(name))
+// UserNamed finds a user by name or id; NotFound where there is none.
+func (b *Book) UserNamed(ctx context.Context, nameOrID string) (User, error) {
+	return b.o.Store.User(ctx, resolve(nameOrID))
+}
+
+// resolve is the id of a user who is called by name or id. No name begins as ids do.
+func resolve(nameOrID string) string {
+	if strings.HasPrefix(nameOrID, idMark) {
+		return nameOrID
+	}
+	return UserID(nameOrID)
 }
 
 // Bootstrap makes the link by which the first admin comes in, or an empty one where there is a user already. Links that it made before
@@ -52,8 +60,8 @@ func (b *Book) Invite(ctx context.Context, by, name string, role Role, scope Sco
 
 // Reset makes a link by which a user sets a new password, which ends all of the user's sessions and tokens. The old password is good
 // until then.
-func (b *Book) Reset(ctx context.Context, by, name string) (link string, c Credential, err error) {
-	u, err := b.UserNamed(ctx, name)
+func (b *Book) Reset(ctx context.Context, by, nameOrID string) (link string, c Credential, err error) {
+	u, err := b.UserNamed(ctx, nameOrID)
 	if err != nil {
 		return "", c, err
 	}
@@ -113,7 +121,7 @@ func (b *Book) Withdraw(ctx context.Context, by, id string) error {
 // Linked is the invite or reset that a link stands for; Forbidden where there is none that is good. Looking changes nothing.
 func (b *Book) Linked(ctx context.Context, link string, from Client) (Credential, error) {
 	const op = "follow a link"
-	try, wait := b.guard.Begin("link", from.Address, false)
+	try, wait := b.guard.Begin(Digest(link), from.Address, false) // one guess at a link is no guess at another
 	if wait > 0 {
 		return Credential{}, &corax.Error{Code: corax.Unavailable, Op: op, Err: TooMany{wait}}
 	}
@@ -270,10 +278,10 @@ type Change struct {
 
 // Alter changes a user, from the next request on. Disabling ends all sessions; tokens are refused while it lasts. It is a Conflict
 // where nobody would be left who is an admin.
-func (b *Book) Alter(ctx context.Context, by, name string, c Change) (u User, err error) {
+func (b *Book) Alter(ctx context.Context, by, nameOrID string, c Change) (u User, err error) {
 	const op = "change a user"
 	err = b.o.Store.ChangeAccess(ctx, op, func(t Tx) error {
-		if u, err = t.User(UserID(name)); err != nil {
+		if u, err = t.User(resolve(nameOrID)); err != nil {
 			return err
 		}
 		var detail []string

@@ -89,8 +89,13 @@ type Store interface {
 	DropEnded(ctx context.Context, at time.Time) error
 }
 
+// idMark is how the id of a user begins.
+const idMark = "usr-"
+
 // UserID is the id of the user of a name. Names that differ in case only are one person's.
-func UserID(name string) string { return corax.HashID("usr", strings.ToLower(strings.TrimSpace(name))) }
+func UserID(name string) string {
+	return corax.HashID(idMark[:3], strings.ToLower(strings.TrimSpace(name)))
+}
 
 var names = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N}._@+-]*( [\p{L}\p{N}._@+-]+)*$`)
 
@@ -106,7 +111,7 @@ func CheckName(name string) error {
 	switch {
 	case len([]rune(name)) > 64 || !names.MatchString(name):
 		return bad("%q can't be a name", name)
-	case slices.Contains(reserved, strings.ToLower(name)):
+	case slices.Contains(reserved, strings.ToLower(name)) || strings.HasPrefix(name, idMark):
 		return bad("%q is not for people", name)
 	}
 	return nil

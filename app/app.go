@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"corax"
+	"corax/access"
 	"corax/audit"
 	"corax/bus"
 	"corax/config"
@@ -28,9 +29,12 @@ import (
 	"corax/investigate"
 	"corax/knowledge"
 	"corax/live"
+	"corax/lookup"
 	"corax/monitor"
+	"corax/monitor/history"
 	"corax/notify"
 	"corax/notify/link"
+	"corax/scenario"
 	"corax/store/sqlite"
 	"corax/triage"
 	"corax/vault"
@@ -44,6 +48,8 @@ type Address struct {
 	URL   string `json:"url"`
 	Token string `json:"token"`
 	PID   int    `json:"pid"`
+	// Pin is the SHA-256 of its TLS certificate, in hex; empty where it has none.
+	Pin string `json:"pin,omitempty"`
 }
 
 // Options say how to run.
@@ -56,8 +62,10 @@ type Options struct {
 	// Catalogue is the digest of the knowledge that Engine works with.
 	Catalogue string
 	Knowledge *knowledge.Catalogue // that knowledge, to be looked at; may be nil
-	Clock     corax.Clock
-	Log       *slog.Logger
+	// RunScenario carries out a scenario that somebody asked for; progress takes a line for each moment. Nil: none can be run.
+	RunScenario func(ctx context.Context, s scenario.Scenario, progress func(line string)) (scenario.Result, error)
+	Clock       corax.Clock
+	Log         *slog.Logger
 }
 
 // App is a running Corax.
@@ -74,6 +82,8 @@ type App struct {
 	investigator *investigate.Investigator
 	healer       *heal.Healer
 	monitors     *monitor.Monitors
+	history      *history.Recorder
+	lookup       *lookup.Lookup
 	redactor     vault.Redactor // knows every secret of the vault and of the configuration
 	secrets      *vault.Keeper
 	uses         uses // of secrets, that are recorded together
@@ -82,9 +92,13 @@ type App struct {
 	links        *link.Signer
 	notifier     *notify.Notifier
 	desk         *hands.Desk
+	scenarios    scenarioDesk
 	live         *live.Hub
 	operators    atomic.Pointer[operators]
 	address      Address
+	access       *access.Book
+	firstAdmin   string // path of the link that makes the first admin; empty where there is a user
+	certificate  certificate
 	started      time.Time
 
 	editing sync.Mutex // of the configuration's files
@@ -115,8 +129,9 @@ func (a *App) start(ctx context.Context) error {
 		return &corax.Error{Code: corax.Unavailable, Op: "make the data directory " + cfg.DataDir, Err: err, Hint: "name another with --data-dir"}
 	}
 	for _, part := range []func(context.Context, *config.Config) error{
-		a.startSecrets, a.startStore, a.startLive, a.startAudit, a.startBus, a.startPeople, a.startHealer, a.startInvestigator, a.startTriage, a.startMonitors,
-		a.startDesk, a.startServer, a.startUpkeep,
+		a.startSecrets, a.startStore, a.startLive, a.startRecords, a.startAudit, a.startAccess, a.startBus, a.startPeople, a.makeMonitors, a.startHealer,
+		a.startInvestigator, a.startTriage,
+		a.startMonitors, a.startDesk, a.startScenarios, a.startServer, a.startUpkeep,
 	} {
 		if err := part(ctx, cfg); err != nil {
 			return err
@@ -188,22 +203,40 @@ func (a *App) report(op string, err error) {
 
 // listen binds the address and writes down where it is, so that the CLI finds it. The token is made anew at every start.
 func (a *App) listen(ctx context.Context, cfg *config.Config) (net.Listener, error) {
+	if err := cfg.Access.CheckListen(cfg.Listen); err != nil {
+		return nil, err // --listen may differ from what was checked with the configuration
+	}
+	scheme, wrap := "http://", func(l net.Listener) net.Listener { return l }
+	if files := cfg.Access.TLS; files.Cert != "" {
+		if err := a.certificate.read(files); err != nil {
+			return nil, err
+		}
+		scheme, wrap = "https://", a.certificate.wrap
+	}
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", cfg.Listen)
 	if err != nil {
 		return nil, &corax.Error{Code: corax.Unavailable, Op: "listen on " + cfg.Listen, Err: err, Hint: "set listen to a free address"}
 	}
-	a.address = Address{URL: "http://" + l.Addr().String(), Token: rand.Text(), PID: os.Getpid()}
+	a.address = Address{URL: scheme + l.Addr().String(), Token: rand.Text(), PID: os.Getpid(), Pin: a.certificate.pin()}
+	if err := a.tellAddress(cfg); err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	a.onStop(func() { _ = os.Remove(filepath.Join(cfg.DataDir, AddressFile)) })
+	return wrap(l), nil
+}
+
+// tellAddress writes down where the CLI finds this Corax.
+func (a *App) tellAddress(cfg *config.Config) error {
 	file := filepath.Join(cfg.DataDir, AddressFile)
 	data, err := json.Marshal(a.address)
 	if err == nil {
 		err = writeFile(file, data)
 	}
 	if err != nil {
-		return nil, errors.Join(corax.Errorf(corax.Unavailable, "write "+file, "%w", err), l.Close())
+		return corax.Errorf(corax.Unavailable, "write "+file, "%w", err)
 	}
-	a.onStop(func() { _ = os.Remove(file) })
-	return l, nil
+	return nil
 }
 
 // writeFile replaces a file at once, readable by its owner only.

@@ -113,6 +113,10 @@ func (a *App) Reload(ctx context.Context) error {
 	}
 	was := a.config()
 	next.DataDir, next.Listen, next.Bus, next.Vault, next.Audit = was.DataDir, was.Listen, was.Bus, was.Vault, was.Audit
+	next.Access = was.Access
+	if err := a.rereadCertificate(was); err != nil {
+		return err
+	}
 	if err := a.learn(next); err != nil {
 		return err
 	}

@@ -200,6 +200,13 @@ func checkProblems(t *testing.T, a *app.App) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		defer func() {
+			for _, e := range events {
+				if t.Failed() {
+					t.Logf("outage %d: %s %s %s: %s %v", n, e.At.Format(time.TimeOnly), e.Kind, e.State, e.Text, e.Data)
+				}
+			}
+		}()
 		count := map[corax.EventKind]int{}
 		for _, e := range events {
 			count[e.Kind]++

@@ -26,6 +26,7 @@ var (
 	streamMessages = prometheus.NewDesc("corax_stream_messages", "Messages on the stream.", nil, nil)
 	streamBytes    = prometheus.NewDesc("corax_stream_bytes", "Bytes on the stream.", nil, nil)
 	signalsStored  = prometheus.NewDesc("corax_signals_stored", "Signals in the store.", nil, nil)
+	signalsBehind  = prometheus.NewDesc("corax_signals_unindexed", "Signals that are stored and not indexed yet.", nil, nil)
 	incidentsLive  = prometheus.NewDesc("corax_incidents_live", "Incidents that have not ended.", nil, nil)
 	problemsOpen   = prometheus.NewDesc("corax_problems_open", "Problems that have not ended.", nil, nil)
 	monitorStates  = prometheus.NewDesc("corax_monitors", "Monitors by state.", []string{"state"}, nil)
@@ -47,6 +48,9 @@ func (g gauges) Collect(ch chan<- prometheus.Metric) {
 	}
 	if n, err := g.a.store.CountSignals(ctx); err == nil {
 		gauge(signalsStored, float64(n))
+	}
+	if n, err := g.a.store.IndexLag(ctx); err == nil {
+		gauge(signalsBehind, float64(n))
 	}
 	if incidents, problems, err := g.a.store.CountLive(ctx); err == nil {
 		gauge(incidentsLive, float64(incidents))

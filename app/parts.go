@@ -87,20 +87,22 @@ func (a *App) startTriage(ctx context.Context, cfg *config.Config) error {
 	return nil
 }
 
-func (a *App) startMonitors(ctx context.Context, cfg *config.Config) error {
-	m, err := monitor.New(monitor.Options{
-		Monitors: cfg.Monitors, Publish: a.publishSeen, Clock: a.o.Clock, Secrets: a.secret("monitors"), Log: a.log,
+// makeMonitors makes them before the healer starts, since a plan that it resumes runs them at once; and it ends them after the healer, so that
+// no plan takes their end for an answer.
+func (a *App) makeMonitors(_ context.Context, cfg *config.Config) (err error) {
+	a.monitors, err = monitor.New(monitor.Options{
+		Monitors: cfg.Monitors, Publish: a.publishSeen, Clock: a.o.Clock, Secrets: a.secret("monitors"), Log: a.log, History: a.history.Record,
 		Checkpoint: monitor.FileCheckpoint{Dir: filepath.Join(cfg.DataDir, "monitors")},
 	})
-	if err != nil {
-		return err
+	if err == nil {
+		a.onStop(a.monitors.Stop)
 	}
-	a.monitors = m
-	if err := m.Start(context.WithoutCancel(ctx)); err != nil {
-		return err
-	}
-	a.onStop(m.Stop)
-	return nil
+	return err
+}
+
+// startMonitors begins to run them by their schedule, once there is somebody to hear of it.
+func (a *App) startMonitors(ctx context.Context, _ *config.Config) error {
+	return a.monitors.Start(context.WithoutCancel(ctx))
 }
 
 func (a *App) startServer(ctx context.Context, cfg *config.Config) error {
@@ -114,7 +116,7 @@ func (a *App) startServer(ctx context.Context, cfg *config.Config) error {
 		return err
 	}
 	in, err := receive.New(receive.Options{
-		Publish: a.publish, Clock: a.o.Clock, Tokens: cfg.Tokens, RequireToken: !loopback(l.Addr()), Secrets: a.secret("receivers"),
+		Publish: a.publish, Clock: a.o.Clock, Tokens: cfg.Tokens, RequireToken: !loopback(l.Addr()) || len(cfg.Access.BehindProxy) > 0, Secrets: a.secret("receivers"),
 		ResolveTimeout: cfg.Receivers.Alertmanager.ResolveTimeout, EntityLabels: cfg.Receivers.Alertmanager.EntityLabels,
 		Mappings: cfg.Receivers.Generic, Log: a.log,
 	})
@@ -128,7 +130,7 @@ func (a *App) startServer(ctx context.Context, cfg *config.Config) error {
 		return err
 	}
 	a.serve(l, server.New(server.Options{
-		Version: a.o.Version, Token: a.address.Token, Operator: a.operator, Records: a.store, Controls: controls{a}, People: controls{a},
+		Version: a.o.Version, Token: a.address.Token, Operator: a.operator, Access: a.access, Front: front(cfg), Backups: filepath.Join(cfg.DataDir, "backups"), Records: a.store, Find: a.lookup, Controls: controls{a}, People: controls{a},
 		Clock: a.o.Clock, Log: a.log, Metrics: a.metrics(), Redact: a.redactor.JSON, Audit: ledger{a}, System: system{a}, MonitorFiles: controls{a},
 		Replies: a.store, Run: rand.Text(),
 		Pages: pages, Live: a.live,

@@ -23,6 +23,12 @@ func (a *App) startUpkeep(ctx context.Context, cfg *config.Config) error {
 		})
 	})
 	jobs.Go(func() {
+		every(ctx, pruneEvery, func() { a.report("prune the history of monitors", a.store.PruneHistory(ctx, a.o.Clock.Now())) })
+	})
+	jobs.Go(func() {
+		every(ctx, pruneEvery, func() { a.report("forget sessions and links that have ended", a.access.Tidy(ctx)) })
+	})
+	jobs.Go(func() {
 		every(ctx, pruneEvery, func() { a.report("prune the audit", a.pruneAudit(ctx)) })
 	})
 	jobs.Go(func() {

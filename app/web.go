@@ -34,14 +34,18 @@ func (a *App) publishSeen(ctx context.Context, signals []corax.Signal) error {
 // pages are what people see at the address of the API.
 func (a *App) pages() (*web.Handler, error) {
 	return web.New(web.Options{
-		Records: a.store, Controls: controls{a}, Live: a.live, Known: a.redactor.Known, Version: a.o.Version, Clock: a.o.Clock, Log: a.log,
+		Records: a.store, Controls: controls{a}, Exports: ledger{a}, Live: a.live, Known: a.redactor.Known, Version: a.o.Version, Clock: a.o.Clock, Log: a.log,
 		// access:
+		Accounts: a.access,
 
 		// records:
+		Find: a.lookup, Tend: controls{a},
 
 		// draw:
+		Topology: atlas{controls{a}}, Hands: atlas{controls{a}}, People: atlas{controls{a}}, Emergencies: controls{a},
 
 		// gallery:
+		Scenarios: a.scenarios,
 
 		// api:
 	})

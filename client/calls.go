@@ -9,10 +9,14 @@ import (
 	"time"
 
 	"corax"
+	"corax/access"
 	"corax/audit"
+	"corax/lookup"
+	"corax/precedent"
 	"corax/scenario/casefile"
 	"corax/server"
 	"corax/store"
+	"corax/topology/learn"
 )
 
 // AcceptWorkOrderParams are the parameters of [Client.AcceptWorkOrder].
@@ -54,6 +58,21 @@ func (c *Client) AcknowledgePage(ctx context.Context, id string, p AcknowledgePa
 	return one[corax.Page](ctx, c, r)
 }
 
+// AlterUserParams are the parameters of [Client.AlterUser].
+type AlterUserParams struct {
+	Role     string        `json:"role,omitempty"`
+	Scope    *access.Scope `json:"scope,omitempty"` // an empty list takes the scope away
+	Disabled *bool         `json:"disabled,omitempty"`
+	By       string        `json:"by,omitempty"`
+}
+
+// AlterUser: change the role or scope of a user, called by name or id, or disable them.
+func (c *Client) AlterUser(ctx context.Context, id string, p AlterUserParams) (access.User, error) {
+	r := request{method: "PATCH", path: "/users/" + url.PathEscape(id)}
+	r.body = p
+	return one[access.User](ctx, c, r)
+}
+
 // AnswerApprovalParams are the parameters of [Client.AnswerApproval].
 type AnswerApprovalParams struct {
 	Verdict string `json:"verdict"`
@@ -75,7 +94,7 @@ func (c *Client) AuditKey(ctx context.Context) (server.AuditKey, error) {
 
 // BackupParams are the parameters of [Client.Backup].
 type BackupParams struct {
-	Path string `json:"path"` // a file on the server that does not exist yet
+	Path string `json:"path"` // a file that does not exist yet, below backups in the data directory; for the local command line any file on the server
 }
 
 // Backup: write a consistent copy of the store.
@@ -176,6 +195,19 @@ func (c *Client) ClearStop(ctx context.Context, p ClearStopParams) error {
 	r.query = q
 	_, err := c.do(ctx, r, nil)
 	return err
+}
+
+// CommentProblemParams are the parameters of [Client.CommentProblem].
+type CommentProblemParams struct {
+	By   string `json:"by"`
+	Text string `json:"text"`
+}
+
+// CommentProblem: say something in the timeline of a problem.
+func (c *Client) CommentProblem(ctx context.Context, id string, p CommentProblemParams) (corax.Event, error) {
+	r := request{method: "POST", path: "/problems/" + url.PathEscape(id) + "/comments"}
+	r.body = p
+	return one[corax.Event](ctx, c, r)
 }
 
 // CreateMonitorParams are the parameters of [Client.CreateMonitor].
@@ -323,6 +355,12 @@ func (c *Client) GetProblem(ctx context.Context, id string) (server.ProblemPage,
 	return one[server.ProblemPage](ctx, c, r)
 }
 
+// GetTemplate: A family of messages.
+func (c *Client) GetTemplate(ctx context.Context, id string) (store.Template, error) {
+	r := request{method: "GET", path: "/templates/" + url.PathEscape(id)}
+	return one[store.Template](ctx, c, r)
+}
+
 // GetTopology: entities and what they need, as declared.
 func (c *Client) GetTopology(ctx context.Context) (corax.Topology, error) {
 	r := request{method: "GET", path: "/topology"}
@@ -335,6 +373,21 @@ func (c *Client) GetWorkOrder(ctx context.Context, id string) (corax.WorkOrder, 
 	return one[corax.WorkOrder](ctx, c, r)
 }
 
+// InviteUserParams are the parameters of [Client.InviteUser].
+type InviteUserParams struct {
+	Name  string       `json:"name"`
+	Role  string       `json:"role"`
+	Scope access.Scope `json:"scope,omitempty"` // only entities that one of these picks; all where left out
+	By    string       `json:"by,omitempty"`
+}
+
+// InviteUser: make a link by which somebody becomes a user.
+func (c *Client) InviteUser(ctx context.Context, p InviteUserParams) (server.SetupLink, error) {
+	r := request{method: "POST", path: "/users"}
+	r.body = p
+	return one[server.SetupLink](ctx, c, r)
+}
+
 // LearnOutcomesParams are the parameters of [Client.LearnOutcomes].
 type LearnOutcomesParams struct {
 	Outcomes []corax.Outcome `json:"outcomes"`
@@ -345,6 +398,12 @@ func (c *Client) LearnOutcomes(ctx context.Context, p LearnOutcomesParams) (serv
 	r := request{method: "POST", path: "/autonomy/outcomes"}
 	r.body = p
 	return one[server.Learned](ctx, c, r)
+}
+
+// LearnedTopology: edges that past outages speak for, beside those that are declared.
+func (c *Client) LearnedTopology(ctx context.Context) ([]learn.Tie, error) {
+	r := request{method: "GET", path: "/topology/learned"}
+	return one[[]learn.Tie](ctx, c, r)
 }
 
 // ListActions: actions that are declared.
@@ -425,6 +484,70 @@ func (c *Client) ListBreakGlass(ctx context.Context, p ListBreakGlassParams) ([]
 	}
 	r.query = q
 	return one[[]corax.BreakGlass](ctx, c, r)
+}
+
+// ListChangesParams are the parameters of [Client.ListChanges].
+type ListChangesParams struct {
+	Limit    int       `json:"-"`
+	Before   string    `json:"-"` // cursor: older, from an answer's older
+	After    string    `json:"-"` // cursor: newer, from an answer's newer
+	Since    time.Time `json:"-"` // at this time or later
+	Until    time.Time `json:"-"` // before this time
+	Text     string    `json:"-"` // words that must be there; the last may be the beginning of one
+	Entity   string    `json:"-"`
+	Source   string    `json:"-"`
+	Kind     []string  `json:"-"` // symptom, recovery, expiry, change or note; any of them
+	Severity []string  `json:"-"` // critical, high, medium, low or none; any of them
+	Label    []string  `json:"-"` // name=value; all of them
+	Template int64     `json:"-"`
+	Window   int       `json:"-"` // how many seconds after a change an incident follows it
+}
+
+// ListChanges: changes, the latest first, with the incidents that followed on what was changed and on those who need it.
+func (c *Client) ListChanges(ctx context.Context, p ListChangesParams) (lookup.Changes, error) {
+	r := request{method: "GET", path: "/changes"}
+	q := url.Values{}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.FormatInt(int64(p.Limit), 10))
+	}
+	if p.Before != "" {
+		q.Set("before", string(p.Before))
+	}
+	if p.After != "" {
+		q.Set("after", string(p.After))
+	}
+	if !p.Since.IsZero() {
+		q.Set("since", p.Since.Format(time.RFC3339Nano))
+	}
+	if !p.Until.IsZero() {
+		q.Set("until", p.Until.Format(time.RFC3339Nano))
+	}
+	if p.Text != "" {
+		q.Set("q", string(p.Text))
+	}
+	if p.Entity != "" {
+		q.Set("entity", string(p.Entity))
+	}
+	if p.Source != "" {
+		q.Set("source", string(p.Source))
+	}
+	for _, v := range p.Kind {
+		q.Add("kind", string(v))
+	}
+	for _, v := range p.Severity {
+		q.Add("severity", string(v))
+	}
+	for _, v := range p.Label {
+		q.Add("label", string(v))
+	}
+	if p.Template != 0 {
+		q.Set("template", strconv.FormatInt(int64(p.Template), 10))
+	}
+	if p.Window != 0 {
+		q.Set("window", strconv.FormatInt(int64(p.Window), 10))
+	}
+	r.query = q
+	return one[lookup.Changes](ctx, c, r)
 }
 
 // ListDecisionsParams are the parameters of [Client.ListDecisions].
@@ -527,6 +650,12 @@ func (c *Client) ListIncidents(ctx context.Context, p ListIncidentsParams) (Page
 	}
 	r.query = q
 	return list[corax.Incident](ctx, c, r)
+}
+
+// ListInvites: links that nobody has followed yet, newest first.
+func (c *Client) ListInvites(ctx context.Context) ([]access.Credential, error) {
+	r := request{method: "GET", path: "/invites"}
+	return one[[]access.Credential](ctx, c, r)
 }
 
 // ListMechanismsParams are the parameters of [Client.ListMechanisms].
@@ -641,6 +770,22 @@ func (c *Client) ListProblems(ctx context.Context, p ListProblemsParams) (Page[c
 	return list[corax.Problem](ctx, c, r)
 }
 
+// ListSessionsParams are the parameters of [Client.ListSessions].
+type ListSessionsParams struct {
+	All bool `json:"-"` // everybody's, for admins
+}
+
+// ListSessions: sessions that are good, one's own or everybody's.
+func (c *Client) ListSessions(ctx context.Context, p ListSessionsParams) ([]access.Credential, error) {
+	r := request{method: "GET", path: "/sessions"}
+	q := url.Values{}
+	if p.All {
+		q.Set("all", "true")
+	}
+	r.query = q
+	return one[[]access.Credential](ctx, c, r)
+}
+
 // ListSettings: the configuration in force, and where each value was written.
 func (c *Client) ListSettings(ctx context.Context) ([]server.Setting, error) {
 	r := request{method: "GET", path: "/settings"}
@@ -665,6 +810,56 @@ func (c *Client) ListStops(ctx context.Context) ([]store.Stop, error) {
 	return one[[]store.Stop](ctx, c, r)
 }
 
+// ListTemplatesParams are the parameters of [Client.ListTemplates].
+type ListTemplatesParams struct {
+	Since time.Time `json:"-"` // at this time or later
+	Until time.Time `json:"-"` // before this time
+	Text  string    `json:"-"`
+	Limit int       `json:"-"`
+}
+
+// ListTemplates: families of messages, the most frequent first.
+func (c *Client) ListTemplates(ctx context.Context, p ListTemplatesParams) ([]store.Template, error) {
+	r := request{method: "GET", path: "/templates"}
+	q := url.Values{}
+	if !p.Since.IsZero() {
+		q.Set("since", p.Since.Format(time.RFC3339Nano))
+	}
+	if !p.Until.IsZero() {
+		q.Set("until", p.Until.Format(time.RFC3339Nano))
+	}
+	if p.Text != "" {
+		q.Set("q", string(p.Text))
+	}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.FormatInt(int64(p.Limit), 10))
+	}
+	r.query = q
+	return one[[]store.Template](ctx, c, r)
+}
+
+// ListTokensParams are the parameters of [Client.ListTokens].
+type ListTokensParams struct {
+	All bool `json:"-"` // everybody's, for admins
+}
+
+// ListTokens: tokens that are good, one's own or everybody's.
+func (c *Client) ListTokens(ctx context.Context, p ListTokensParams) ([]access.Credential, error) {
+	r := request{method: "GET", path: "/tokens"}
+	q := url.Values{}
+	if p.All {
+		q.Set("all", "true")
+	}
+	r.query = q
+	return one[[]access.Credential](ctx, c, r)
+}
+
+// ListUsers: users, by name.
+func (c *Client) ListUsers(ctx context.Context) ([]access.User, error) {
+	r := request{method: "GET", path: "/users"}
+	return one[[]access.User](ctx, c, r)
+}
+
 // ListWorkOrdersParams are the parameters of [Client.ListWorkOrders].
 type ListWorkOrdersParams struct {
 	Limit  int    `json:"-"` // at most so many
@@ -687,6 +882,87 @@ func (c *Client) ListWorkOrders(ctx context.Context, p ListWorkOrdersParams) (Pa
 	}
 	r.query = q
 	return list[corax.WorkOrder](ctx, c, r)
+}
+
+// MakeTokenParams are the parameters of [Client.MakeToken].
+type MakeTokenParams struct {
+	User    string       `json:"user,omitempty"` // whose, from the local command line; one's own otherwise
+	Name    string       `json:"name"`           // what it is for
+	Role    string       `json:"role"`           // the most that it may do
+	Scope   access.Scope `json:"scope,omitempty"`
+	Seconds int          `json:"seconds,omitempty"` // how long it is good; the longest that is allowed where left out
+	By      string       `json:"by,omitempty"`
+}
+
+// MakeToken: make a token of the API; its value is shown once.
+func (c *Client) MakeToken(ctx context.Context, p MakeTokenParams) (server.Issued, error) {
+	r := request{method: "POST", path: "/tokens"}
+	r.body = p
+	return one[server.Issued](ctx, c, r)
+}
+
+// MonitorChangesParams are the parameters of [Client.MonitorChanges].
+type MonitorChangesParams struct {
+	Limit int `json:"-"`
+}
+
+// MonitorChanges: how the state of a monitor changed, the latest first.
+func (c *Client) MonitorChanges(ctx context.Context, id string, p MonitorChangesParams) ([]store.MonitorChange, error) {
+	r := request{method: "GET", path: "/monitors/" + url.PathEscape(id) + "/changes"}
+	q := url.Values{}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.FormatInt(int64(p.Limit), 10))
+	}
+	r.query = q
+	return one[[]store.MonitorChange](ctx, c, r)
+}
+
+// MonitorHistoriesParams are the parameters of [Client.MonitorHistories].
+type MonitorHistoriesParams struct {
+	From time.Time `json:"-"` // a day before to where left out
+	To   time.Time `json:"-"` // now where left out
+	Step int       `json:"-"` // seconds that one span lasts; longer where less is kept
+}
+
+// MonitorHistories: what the runs of all monitors came to, by name.
+func (c *Client) MonitorHistories(ctx context.Context, p MonitorHistoriesParams) (map[string]store.MonitorHistory, error) {
+	r := request{method: "GET", path: "/history/monitors"}
+	q := url.Values{}
+	if !p.From.IsZero() {
+		q.Set("from", p.From.Format(time.RFC3339Nano))
+	}
+	if !p.To.IsZero() {
+		q.Set("to", p.To.Format(time.RFC3339Nano))
+	}
+	if p.Step != 0 {
+		q.Set("step", strconv.FormatInt(int64(p.Step), 10))
+	}
+	r.query = q
+	return one[map[string]store.MonitorHistory](ctx, c, r)
+}
+
+// MonitorHistoryParams are the parameters of [Client.MonitorHistory].
+type MonitorHistoryParams struct {
+	From time.Time `json:"-"` // a day before to where left out
+	To   time.Time `json:"-"` // now where left out
+	Step int       `json:"-"` // seconds that one span lasts; longer where less is kept
+}
+
+// MonitorHistory: what the runs of a monitor came to.
+func (c *Client) MonitorHistory(ctx context.Context, id string, p MonitorHistoryParams) (store.MonitorHistory, error) {
+	r := request{method: "GET", path: "/monitors/" + url.PathEscape(id) + "/history"}
+	q := url.Values{}
+	if !p.From.IsZero() {
+		q.Set("from", p.From.Format(time.RFC3339Nano))
+	}
+	if !p.To.IsZero() {
+		q.Set("to", p.To.Format(time.RFC3339Nano))
+	}
+	if p.Step != 0 {
+		q.Set("step", strconv.FormatInt(int64(p.Step), 10))
+	}
+	r.query = q
+	return one[store.MonitorHistory](ctx, c, r)
 }
 
 // PausePlanParams are the parameters of [Client.PausePlan].
@@ -772,6 +1048,22 @@ func (c *Client) ReplayPlan(ctx context.Context, id string) ([]corax.Replayed, e
 	return one[[]corax.Replayed](ctx, c, r)
 }
 
+// ResetUserParams are the parameters of [Client.ResetUser].
+type ResetUserParams struct {
+	By string `json:"-"` // who does it; a session outweighs it
+}
+
+// ResetUser: make a link by which a user, called by name or id, sets a new password; it ends all sessions and tokens.
+func (c *Client) ResetUser(ctx context.Context, id string, p ResetUserParams) (server.SetupLink, error) {
+	r := request{method: "POST", path: "/users/" + url.PathEscape(id) + "/reset"}
+	q := url.Values{}
+	if p.By != "" {
+		q.Set("by", string(p.By))
+	}
+	r.query = q
+	return one[server.SetupLink](ctx, c, r)
+}
+
 // ResolveIncidentParams are the parameters of [Client.ResolveIncident].
 type ResolveIncidentParams struct {
 	By string `json:"by"`
@@ -799,10 +1091,260 @@ func (c *Client) ResumePlan(ctx context.Context, id string, p ResumePlanParams) 
 	return err
 }
 
+// RevokeSessionParams are the parameters of [Client.RevokeSession].
+type RevokeSessionParams struct {
+	By string `json:"-"` // who does it; a session outweighs it
+}
+
+// RevokeSession: end one; one's own, or for admins anybody's.
+func (c *Client) RevokeSession(ctx context.Context, id string, p RevokeSessionParams) error {
+	r := request{method: "DELETE", path: "/sessions/" + url.PathEscape(id)}
+	q := url.Values{}
+	if p.By != "" {
+		q.Set("by", string(p.By))
+	}
+	r.query = q
+	_, err := c.do(ctx, r, nil)
+	return err
+}
+
+// RevokeTokenParams are the parameters of [Client.RevokeToken].
+type RevokeTokenParams struct {
+	By string `json:"-"` // who does it; a session outweighs it
+}
+
+// RevokeToken: end one; one's own, or for admins anybody's.
+func (c *Client) RevokeToken(ctx context.Context, id string, p RevokeTokenParams) error {
+	r := request{method: "DELETE", path: "/tokens/" + url.PathEscape(id)}
+	q := url.Values{}
+	if p.By != "" {
+		q.Set("by", string(p.By))
+	}
+	r.query = q
+	_, err := c.do(ctx, r, nil)
+	return err
+}
+
 // RunMonitor: run a monitor now.
 func (c *Client) RunMonitor(ctx context.Context, id string) (corax.ProbeResult, error) {
 	r := request{method: "POST", path: "/monitors/" + url.PathEscape(id) + "/run"}
 	return one[corax.ProbeResult](ctx, c, r)
+}
+
+// SearchIncidentsParams are the parameters of [Client.SearchIncidents].
+type SearchIncidentsParams struct {
+	Limit    int       `json:"-"`
+	Before   string    `json:"-"` // cursor: older, from an answer's older
+	After    string    `json:"-"` // cursor: newer, from an answer's newer
+	Since    time.Time `json:"-"` // at this time or later
+	Until    time.Time `json:"-"` // before this time
+	Text     string    `json:"-"`
+	State    []string  `json:"-"`
+	Live     bool      `json:"-"`
+	Severity []string  `json:"-"`
+	Entity   string    `json:"-"`
+	Source   string    `json:"-"`
+	Problem  string    `json:"-"`
+}
+
+// SearchIncidents: incidents by text and filters, newest first.
+func (c *Client) SearchIncidents(ctx context.Context, p SearchIncidentsParams) (store.IncidentList, error) {
+	r := request{method: "GET", path: "/search/incidents"}
+	q := url.Values{}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.FormatInt(int64(p.Limit), 10))
+	}
+	if p.Before != "" {
+		q.Set("before", string(p.Before))
+	}
+	if p.After != "" {
+		q.Set("after", string(p.After))
+	}
+	if !p.Since.IsZero() {
+		q.Set("since", p.Since.Format(time.RFC3339Nano))
+	}
+	if !p.Until.IsZero() {
+		q.Set("until", p.Until.Format(time.RFC3339Nano))
+	}
+	if p.Text != "" {
+		q.Set("q", string(p.Text))
+	}
+	for _, v := range p.State {
+		q.Add("state", string(v))
+	}
+	if p.Live {
+		q.Set("live", "true")
+	}
+	for _, v := range p.Severity {
+		q.Add("severity", string(v))
+	}
+	if p.Entity != "" {
+		q.Set("entity", string(p.Entity))
+	}
+	if p.Source != "" {
+		q.Set("source", string(p.Source))
+	}
+	if p.Problem != "" {
+		q.Set("problem", string(p.Problem))
+	}
+	r.query = q
+	return one[store.IncidentList](ctx, c, r)
+}
+
+// SearchProblemsParams are the parameters of [Client.SearchProblems].
+type SearchProblemsParams struct {
+	Limit     int       `json:"-"`
+	Before    string    `json:"-"` // cursor: older, from an answer's older
+	After     string    `json:"-"` // cursor: newer, from an answer's newer
+	Since     time.Time `json:"-"` // at this time or later
+	Until     time.Time `json:"-"` // before this time
+	Text      string    `json:"-"`
+	State     []string  `json:"-"`
+	Open      bool      `json:"-"`
+	Severity  []string  `json:"-"`
+	Pattern   string    `json:"-"`
+	Mechanism string    `json:"-"`
+	Root      string    `json:"-"`
+	Entity    string    `json:"-"`
+}
+
+// SearchProblems: problems in a line each, with counts by state, newest first.
+func (c *Client) SearchProblems(ctx context.Context, p SearchProblemsParams) (store.ProblemList, error) {
+	r := request{method: "GET", path: "/search/problems"}
+	q := url.Values{}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.FormatInt(int64(p.Limit), 10))
+	}
+	if p.Before != "" {
+		q.Set("before", string(p.Before))
+	}
+	if p.After != "" {
+		q.Set("after", string(p.After))
+	}
+	if !p.Since.IsZero() {
+		q.Set("since", p.Since.Format(time.RFC3339Nano))
+	}
+	if !p.Until.IsZero() {
+		q.Set("until", p.Until.Format(time.RFC3339Nano))
+	}
+	if p.Text != "" {
+		q.Set("q", string(p.Text))
+	}
+	for _, v := range p.State {
+		q.Add("state", string(v))
+	}
+	if p.Open {
+		q.Set("open", "true")
+	}
+	for _, v := range p.Severity {
+		q.Add("severity", string(v))
+	}
+	if p.Pattern != "" {
+		q.Set("pattern", string(p.Pattern))
+	}
+	if p.Mechanism != "" {
+		q.Set("mechanism", string(p.Mechanism))
+	}
+	if p.Root != "" {
+		q.Set("root", string(p.Root))
+	}
+	if p.Entity != "" {
+		q.Set("entity", string(p.Entity))
+	}
+	r.query = q
+	return one[store.ProblemList](ctx, c, r)
+}
+
+// SearchSignalsParams are the parameters of [Client.SearchSignals].
+type SearchSignalsParams struct {
+	Limit    int       `json:"-"`
+	Before   string    `json:"-"` // cursor: older, from an answer's older
+	After    string    `json:"-"` // cursor: newer, from an answer's newer
+	Since    time.Time `json:"-"` // at this time or later
+	Until    time.Time `json:"-"` // before this time
+	Text     string    `json:"-"` // words that must be there; the last may be the beginning of one
+	Entity   string    `json:"-"`
+	Source   string    `json:"-"`
+	Kind     []string  `json:"-"` // symptom, recovery, expiry, change or note; any of them
+	Severity []string  `json:"-"` // critical, high, medium, low or none; any of them
+	Label    []string  `json:"-"` // name=value; all of them
+	Template int64     `json:"-"`
+}
+
+// SearchSignals: signals by text and filters, the latest first.
+func (c *Client) SearchSignals(ctx context.Context, p SearchSignalsParams) (store.SignalPage, error) {
+	r := request{method: "GET", path: "/search/signals"}
+	q := url.Values{}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.FormatInt(int64(p.Limit), 10))
+	}
+	if p.Before != "" {
+		q.Set("before", string(p.Before))
+	}
+	if p.After != "" {
+		q.Set("after", string(p.After))
+	}
+	if !p.Since.IsZero() {
+		q.Set("since", p.Since.Format(time.RFC3339Nano))
+	}
+	if !p.Until.IsZero() {
+		q.Set("until", p.Until.Format(time.RFC3339Nano))
+	}
+	if p.Text != "" {
+		q.Set("q", string(p.Text))
+	}
+	if p.Entity != "" {
+		q.Set("entity", string(p.Entity))
+	}
+	if p.Source != "" {
+		q.Set("source", string(p.Source))
+	}
+	for _, v := range p.Kind {
+		q.Add("kind", string(v))
+	}
+	for _, v := range p.Severity {
+		q.Add("severity", string(v))
+	}
+	for _, v := range p.Label {
+		q.Add("label", string(v))
+	}
+	if p.Template != 0 {
+		q.Set("template", strconv.FormatInt(int64(p.Template), 10))
+	}
+	r.query = q
+	return one[store.SignalPage](ctx, c, r)
+}
+
+// SignalFacetsParams are the parameters of [Client.SignalFacets].
+type SignalFacetsParams struct {
+	Days int `json:"-"`
+}
+
+// SignalFacets: how many signals there were, by entity, kind, severity and source.
+func (c *Client) SignalFacets(ctx context.Context, p SignalFacetsParams) (store.SignalFacets, error) {
+	r := request{method: "GET", path: "/search/signals/facets"}
+	q := url.Values{}
+	if p.Days != 0 {
+		q.Set("days", strconv.FormatInt(int64(p.Days), 10))
+	}
+	r.query = q
+	return one[store.SignalFacets](ctx, c, r)
+}
+
+// SimilarProblemsParams are the parameters of [Client.SimilarProblems].
+type SimilarProblemsParams struct {
+	Limit int `json:"-"`
+}
+
+// SimilarProblems: past problems like one, and how they ended.
+func (c *Client) SimilarProblems(ctx context.Context, id string, p SimilarProblemsParams) ([]precedent.Precedent, error) {
+	r := request{method: "GET", path: "/problems/" + url.PathEscape(id) + "/similar"}
+	q := url.Values{}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.FormatInt(int64(p.Limit), 10))
+	}
+	r.query = q
+	return one[[]precedent.Precedent](ctx, c, r)
 }
 
 // StartWorkOrderParams are the parameters of [Client.StartWorkOrder].
@@ -828,6 +1370,20 @@ type StopParams struct {
 // Stop: throw the kill switch: no action runs.
 func (c *Client) Stop(ctx context.Context, p StopParams) error {
 	r := request{method: "POST", path: "/stop"}
+	r.body = p
+	_, err := c.do(ctx, r, nil)
+	return err
+}
+
+// TakeOverProblemParams are the parameters of [Client.TakeOverProblem].
+type TakeOverProblemParams struct {
+	By     string `json:"by"`
+	Reason string `json:"reason,omitempty"`
+}
+
+// TakeOverProblem: A person has it: its plan is paused and nobody else is woken.
+func (c *Client) TakeOverProblem(ctx context.Context, id string, p TakeOverProblemParams) error {
+	r := request{method: "POST", path: "/problems/" + url.PathEscape(id) + "/take-over"}
 	r.body = p
 	_, err := c.do(ctx, r, nil)
 	return err
@@ -864,4 +1420,27 @@ func (c *Client) UndoPlan(ctx context.Context, id string, p UndoPlanParams) erro
 func (c *Client) VerifyAudit(ctx context.Context) (audit.Report, error) {
 	r := request{method: "POST", path: "/audit/verify"}
 	return one[audit.Report](ctx, c, r)
+}
+
+// Whoami: who the call was made by, and what they may do.
+func (c *Client) Whoami(ctx context.Context) (server.Whoami, error) {
+	r := request{method: "GET", path: "/whoami"}
+	return one[server.Whoami](ctx, c, r)
+}
+
+// WithdrawInviteParams are the parameters of [Client.WithdrawInvite].
+type WithdrawInviteParams struct {
+	By string `json:"-"` // who does it; a session outweighs it
+}
+
+// WithdrawInvite: end a link that nobody has followed yet.
+func (c *Client) WithdrawInvite(ctx context.Context, id string, p WithdrawInviteParams) error {
+	r := request{method: "DELETE", path: "/invites/" + url.PathEscape(id)}
+	q := url.Values{}
+	if p.By != "" {
+		q.Set("by", string(p.By))
+	}
+	r.query = q
+	_, err := c.do(ctx, r, nil)
+	return err
 }

@@ -23,6 +23,7 @@ func (l *loader) check() {
 	l.checkPolicy()
 	l.checkLedger()
 	l.checkPeople()
+	l.checkAccess()
 }
 
 // item is one entry of a list while it is checked; it turns a field's name into a place.
@@ -130,10 +131,8 @@ func (l *loader) checkMain() {
 		}
 		it.reference(at+".token", o.Token)
 	}
-	if host, _, err := net.SplitHostPort(c.Listen); err == nil && len(c.Tokens) == 0 {
-		if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-			it.warn("listen", "add tokens: [env:NAME]", "beyond loopback every receiver needs a token, and none is configured")
-		}
+	if validAddress(c.Listen) && len(c.Tokens) == 0 && (!Loopback(c.Listen) || len(c.Access.BehindProxy) > 0) {
+		it.warn("listen", "add tokens: [env:NAME]", "beyond loopback every receiver needs a token, and none is configured")
 	}
 	for field, value := range map[string]int64{
 		"retention.age":                          int64(c.Retention.Age),

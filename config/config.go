@@ -28,6 +28,7 @@ type Config struct {
 	// Operators are the people who are known by a token of their own.
 	Operators []corax.Operator `yaml:"operators"`
 	Sync      Sync             `yaml:"sync"`
+	Access    Access           `yaml:"access"`
 
 	Retention Retention `yaml:"retention"`
 	Bus       Bus       `yaml:"bus"`
@@ -191,6 +192,7 @@ func Default() Config {
 	return Config{
 		Listen:    defaultListen,
 		Sync:      SyncDefault,
+		Access:    defaultAccess(),
 		Retention: Retention{Age: 30 * 24 * time.Hour, Bytes: 8 << 30},
 		Bus:       Bus{Partitions: 4, MaxBytes: 4 << 30},
 		Receivers: Receivers{Alertmanager: Alertmanager{

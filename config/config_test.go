@@ -119,6 +119,12 @@ func TestParsePointsAtTheFault(t *testing.T) {
 			`policy.rules[0].then: unknown verdict "alow" (did you mean "allow"?)`},
 		{"negative", "heal: {stable_for: -1s}", `c.yaml:1:20: heal.stable_for: must not be negative`},
 		{"listen", "listen: 9094", `c.yaml:1:9: listen: expected an address, found "9094"`},
+		{"beyond loopback", "listen: 0.0.0.0:9094", `c.yaml:1:9: listen: beyond loopback, passwords and tokens would be sent in the clear`},
+		{"beyond loopback by name", "listen: \"box:9094\"", `would be sent in the clear`},
+		{"half a certificate", "access: {tls: {cert: x.pem}}", `access.tls: a certificate and its key belong together`},
+		{"a proxy by name", "access: {behind_proxy: proxy.example.org}", `expected an address or a network, found "proxy.example.org"`},
+		{"a host with a port", "access: {hosts: [\"a.example.org:443\"]}", `expected the name of a host, found "a.example.org:443"`},
+		{"short sessions", "access: {idle: 1s}", `access.idle: expected at least 1m`},
 		{"sync", "sync: allways", `did you mean "always"?`},
 		{"log level", "log: {level: lod}", `c.yaml:1:14: log.level:`},
 		{"missing include", "include: [nowhere.yaml]", `c.yaml:1:11: include[0]: open nowhere.yaml`},
@@ -143,6 +149,7 @@ func TestParsePointsAtTheFault(t *testing.T) {
 func TestWarnings(t *testing.T) {
 	cfg, err := config.Parse("c.yaml", []byte(`
 listen: 0.0.0.0:9094
+access: {behind_proxy: 10.0.0.7}
 actions:
   - name: x
     applies_to: {kinds: [nothing]}

@@ -215,6 +215,7 @@ func (l *loader) resolve(dir string, from int) {
 	l.cfg.Knowledge.Dir = within(dir, l.cfg.Knowledge.Dir)
 	l.cfg.Vault.File = within(dir, l.cfg.Vault.File)
 	l.cfg.Audit.Anchors = within(dir, l.cfg.Audit.Anchors)
+	l.cfg.Access.TLS.Cert, l.cfg.Access.TLS.Key = within(dir, l.cfg.Access.TLS.Cert), within(dir, l.cfg.Access.TLS.Key)
 	resolvePaths(dir, l.cfg.Monitors[from:], l.cfg.Actions[from:])
 	resolveExecutors(dir, &l.cfg.Executors)
 	resolveChannels(dir, l.cfg.Notify.Channels[from:])

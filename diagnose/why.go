@@ -225,16 +225,7 @@ func orNone(list []string, otherwise string) []string {
 }
 
 // WhyNot says of each problem of a case why it is not of a pattern, or by a mechanism.
-type WhyNot struct {
-	Problem int      `json:"problem"` // its place in the report
-	Pattern string   `json:"pattern"` // what it is held to be
-	Chosen  string   `json:"chosen"`  // by which mechanism
-	Asked   string   `json:"asked"`   // the mechanism in question, the best one where a pattern was asked for
-	Is      bool     `json:"is"`      // it is what was asked for
-	For     []string `json:"for"`
-	Lacks   []string `json:"lacks"` // what a signal would have to say
-	Tells   []string `json:"tells,omitempty"`
-}
+type WhyNot = corax.WhyNot
 
 // WhyNot explains for each problem of a case what speaks for a pattern or mechanism, and what it lacks. A name that the catalogue does not
 // know is an error.

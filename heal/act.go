@@ -60,7 +60,7 @@ func (h *Healer) act(ctx context.Context, j job, since time.Time) (acted, error)
 	}
 	for try := 1; ; try++ {
 		if !j.undo { // the way back is not held up by what asked for it
-			if end, err := h.leave(ctx, tied, j.plan, j.target.ID); err != nil || end.any() && end.Stop == "" {
+			if end, err := h.leave(ctx, tied, j.plan, j.target.ID, tried); err != nil || end.any() && end.Stop == "" {
 				return acted{Ended: end}, err
 			}
 		}
@@ -140,7 +140,7 @@ func (h *Healer) intend(ctx context.Context, j job, l look) error {
 	}
 	return h.setStep(ctx, j.plan, j.step, corax.StepRunning, l.Text, func(r *corax.StepRun) {
 		if r.Attempts == 0 {
-			r.Before = l.Facts
+			r.Before, r.StartedAt = l.Facts, nil // begun now, however long it waited
 		}
 		r.Attempts++
 		r.Precheck = l.Text

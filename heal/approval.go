@@ -46,6 +46,9 @@ func (h *Healer) ask(ctx context.Context, plan corax.Plan, s corax.Step, r rulin
 			return out, err
 		}
 		req.Context = &shown
+		if req.Proposer, err = h.proposer(ctx, req); err != nil {
+			return out, err
+		}
 		people := ""
 		if r.Needs > 1 {
 			people = fmt.Sprintf(" of %d operators", r.Needs)
@@ -71,6 +74,19 @@ func (h *Healer) ask(ctx context.Context, plan corax.Plan, s corax.Step, r rulin
 		return out, h.setProblem(ctx, plan, corax.ProblemWaiting)
 	}
 	return out, nil
+}
+
+// proposer is the person who has set a step in motion that needs two people: who let its plan go on. Empty where nobody has. An undo
+// needs no such answer: the way back of an action is never destructive, and is not asked for.
+func (h *Healer) proposer(ctx context.Context, req corax.ApprovalRequest) (string, error) {
+	if req.Needs < 2 {
+		return "", nil
+	}
+	run, err := h.o.Store.PlanRun(ctx, req.Plan)
+	if err != nil || run.Resumed == nil {
+		return "", err
+	}
+	return run.Resumed.By, nil
 }
 
 // reply is how a request ended.

@@ -31,11 +31,11 @@ func (h *Healer) Pause(ctx context.Context, planID, by, reason string) error {
 
 // Resume lets a paused plan go on. Resuming one that is not paused does nothing.
 func (h *Healer) Resume(ctx context.Context, planID, by, reason string) error {
-	return h.intervene(ctx, "resume", planID, by, reason, func(r *corax.PlanRun, _ corax.Intervention) error {
+	return h.intervene(ctx, "resume", planID, by, reason, func(r *corax.PlanRun, i corax.Intervention) error {
 		if r.Hold == nil {
 			return errUnchanged
 		}
-		r.Hold = nil
+		r.Hold, r.Resumed = nil, &i
 		return nil
 	})
 }
@@ -79,9 +79,9 @@ func (h *Healer) intervene(ctx context.Context, verb, planID, by, reason string,
 	return err
 }
 
-// leave waits while a person has the plan on hold, or an older plan is at work on the target. tied is ctx, tied to the
-// stops.
-func (h *Healer) leave(ctx, tied context.Context, plan corax.Plan, target string) (ended, error) {
+// leave waits while a person has the plan on hold, or another plan is at work on the target and goes first. tied is ctx, tied to the
+// stops; begun says that the effect was attempted, so that it is this plan's turn.
+func (h *Healer) leave(ctx, tied context.Context, plan corax.Plan, target string, begun bool) (ended, error) {
 	waited := false
 	for {
 		rung := h.bell.rung()
@@ -99,9 +99,11 @@ func (h *Healer) leave(ctx, tied context.Context, plan corax.Plan, target string
 		if run.Hold != nil {
 			why = "paused " + said(*run.Hold)
 		} else {
-			other, err := h.ahead(ctx, run, target)
-			if err != nil {
-				return ended{}, err
+			other := ""
+			if !begun {
+				if other, err = h.ahead(ctx, run, target); err != nil {
+					return ended{}, err
+				}
 			}
 			if other == "" {
 				if waited || run.State == corax.PlanPaused {
@@ -122,25 +124,48 @@ func (h *Healer) leave(ctx, tied context.Context, plan corax.Plan, target string
 	}
 }
 
-// ahead is an older plan that has acted on the target and has not ended, or empty. Plans wait for older ones only, so
-// that no two wait for each other.
+// ahead is another plan that goes first on the target, or empty.
 func (h *Healer) ahead(ctx context.Context, run corax.PlanRun, target string) (string, error) {
 	runs, err := h.o.Store.PlanRunsSince(ctx, h.o.Clock.Now())
 	if err != nil {
 		return "", err
 	}
 	for _, r := range runs {
-		older := r.StartedAt.Before(run.StartedAt) || r.StartedAt.Equal(run.StartedAt) && r.Plan.ID < run.Plan.ID
-		if r.State.Ended() || !older {
-			continue
-		}
-		for _, s := range r.Steps {
-			if s.Target == target && s.Attempts > 0 {
-				return r.Plan.ID, nil
-			}
+		if r.Plan.ID != run.Plan.ID && goesFirst(r, run, target) {
+			return r.Plan.ID, nil
 		}
 	}
 	return "", nil
+}
+
+// goesFirst says that a plan has acted on the target, and the other must wait for it: an older plan until it has ended, but for the times in
+// which it only waits itself, since what it waits for may be what the other mends; a younger one only while its effect is under way or is
+// being watched, in which it waits for nobody. So no two plans wait for each other.
+func goesFirst(r, other corax.PlanRun, target string) bool {
+	acted := slices.ContainsFunc(r.Steps, func(s corax.StepRun) bool { return s.Target == target && s.Attempts > 0 })
+	if !acted || r.State.Ended() {
+		return false
+	}
+	if r.StartedAt.Before(other.StartedAt) || r.StartedAt.Equal(other.StartedAt) && r.Plan.ID < other.Plan.ID {
+		return !idle(r)
+	}
+	return r.State == corax.PlanWatching || slices.ContainsFunc(r.Steps, func(s corax.StepRun) bool {
+		return s.Target == target && s.Attempts > 0 && s.State == corax.StepRunning
+	})
+}
+
+// idle says that a plan waits, for a target or for a time, and does nothing else.
+func idle(r corax.PlanRun) bool {
+	waits := r.State == corax.PlanBlocked
+	for _, s := range r.Steps {
+		switch s.State {
+		case corax.StepRunning, corax.StepAsking:
+			return false
+		case corax.StepWaiting:
+			waits = true
+		}
+	}
+	return waits
 }
 
 // takingBack is the input of an undo's workflow.

@@ -97,6 +97,44 @@ func TestApprovedWhilePaused(t *testing.T) {
 	b.ends(corax.PlanDone, corax.ProblemClosed)
 }
 
+// Who lets a plan go on has set its destructive step in motion, and is not one of the two who approve it; whether the plan was resumed
+// before the step was asked for, or after.
+func TestWhoResumesDoesNotApprove(t *testing.T) {
+	for _, after := range []bool{false, true} {
+		b := newBench(t, nil)
+		g := newBarrier()
+		if !after {
+			b.world.hook = g.hook("/deliver/user")
+		}
+		b.run(withDestroy())
+		if !after {
+			<-g.reached
+		} else {
+			b.asked()
+		}
+		if err := b.healer.Pause(t.Context(), "pln-1", "ann", "wait"); err != nil {
+			t.Fatal(err)
+		}
+		if err := b.healer.Resume(t.Context(), "pln-1", "ann", ""); err != nil {
+			t.Fatal(err)
+		}
+		if !after {
+			close(g.open)
+		}
+		req := b.asked()
+		if !after && req.Proposer != "ann" {
+			t.Errorf("the request says that %q has proposed it", req.Proposer)
+		}
+		for _, name := range []string{"ann", "Ann"} {
+			if _, err := b.healer.Answer(t.Context(), req.ID, corax.Allow, operator(name)); corax.CodeOf(err) != corax.Forbidden {
+				t.Errorf("resumed after the question: %t; %s approves: %v", after, name, err)
+			}
+		}
+		b.answer(req.ID, corax.Allow, "bob", "carl")
+		b.ends(corax.PlanDone, corax.ProblemClosed)
+	}
+}
+
 func TestCancel(t *testing.T) {
 	t.Run("what was done stays", func(t *testing.T) {
 		b, g := newBench(t, nil), newBarrier()

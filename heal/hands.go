@@ -77,7 +77,7 @@ func (p *planFlow) onSite() error {
 func (p *planFlow) order(ctx context.Context) (ordered, error) {
 	tied, untie := p.stops.tie(ctx, p.diagnosis.RootCause.Entity)
 	defer untie()
-	if end, err := p.leave(ctx, tied, p.plan, p.diagnosis.RootCause.Entity); err != nil || end.any() {
+	if end, err := p.leave(ctx, tied, p.plan, p.diagnosis.RootCause.Entity, false); err != nil || end.any() {
 		return ordered{Ended: end}, err
 	}
 	problem, err := p.o.Store.Problem(ctx, p.plan.Problem)

@@ -229,6 +229,16 @@ func (h *Healer) Take(ctx context.Context, approvalID string, a corax.Answer) (c
 			return req, err
 		}
 	}
+	if a.Verdict == corax.Allow && req.Answer == "" {
+		proposer, err := h.proposer(ctx, req) // it may have been paused and resumed since it was asked
+		if err != nil {
+			return req, err
+		}
+		if proposer != "" && corax.SamePerson(proposer, a.Name) {
+			return req, &corax.Error{Code: corax.Forbidden, Op: "answer approval " + approvalID,
+				Err: fmt.Errorf("%s has let its plan go on", proposer), Hint: "somebody else has to approve it"}
+		}
+	}
 	req, err = h.answer(ctx, req, a)
 	if err == nil {
 		h.bell.ring()

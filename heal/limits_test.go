@@ -202,3 +202,38 @@ func TestPlansTakeTurns(t *testing.T) {
 	}
 	b.ends(corax.PlanDone, corax.ProblemClosed)
 }
+
+// Who goes first where two plans have acted on one entity: the older, unless it only waits; the younger while its effect is under way. Never
+// each before the other, for else both would wait for good.
+func TestWhoGoesFirst(t *testing.T) {
+	plan := func(id string, at time.Duration, state corax.PlanState, steps ...corax.StepRun) corax.PlanRun {
+		return corax.PlanRun{Plan: corax.Plan{ID: id}, StartedAt: time.Unix(0, 0).Add(at), State: state, Steps: steps}
+	}
+	done := corax.StepRun{Target: "x", Attempts: 1, State: corax.StepDone}
+	atIt := corax.StepRun{Target: "x", Attempts: 1, State: corax.StepRunning}
+	waits := corax.StepRun{Target: "y", State: corax.StepWaiting}
+	comes := corax.StepRun{Target: "x", State: corax.StepPending}
+	for name, tt := range map[string]struct {
+		older, younger               corax.PlanRun
+		olderIsFirst, youngerIsFirst bool
+	}{
+		"the older is at it":               {plan("a", 0, corax.PlanRunning, atIt), plan("b", 1, corax.PlanRunning, comes), true, false},
+		"the older has more to do":         {plan("a", 0, corax.PlanRunning, done, comes), plan("b", 1, corax.PlanRunning, comes), true, false},
+		"the older has not acted":          {plan("a", 0, corax.PlanRunning, comes), plan("b", 1, corax.PlanRunning, comes), false, false},
+		"the older has ended":              {plan("a", 0, corax.PlanDone, done), plan("b", 1, corax.PlanRunning, comes), false, false},
+		"the older waits for a time":       {plan("a", 0, corax.PlanRunning, done, waits), plan("b", 1, corax.PlanRunning, comes), false, false},
+		"the older waits for a target":     {plan("a", 0, corax.PlanBlocked, done, waits), plan("b", 1, corax.PlanRunning, comes), false, false},
+		"one waits, another is at it":      {plan("a", 0, corax.PlanRunning, atIt, waits), plan("b", 1, corax.PlanRunning, comes), true, false},
+		"the younger is at it":             {plan("a", 0, corax.PlanRunning, done, waits), plan("b", 1, corax.PlanRunning, atIt), false, true},
+		"the younger watches what it did":  {plan("a", 0, corax.PlanRunning, done, waits), plan("b", 1, corax.PlanWatching, done), false, true},
+		"the younger waits for its turn":   {plan("a", 0, corax.PlanRunning, done, comes), plan("b", 1, corax.PlanRunning, done, comes), true, false},
+		"they began at once: by their ids": {plan("a", 0, corax.PlanRunning, done, comes), plan("b", 0, corax.PlanRunning, done, comes), true, false},
+	} {
+		if got := goesFirst(tt.older, tt.younger, "x"); got != tt.olderIsFirst {
+			t.Errorf("%s: the older goes first: %t", name, got)
+		}
+		if got := goesFirst(tt.younger, tt.older, "x"); got != tt.youngerIsFirst {
+			t.Errorf("%s: the younger goes first: %t", name, got)
+		}
+	}
+}

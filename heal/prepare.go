@@ -26,8 +26,9 @@ type look struct {
 	Finding finding         `json:"finding"`
 	Text    string          `json:"text"` // for people
 	Facts   json.RawMessage `json:"facts,omitempty"`
-	Until   time.Time       `json:"until,omitzero"`  // of later
-	Means   string          `json:"means,omitempty"` // of away: what the target's absence means
+	Until   time.Time       `json:"until,omitzero"`    // of later
+	Guessed bool            `json:"guessed,omitempty"` // Until is the longest that the action allows, since it can't be told now
+	Means   string          `json:"means,omitempty"`   // of away: what the target's absence means
 }
 
 // prepare reads the facts and says whether the action is needed, possible and safe. It has no effect. since is when
@@ -45,8 +46,8 @@ func (h *Healer) prepare(ctx context.Context, j job, since time.Time) (look, fac
 		}
 	}
 	if w := j.action.Wait; w != nil && !j.undo {
-		if until := h.waitsUntil(ctx, *w, v, since); now.Before(until) {
-			l.Finding, l.Until, l.Text = later, until, "waits until "+until.Format(time.TimeOnly)
+		if until, told := h.waitsUntil(ctx, *w, v, since); now.Before(until) {
+			l.Finding, l.Until, l.Guessed, l.Text = later, until, !told, "waits until "+until.Format(time.TimeOnly)
 			return l, found
 		}
 	}
@@ -74,16 +75,16 @@ func (h *Healer) prepare(ctx context.Context, j job, since time.Time) (look, fac
 
 // waitsUntil is the end of a wait. Where it can't be told, it is the longest that the action allows: waiting is the
 // safe side.
-func (h *Healer) waitsUntil(ctx context.Context, w corax.WaitFor, v vars, since time.Time) time.Time {
+func (h *Healer) waitsUntil(ctx context.Context, w corax.WaitFor, v vars, since time.Time) (until time.Time, told bool) {
 	most := since.Add(w.Most)
 	if w.Until == "" {
-		return most
+		return most, true
 	}
 	until, err := h.exprs.moment(ctx, w.Until, v)
 	if err != nil || (w.Most > 0 && until.After(most)) {
-		return most
+		return most, err == nil
 	}
-	return until
+	return until, true
 }
 
 // notReady says why the target can't be acted on now, or is empty.

@@ -84,7 +84,7 @@ func (p *planFlow) ruled(s corax.Step, turn int) (ruling, error) {
 		}
 		tied, untie := p.stops.tie(ctx, p.diagnosis.RootCause.Entity)
 		defer untie()
-		if end, err := p.leave(ctx, tied, p.plan, s.Target); err != nil || end.any() {
+		if end, err := p.leave(ctx, tied, p.plan, s.Target, false); err != nil || end.any() {
 			return ruling{Ended: end}, err
 		}
 		return p.decide(ctx, j, turn)

@@ -73,6 +73,9 @@ func (p *planFlow) wait(ctx context.Context, steps []corax.Step, since, gone tim
 			case later:
 				// Looked at more often the nearer the end: what the wait is for may change.
 				in = min(max(p.o.RetryEvery, l.Until.Sub(s.At)/4), l.Until.Sub(s.At))
+				if l.Guessed {
+					in = min(in, p.o.RetryEvery)
+				}
 			default:
 				return s, nil
 			}

@@ -76,6 +76,7 @@ const (
 type Investigator struct {
 	o       Options
 	changed chan struct{}
+	again   time.Duration // a look asks for another one so much later, whatever changes; 0 where it doesn't
 
 	mu     sync.Mutex
 	cancel context.CancelFunc
@@ -155,15 +156,21 @@ func (v *Investigator) run(ctx context.Context, done chan<- struct{}) {
 	defer close(done)
 	var rest time.Duration
 	for {
+		var again <-chan time.Time
+		if v.again > 0 {
+			again = time.After(v.again)
+		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-v.changed:
+		case <-again:
 		}
 		if !v.settle(ctx, rest) {
 			return
 		}
 		began := time.Now()
+		v.again = 0
 		if err := v.Look(ctx); err != nil && ctx.Err() == nil {
 			v.o.Log.Error("investigation failed; it is tried again", "error", err)
 			v.Notify()

@@ -1,6 +1,7 @@
 package investigate_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -36,6 +37,17 @@ func (m *memory) symptom(id, entity string, at time.Time) {
 	defer m.mu.Unlock()
 	m.incidents[id] = corax.Incident{ID: id, Fingerprint: "fp-" + id, Entity: entity, State: corax.IncidentOpen, OpenedAt: at, UpdatedAt: at}
 	m.signals[id] = append(m.signals[id], corax.Signal{ID: "s-" + id, At: at, Entity: entity, Message: entity + " fails"})
+}
+
+// again opens an incident once more.
+func (m *memory) again(id string, at time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	i := m.incidents[id]
+	i.State, i.UpdatedAt, i.Failing, i.Changes = corax.IncidentOpen, at, true, append(i.Changes, at)
+	i.Reopened++
+	m.incidents[id] = i
+	m.signals[id] = append(m.signals[id], corax.Signal{ID: "s-" + id + "-again", At: at, Entity: i.Entity, Message: i.Entity + " fails again"})
 }
 
 func (m *memory) end(id string) {
@@ -145,6 +157,7 @@ type engine struct {
 	confidence float64
 	mode       corax.Mode
 	apart      bool
+	severity   corax.Severity // high where none
 	looked     chan struct{}
 }
 
@@ -178,7 +191,7 @@ func (e *engine) Diagnose(c corax.Case) corax.Report {
 			root = *g[0].Entity
 		}
 		d := corax.Diagnosis{
-			Pattern: corax.Unknown, Severity: corax.High, Confidence: e.confidence,
+			Pattern: corax.Unknown, Severity: cmp.Or(e.severity, corax.High), Confidence: e.confidence,
 			RootCause: corax.RootCause{Entity: root, Mechanism: "m", Summary: root + " failed"},
 			Plan: corax.Plan{Mode: e.mode, Why: "reversible", Steps: []corax.Step{
 				{ID: "1", Action: "process.restart", Target: root, Purpose: corax.Fix, Risk: corax.Reversible},
@@ -198,6 +211,7 @@ type healer struct {
 	mu        sync.Mutex
 	ran       []string
 	withdrawn []string
+	told      []string // problems that people were told of
 }
 
 func (h *healer) Run(_ context.Context, plan string) error {
@@ -215,17 +229,23 @@ func (h *healer) Withdraw(_ context.Context, plan, _ string) error {
 var noon = time.Date(2026, 3, 30, 12, 0, 0, 0, time.UTC)
 
 func fixture(e *engine) (*investigate.Investigator, *memory, *healer, *[]string) {
-	m, h, told := newMemory(), &healer{}, &[]string{}
+	v, m, h, _ := fixtureAt(e, noon)
+	return v, m, h, &h.told
+}
+
+// fixtureAt has a clock that the test moves.
+func fixtureAt(e *engine, at time.Time) (*investigate.Investigator, *memory, *healer, *time.Time) {
+	m, h, now := newMemory(), &healer{}, &at
 	topology := corax.Topology{Entities: []corax.Entity{{ID: "db", Kind: "database"}, {ID: "web", Kind: "service"}}}
 	v := investigate.New(investigate.Options{
 		Store: m, Engine: e, Healer: h, Topology: func() corax.Topology { return topology },
 		Actions: func() []corax.Action {
 			return []corax.Action{{Name: "process.restart", AppliesTo: corax.Selector{Kinds: []string{"database", "service"}}}}
 		},
-		Escalate: func(_ context.Context, p corax.Problem, _ string) error { *told = append(*told, p.ID); return nil },
-		Clock:    func() time.Time { return noon },
+		Escalate: func(_ context.Context, p corax.Problem, _ string) error { h.told = append(h.told, p.ID); return nil },
+		Clock:    func() time.Time { return *now },
 	})
-	return v, m, h, told
+	return v, m, h, now
 }
 
 func look(t *testing.T, v *investigate.Investigator) {
@@ -368,7 +388,7 @@ func TestWhatOurActionBringsAboutBelongsToItsProblem(t *testing.T) {
 	look(t, v)
 	run := m.runs[h.ran[0]]
 	from, to := noon.Add(time.Second), noon.Add(2*time.Second)
-	run.Steps[0].StartedAt, run.Steps[0].EndedAt = &from, &to
+	run.Steps[0].StartedAt, run.Steps[0].EndedAt, run.Steps[0].Attempts = &from, &to, 1
 	m.runs[h.ran[0]] = run
 	e.apart = true
 	m.symptom("i-db-2", "db", noon.Add(1500*time.Millisecond))
@@ -384,6 +404,80 @@ func TestWhatOurActionBringsAboutBelongsToItsProblem(t *testing.T) {
 	if len(m.problems) != 2 {
 		t.Errorf("%d problems, want one more, for web", len(m.problems))
 	}
+}
+
+// What lasts longer than an action and its afterglow was not brought about by it, and a step that only waits brings nothing about.
+func TestWhatOutlastsOurActionIsAnotherOutage(t *testing.T) {
+	for name, tt := range map[string]struct {
+		attempts int
+		later    time.Duration // than the incident is the look
+		problems int
+	}{
+		"in the afterglow": {1, time.Second, 1},
+		"after it":         {1, 10 * time.Second, 2},
+		"a wait":           {0, time.Second, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			v, m, h, now := healedFixture(t)
+			run := m.runs[h.ran[0]]
+			from := noon.Add(time.Minute)
+			run.Steps[0].StartedAt, run.Steps[0].EndedAt, run.Steps[0].Attempts = &from, &from, tt.attempts
+			m.runs[h.ran[0]] = run
+			m.again("i-db", from.Add(time.Second))
+			*now = from.Add(time.Second + tt.later)
+			look(t, v)
+			if len(m.problems) != tt.problems {
+				t.Errorf("%d problems, want %d", len(m.problems), tt.problems)
+			}
+		})
+	}
+}
+
+// A problem that was healed may have a plan at work for long, which tidies up. What fails meanwhile is another outage, with a problem and a
+// plan of its own, also where it is the same monitor that fails again.
+func TestWhatFailsAfterHealingIsAnotherOutage(t *testing.T) {
+	v, m, h, now := healedFixture(t)
+	look(t, v)
+	if len(m.problems) != 1 {
+		t.Fatalf("%d problems before anything failed again", len(m.problems))
+	}
+	*now = noon.Add(time.Hour)
+	m.again("i-db", *now)
+	look(t, v)
+	look(t, v)
+	if len(m.problems) != 2 || m.problems[1].ID == m.problems[0].ID {
+		t.Fatalf("problems %+v", m.problems)
+	}
+	if c := m.problems[1].Case; len(c.Signals) != 1 || !m.problems[1].OpenedAt.Equal(*now) || c.Signals[0].ID != "s-i-db-again" {
+		t.Errorf("opened at %s, with the signals %+v; want those of this outage alone", m.problems[1].OpenedAt, c.Signals)
+	}
+	if p := m.problems[1]; !slices.Equal(p.Incidents, []string{"i-db"}) || m.incidents["i-db"].Problem != p.ID || len(h.ran) != 2 || h.ran[1] != p.Plan {
+		t.Errorf("the second: incidents %v, plan %s; plans run %v", p.Incidents, p.Plan, h.ran)
+	}
+	m.end("i-db")
+	run := m.runs[h.ran[1]]
+	run.State, run.EndedAt = corax.PlanStopped, now
+	m.runs[h.ran[1]] = run
+	look(t, v)
+	if m.problems[1].State != corax.ProblemResolved || m.problems[0].State != corax.ProblemHealed {
+		t.Errorf("the first is %s, the second %s", m.problems[0].State, m.problems[1].State)
+	}
+}
+
+// healedFixture has a problem that was healed half a minute after noon, and whose plan is still at work. Its clock is the last result.
+func healedFixture(t *testing.T) (*investigate.Investigator, *memory, *healer, *time.Time) {
+	t.Helper()
+	v, m, h, now := fixtureAt(&engine{root: "db", confidence: 0.9, mode: corax.AutoHeal}, noon)
+	m.symptom("i-db", "db", noon)
+	look(t, v)
+	if len(m.problems) != 1 || len(h.ran) != 1 {
+		t.Fatalf("%d problems, plans %v", len(m.problems), h.ran)
+	}
+	healed := noon.Add(30 * time.Second)
+	m.problems[0].State, m.problems[0].HealedAt = corax.ProblemHealed, &healed
+	m.end("i-db")
+	*now = healed
+	return v, m, h, now
 }
 
 func TestWhatOutlastsItsProblemOpensNone(t *testing.T) {
@@ -450,6 +544,34 @@ func TestAStoppedPlanIsNotMadeAgainForTheSameCause(t *testing.T) {
 	look(t, v)
 	if len(h.ran) != 2 {
 		t.Errorf("ran %v; another cause is another plan", h.ran)
+	}
+}
+
+// A plan that was withdrawn is made again where something has failed since, and not because the same trouble is rated otherwise: it would be
+// withdrawn again.
+func TestAWithdrawnPlanIsMadeAgainOnlyForNewTrouble(t *testing.T) {
+	e := &engine{root: "db", confidence: 0.9, mode: corax.AutoHeal}
+	v, m, h, now := fixtureAt(e, noon)
+	m.symptom("i-db", "db", noon)
+	look(t, v)
+	run := m.runs[h.ran[0]]
+	*now = noon.Add(time.Minute)
+	ended := *now
+	run.State, run.EndedAt = corax.PlanWithdrawn, &ended
+	m.runs[h.ran[0]] = run
+	for _, s := range []corax.Severity{corax.Critical, corax.High, corax.Critical} {
+		e.severity = s
+		look(t, v)
+	}
+	if len(h.ran) != 1 || m.problems[0].Diagnosis.Severity != corax.Critical {
+		t.Fatalf("plans %v, severity %s; want one plan, and the latest rating", h.ran, m.problems[0].Diagnosis.Severity)
+	}
+	*now = noon.Add(2 * time.Minute)
+	m.symptom("i-db-2", "db", *now)
+	e.severity = corax.High
+	look(t, v)
+	if len(h.ran) != 2 || len(m.problems) != 1 {
+		t.Errorf("plans %v, %d problems; something failed since the plan was withdrawn", h.ran, len(m.problems))
 	}
 }
 

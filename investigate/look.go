@@ -44,8 +44,31 @@ func (v *Investigator) Look(ctx context.Context) error {
 // afterglow is how long after an action of ours its target's troubles are still put down to it.
 const afterglow = 5 * time.Second
 
-// sift keeps the incidents that a case is made of. Left out are what only outlasts a problem that has ended (a log line's incident, which
-// nothing but time resolves), and what our own action brings about while it is at work: that goes to the problem which the action is for.
+// began is when an incident opened, or opened again.
+func began(i corax.Incident) time.Time {
+	if n := len(i.Changes); i.Reopened > 0 && i.Failing && n > 0 {
+		return i.Changes[n-1]
+	}
+	return i.OpenedAt
+}
+
+// since is since when there is trouble for certain: since the incident began, or, where nothing but time ends it, since it was last heard of.
+func since(i corax.Incident) time.Time {
+	if i.ExpiresAt != nil {
+		return i.UpdatedAt
+	}
+	return began(i)
+}
+
+// holds says that an incident is a problem's: one of its own, unless the problem was healed and the incident began anew after that. Then it
+// is another outage, although a plan may still be tidying up after the first.
+func holds(p corax.Problem, i corax.Incident) bool {
+	return slices.Contains(p.Incidents, i.ID) && (p.HealedAt == nil || !since(i).After(*p.HealedAt))
+}
+
+// sift keeps the incidents that a case is made of. Left out are what only outlasts a problem that was healed or has ended (a log line's
+// incident, which nothing but time resolves), and what our own action brings about while it is at work: that goes to the problem which the
+// action is for.
 func (v *Investigator) sift(ctx context.Context, live []corax.Incident, open []corax.Problem) ([]corax.Incident, error) {
 	acting, err := v.acting(ctx, open)
 	if err != nil {
@@ -53,26 +76,40 @@ func (v *Investigator) sift(ctx context.Context, live []corax.Incident, open []c
 	}
 	var fresh []corax.Incident
 	for _, i := range live {
-		if i.Problem != "" && i.ExpiresAt != nil && !slices.ContainsFunc(open, func(p corax.Problem) bool { return p.ID == i.Problem }) {
+		if i.Problem != "" {
 			p, err := v.o.Store.Problem(ctx, i.Problem)
 			if err != nil {
 				return nil, err
 			}
-			if p.ClosedAt != nil && !i.UpdatedAt.After(*p.ClosedAt) {
+			over, from := cmp.Or(p.HealedAt, p.ClosedAt), since(i)
+			switch {
+			case over == nil:
+			case from.After(*over):
+				i.OpenedAt = from // of the outage that it is a part of now; what came before says nothing about that
+			case i.ExpiresAt != nil:
 				continue
 			}
 		}
-		if i.Problem == "" {
-			if n := slices.IndexFunc(acting, func(a action) bool { return a.causes(i, open[a.problem].Diagnosis) }); n >= 0 {
+		if n := slices.IndexFunc(acting, func(a action) bool { return a.causes(i, open[a.problem]) }); n >= 0 {
+			v.lookAgain(acting[n].to)
+			if i.Problem == "" {
 				if err := v.attach(ctx, &open[acting[n].problem], i); err != nil {
 					return nil, err
 				}
-				continue
 			}
+			continue
 		}
 		fresh = append(fresh, i)
 	}
 	return fresh, nil
+}
+
+// lookAgain has the next look come when an action, and what it brings about, is over.
+func (v *Investigator) lookAgain(at time.Time) {
+	in := max(at.Sub(v.o.Clock.Now()), v.o.Settle)
+	if v.again == 0 || in < v.again {
+		v.again = in
+	}
 }
 
 // action is a time in which a plan was changing something.
@@ -81,13 +118,16 @@ type action struct {
 	from, to time.Time
 }
 
-// causes says that an incident began during the action, at an entity of the problem that the action is for.
-func (a action) causes(i corax.Incident, d corax.Diagnosis) bool {
-	return (i.Entity == d.RootCause.Entity || slices.Contains(d.Cascade.Affected, i.Entity)) &&
-		!i.OpenedAt.Before(a.from) && !i.OpenedAt.After(a.to)
+// causes says that an incident began during the action, at an entity of the problem that the action is for. One that the problem holds
+// is its own anyway, and one that is another's was put there for a reason.
+func (a action) causes(i corax.Incident, p corax.Problem) bool {
+	d, from := p.Diagnosis, since(i)
+	anew := i.Problem == "" || i.Problem == p.ID && p.HealedAt != nil && from.After(*p.HealedAt)
+	return anew && (i.Entity == d.RootCause.Entity || slices.Contains(d.Cascade.Affected, i.Entity)) &&
+		!from.Before(a.from) && !from.After(a.to)
 }
 
-// acting lists when plans of open problems were changing something.
+// acting lists when plans of open problems are changing something, or were until now.
 func (v *Investigator) acting(ctx context.Context, open []corax.Problem) ([]action, error) {
 	var out []action
 	for at, p := range open {
@@ -98,15 +138,19 @@ func (v *Investigator) acting(ctx context.Context, open []corax.Problem) ([]acti
 		if err != nil {
 			return nil, err
 		}
+		now := v.o.Clock.Now()
 		for n, s := range run.Steps {
-			if s.StartedAt == nil || n < len(run.Plan.Steps) && run.Plan.Steps[n].Risk == corax.Read {
-				continue
+			if s.StartedAt == nil || s.Attempts == 0 || n < len(run.Plan.Steps) && run.Plan.Steps[n].Risk == corax.Read {
+				continue // it changes nothing, or waits
 			}
-			to := v.o.Clock.Now()
+			to := now
 			if s.EndedAt != nil {
 				to = s.EndedAt.Add(afterglow)
 			}
-			out = append(out, action{at, *s.StartedAt, to})
+			// What outlasts an action by so much was not brought about by it.
+			if !to.Before(now) {
+				out = append(out, action{at, *s.StartedAt, to})
+			}
 		}
 	}
 	return out, nil
@@ -139,8 +183,10 @@ func (v *Investigator) gather(ctx context.Context, live []corax.Incident) (corax
 			return c, err
 		}
 		for _, s := range signals {
-			s.Fingerprint = i.ID
 			seen[s.ID] = true
+		}
+		for _, s := range ofNow(signals, i.OpenedAt) {
+			s.Fingerprint = i.ID
 			c.Signals = append(c.Signals, s)
 		}
 	}
@@ -161,6 +207,18 @@ func (v *Investigator) gather(ctx context.Context, live []corax.Incident) (corax
 	}
 	slices.SortStableFunc(c.Signals, func(a, b corax.Signal) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) })
 	return c, nil
+}
+
+// ofNow keeps the signals from a time on, or the latest where all are older.
+func ofNow(signals []corax.Signal, from time.Time) []corax.Signal {
+	if len(signals) == 0 {
+		return nil
+	}
+	latest := slices.MaxFunc(signals, func(a, b corax.Signal) int { return a.At.Compare(b.At) })
+	if latest.At.Before(from) {
+		return []corax.Signal{latest}
+	}
+	return slices.DeleteFunc(slices.Clone(signals), func(s corax.Signal) bool { return s.At.Before(from) })
 }
 
 // spent tells which changes explain problems that were healed before a time: the trouble that came later has another cause.
@@ -187,11 +245,15 @@ func (v *Investigator) spent(ctx context.Context, before time.Time) (map[string]
 // finding is one problem of a report, with its incidents by their real ids.
 type finding struct {
 	diagnosis corax.Diagnosis
-	incidents []corax.Incident // oldest first; never empty
+	incidents []corax.Incident // in the order in which the case hears of them; never empty
 }
 
 // findings translates the report's own incident ids into the store's. A problem without a live incident (a change alone) is none.
 func findings(c corax.Case, r corax.Report, live []corax.Incident) []finding {
+	heard := map[string]int{} // of each incident its first signal, so that a replay, which has the case alone, comes to the same order
+	for n := len(c.Signals) - 1; n >= 0; n-- {
+		heard[c.Signals[n].Fingerprint] = n
+	}
 	byID := make(map[string]corax.Incident, len(live))
 	for _, i := range live {
 		byID[i.ID] = i
@@ -216,7 +278,7 @@ func findings(c corax.Case, r corax.Report, live []corax.Incident) []finding {
 		if len(f.incidents) == 0 {
 			continue
 		}
-		slices.SortFunc(f.incidents, func(a, b corax.Incident) int { return cmp.Or(a.OpenedAt.Compare(b.OpenedAt), cmp.Compare(a.ID, b.ID)) })
+		slices.SortFunc(f.incidents, func(a, b corax.Incident) int { return cmp.Compare(heard[a.ID], heard[b.ID]) })
 		f.diagnosis.Incidents = make([]string, len(f.incidents))
 		for n, i := range f.incidents {
 			f.diagnosis.Incidents[n] = i.ID
@@ -230,13 +292,13 @@ func findings(c corax.Case, r corax.Report, live []corax.Incident) []finding {
 	return out
 }
 
-// match finds the open problem that a finding is about: the one that shares most incidents, else one with the same cause.
+// match finds the open problem that a finding is about: the one that shares most incidents, else one with the same cause that is not healed.
 func match(f finding, open []corax.Problem) (int, bool) {
 	best, most := -1, 0
 	for n, p := range open {
 		shared := 0
 		for _, i := range f.incidents {
-			if slices.Contains(p.Incidents, i.ID) {
+			if holds(p, i) {
 				shared++
 			}
 		}
@@ -249,7 +311,7 @@ func match(f finding, open []corax.Problem) (int, bool) {
 	}
 	for n, p := range open {
 		was, is := p.Diagnosis.RootCause, f.diagnosis.RootCause
-		if was.Entity != "" && was.Entity == is.Entity && was.Mechanism == is.Mechanism {
+		if p.HealedAt == nil && was.Entity != "" && was.Entity == is.Entity && was.Mechanism == is.Mechanism {
 			return n, true
 		}
 	}
@@ -297,7 +359,7 @@ func (v *Investigator) record(ctx context.Context, c corax.Case, f finding, open
 				"confidence": strconv.FormatFloat(p.Diagnosis.Confidence, 'f', 2, 64),
 			},
 		})
-		again, err := v.mayPlan(ctx, p, was)
+		again, err := v.mayPlan(ctx, p, was, f.incidents)
 		if err != nil {
 			return open, err
 		}
@@ -347,7 +409,7 @@ func (v *Investigator) save(
 func addIncidents(p *corax.Problem, incidents []corax.Incident, open []corax.Problem) bool {
 	added := false
 	for _, i := range incidents {
-		held := slices.ContainsFunc(open, func(o corax.Problem) bool { return slices.Contains(o.Incidents, i.ID) })
+		held := slices.ContainsFunc(open, func(o corax.Problem) bool { return holds(o, i) })
 		if !held && !slices.Contains(p.Incidents, i.ID) {
 			p.Incidents = append(p.Incidents, i.ID)
 			added = true

@@ -42,9 +42,10 @@ func (v *Investigator) plan(p *corax.Problem) *corax.PlanRun {
 	return run
 }
 
-// mayPlan says that a plan is called for: the first, one in the place of a plan that was withdrawn, or one for another cause than the last
-// plan was for. A plan that was stopped is people's, and isn't made again for the same cause.
-func (v *Investigator) mayPlan(ctx context.Context, p corax.Problem, was corax.RootCause) (bool, error) {
+// mayPlan says that a plan is called for: the first, one for another cause than the last plan was for, or one in the place of a plan that was
+// withdrawn, where something has failed since then. That the same trouble is rated otherwise calls for none: it would end as the one before. A
+// plan that was stopped is people's, and isn't made again for the same cause.
+func (v *Investigator) mayPlan(ctx context.Context, p corax.Problem, was corax.RootCause, incidents []corax.Incident) (bool, error) {
 	if p.Plan == "" {
 		return true, nil
 	}
@@ -53,7 +54,12 @@ func (v *Investigator) mayPlan(ctx context.Context, p corax.Problem, was corax.R
 		return false, err
 	}
 	is := p.Diagnosis.RootCause
-	return run.State == corax.PlanWithdrawn || is.Entity != was.Entity || is.Mechanism != was.Mechanism, nil
+	if is.Entity != was.Entity || is.Mechanism != was.Mechanism {
+		return true, nil
+	}
+	return run.State == corax.PlanWithdrawn && run.EndedAt != nil && slices.ContainsFunc(incidents, func(i corax.Incident) bool {
+		return began(i).After(*run.EndedAt)
+	}), nil
 }
 
 // bind holds the plan against the actions that are declared here: what restores and fixes must be among them, or people do it; what only
@@ -118,7 +124,7 @@ func (v *Investigator) handOver(ctx context.Context, p corax.Problem, plan corax
 // withdrawn first.
 func (v *Investigator) settleEnded(ctx context.Context, open []corax.Problem, live []corax.Incident) error {
 	for _, p := range open {
-		if slices.ContainsFunc(live, func(i corax.Incident) bool { return slices.Contains(p.Incidents, i.ID) }) {
+		if slices.ContainsFunc(live, func(i corax.Incident) bool { return holds(p, i) }) {
 			continue
 		}
 		if p.Plan != "" {

@@ -28,6 +28,7 @@ func Replay(e Engine, p corax.Problem, incidents []corax.Incident, actions []cor
 
 // same finds what is about a problem, as match finds the problem that a finding is about.
 func same(p corax.Problem, found []finding) (int, bool) {
+	p.HealedAt = nil // when it was diagnosed it wasn't healed
 	for n, f := range found {
 		if _, ok := match(f, []corax.Problem{p}); ok {
 			return n, true

@@ -67,7 +67,7 @@ func (a admin) deliver(kid, verifier string) int {
 
 func violations(t *testing.T, l *lab.Lab) []lab.Violation {
 	t.Helper()
-	found, err := l.Check(t.Context())
+	found, err := l.Check(t.Context(), lab.Deeds{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -48,6 +48,18 @@ type Truth = jwt.Truth
 // Violation is a breach of a lab's invariant.
 type Violation = jwt.Violation
 
+// Deeds are what a lab's parts can't know of and are judged by all the same.
+type Deeds = jwt.Deeds
+
+// Stop is a time in which Corax was told to leave a part alone, or everything.
+type Stop = jwt.Stop
+
+// Undone is what Corax says that it has taken back.
+type Undone = jwt.Undone
+
+// Record is one line of a part's own record: who did what, when.
+type Record = part.Record
+
 // State is the parts of a lab and where they listen.
 type State = part.State
 
@@ -223,8 +235,16 @@ func (l *Lab) Break(ctx context.Context, fault string, with map[string]any) (Inj
 // Truth is what the lab's users got: in the last seconds, and since the lab is up.
 func (l *Lab) Truth(ctx context.Context) (Truth, error) { return l.system.Truth(ctx, 3*time.Second) }
 
-// Check holds the records of the parts against the lab's invariant.
-func (l *Lab) Check(context.Context) ([]Violation, error) { return l.system.Check() }
+// Invariants are the names of a lab's invariants, and what each means.
+func Invariants(string) map[string]string { return jwt.Invariants() }
+
+// Records are those of all parts, in the order of time.
+func (l *Lab) Records(context.Context) ([]Record, error) { return l.system.Records() }
+
+// Check holds the records of the parts against the lab's invariants.
+func (l *Lab) Check(_ context.Context, deeds Deeds) ([]Violation, error) {
+	return l.system.Check(deeds)
+}
 
 // Secrets are the lab's credentials, by name.
 func (l *Lab) Secrets() (map[string]string, error) { return l.system.Secrets() }

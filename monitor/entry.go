@@ -66,6 +66,9 @@ func (e *entry) run(ctx context.Context) (corax.ProbeResult, error) {
 	}
 	r.Attributes["latency_ms"] = strconv.FormatInt(r.Latency.Milliseconds(), 10)
 	e.observe(r)
+	if e.m.o.History != nil {
+		e.m.o.History(r, e.last().State)
+	}
 	return r, nil
 }
 

@@ -34,9 +34,12 @@ type Options struct {
 	Secrets func(ref string) (string, error)
 	// Checkpoint keeps how far log files were read, so that a restart loses nothing; in memory only where nil.
 	Checkpoint Checkpoint
-	Seed       uint64 // of the schedule's jitter
-	Workers    int    // probes under way at the same time; 512 where zero
-	Log        *slog.Logger
+	// History takes the result of every run, and the state that the monitor is held to be in since; nil where nobody wants to know. It
+	// must be quick.
+	History func(result corax.ProbeResult, state corax.MonitorState)
+	Seed    uint64 // of the schedule's jitter
+	Workers int    // probes under way at the same time; 512 where zero
+	Log     *slog.Logger
 }
 
 // Probe looks once. It ends when ctx does.

@@ -255,11 +255,17 @@ func commonChecks(e Expect, s *seen) []Check {
 		checks = append(checks, Check{Name: "kills", Expected: fmt.Sprintf("%d or more", e.Kills), Actual: strconv.Itoa(s.kills), OK: s.kills >= e.Kills})
 	}
 	if e.Invariants {
-		c := Check{Name: "invariants", Expected: "hold", Actual: "hold", OK: true}
-		if len(s.violations) > 0 {
-			c.Actual, c.OK = "broken: "+strings.Join(s.violations, "; "), false
+		c := Check{Name: "invariants", Expected: "all hold", Actual: fmt.Sprintf("all %d hold", s.judgement.Invariants), OK: s.judgement.Invariants > 0}
+		if len(s.judgement.Violations) > 0 {
+			c.Actual, c.OK = "broken: "+strings.Join(s.judgement.Violations, "; "), false
 		}
 		checks = append(checks, c)
+	}
+	for _, want := range e.Records {
+		checks = append(checks, recordedCheck(want, s))
+	}
+	if len(e.Records) > 1 {
+		checks = append(checks, orderCheck(e.Records, s))
 	}
 	if e.Truth {
 		checks = append(checks, Check{

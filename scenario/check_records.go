@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -150,6 +151,66 @@ func toldChecks(e Expect, s *seen) []Check {
 		checks = append(checks, c)
 	}
 	return checks
+}
+
+// is says that a record of the lab is one of those that are meant.
+func (w Recorded) is(r LabRecord, s *seen) bool {
+	if r.Event != w.Event || w.By != "" && r.By != w.By || w.Part != "" && r.Part != s.entityOf(w.Part) {
+		return false
+	}
+	for name, value := range w.With {
+		if r.Detail[name] != s.entityOf(value) {
+			return false
+		}
+	}
+	return true
+}
+
+func (w Recorded) String() string {
+	text := w.Event
+	if w.Part != "" {
+		text = w.Part + ": " + text
+	}
+	for _, name := range slices.Sorted(maps.Keys(w.With)) {
+		text += " " + name + "=" + w.With[name]
+	}
+	if w.By != "" {
+		text += " by " + w.By
+	}
+	return text
+}
+
+// recordedCheck wants such a record of the lab's parts, as often as is said, or once at least.
+func recordedCheck(want Recorded, s *seen) Check {
+	n := 0
+	for _, r := range s.records {
+		if want.is(r, s) {
+			n++
+		}
+	}
+	c := Check{Name: "record " + want.String(), Expected: "once or more", Actual: fmt.Sprintf("%d times", n), OK: n > 0}
+	if want.Times != nil {
+		c.Expected, c.OK = fmt.Sprintf("%d times", *want.Times), n == *want.Times
+	}
+	return c
+}
+
+// orderCheck wants the first of each of these records in this order; those that must not be there don't count.
+func orderCheck(wants []Recorded, s *seen) Check {
+	c := Check{Name: "records in order", Expected: "in the order given", Actual: "in that order", OK: true}
+	last := -1
+	for _, w := range wants {
+		if w.Times != nil && *w.Times == 0 {
+			continue
+		}
+		n := slices.IndexFunc(s.records, func(r LabRecord) bool { return w.is(r, s) })
+		if n < last {
+			c.Actual, c.OK = w.String()+" came too early, or never", false
+			break
+		}
+		last = n
+	}
+	return c
 }
 
 // secretCheck wants none of the lab's credentials in what Corax keeps and tells.

@@ -45,6 +45,7 @@ func rotationSeen() *seen {
 		injected:  []Injected{{At: t0, Fault: "partial_rotation"}},
 		decisions: []corax.Decision{{Plan: "pln-1", Step: "1", Verdict: corax.Allow}},
 		truth:     Truth{Served: true, Text: "35 of 35"},
+		judgement: Judgement{Invariants: 10},
 		entityOf:  func(role string) string { return role + "-7" },
 	}
 }
@@ -98,7 +99,8 @@ func TestEachCheckCanFail(t *testing.T) {
 			}},
 		{"pages", Expect{Outcome: Outcome{Cascade: ptr(true)}, Pages: ptr(0)}, func(s *seen) { s.events = append(s.events, page) }},
 		{"invariants", Expect{Outcome: Outcome{Cascade: ptr(true)}, Invariants: true},
-			func(s *seen) { s.violations = []string{"a key left too early"} }},
+			func(s *seen) { s.judgement.Violations = []string{"a key left too early"} }},
+		{"invariants", Expect{Outcome: Outcome{Cascade: ptr(true)}, Invariants: true}, func(s *seen) { s.judgement = Judgement{} }}, // none was looked at
 		{"truth", Expect{Outcome: Outcome{Cascade: ptr(true)}, Truth: true}, func(s *seen) { s.truth = Truth{Text: "12 of 35"} }},
 		{"decisions", Expect{Outcome: Outcome{Cascade: ptr(true)}}, func(s *seen) { s.decisions = nil }},
 		{"decisions", Expect{Outcome: Outcome{Cascade: ptr(true)}}, func(s *seen) { s.decisions[0].Verdict = corax.Deny }},

@@ -20,6 +20,8 @@ type fakeLab struct {
 	breakErr error
 	truth    Truth
 	broken   []string // violations
+	records  []LabRecord
+	deeds    Deeds // that it was last told of
 
 	mu    sync.Mutex
 	ups   int
@@ -59,7 +61,12 @@ func (l *fakeLab) Break(_ context.Context, fault string, _ map[string]any) (Inje
 
 func (l *fakeLab) Truth(context.Context) (Truth, error) { return l.truth, nil }
 
-func (l *fakeLab) Violations(context.Context) ([]string, error) { return l.broken, nil }
+func (l *fakeLab) Judge(_ context.Context, deeds Deeds) (Judgement, error) {
+	l.deeds = deeds
+	return Judgement{Invariants: 3, Violations: l.broken}, nil
+}
+
+func (l *fakeLab) Records(context.Context) ([]LabRecord, error) { return l.records, nil }
 
 func (l *fakeLab) Down(ctx context.Context) error {
 	l.mu.Lock()

@@ -66,14 +66,15 @@ type Signal struct {
 // holds one Outcome a problem where several are.
 type Expect struct {
 	Outcome    `yaml:",inline"`
-	Problems   *int      `yaml:"problems"`
-	Each       []Outcome `yaml:"each"`
-	Forbid     Forbid    `yaml:"forbid"`
-	Pages      *int      `yaml:"pages"`      // how often people were called: escalations and requests to approve
-	Told       []Told    `yaml:"told"`       // notices that reached people
-	Kills      int       `yaml:"kills"`      // Corax was killed at least as often
-	Invariants bool      `yaml:"invariants"` // the lab's own checker finds no violation
-	Truth      bool      `yaml:"truth"`      // in the end the lab's real users are served
+	Problems   *int       `yaml:"problems"`
+	Each       []Outcome  `yaml:"each"`
+	Forbid     Forbid     `yaml:"forbid"`
+	Pages      *int       `yaml:"pages"`      // how often people were called: escalations and requests to approve
+	Told       []Told     `yaml:"told"`       // notices that reached people
+	Kills      int        `yaml:"kills"`      // Corax was killed at least as often
+	Invariants bool       `yaml:"invariants"` // the lab's own checker finds no violation
+	Records    []Recorded `yaml:"records"`    // of the lab's own parts, in this order
+	Truth      bool       `yaml:"truth"`      // in the end the lab's real users are served
 }
 
 // Outcome is what must be held to be true of one problem, and what must become of it. What is left out isn't checked.
@@ -127,6 +128,15 @@ type Told struct {
 	Kind    corax.NoticeKind `yaml:"kind" decode:"required"`
 	Contact string           `yaml:"contact"` // anybody where left out
 	Says    string           `yaml:"says"`    // words of it
+}
+
+// Recorded is a record of one of the lab's own parts.
+type Recorded struct {
+	Event string            `yaml:"event" decode:"required"`
+	Part  string            `yaml:"part"`  // whose record it is, an entity or role; anybody's where left out
+	By    string            `yaml:"by"`    // who did it; anybody where left out
+	With  map[string]string `yaml:"with"`  // among its details; a role stands for its entity
+	Times *int              `yaml:"times"` // exactly so often; once or more where left out
 }
 
 // RootCause is who failed and how.

@@ -16,7 +16,7 @@ import (
 // How long the parts of a run may take that no expectation bounds.
 const (
 	labUpWithin     = 60 * time.Second
-	systemUpWithin  = 30 * time.Second
+	systemUpWithin  = 2 * time.Minute
 	monitorsWithin  = 60 * time.Second
 	teardownWithin  = 30 * time.Second
 	endWithin       = 90 * time.Second // the expected end, where no limit is expected
@@ -226,8 +226,11 @@ func (r *run) lookBack(ctx context.Context, lab Lab) error {
 	if r.seen.truth, err = lab.Truth(ctx); err != nil {
 		return corax.Errorf(corax.Unavailable, "ask the lab what its users got", "%w", err)
 	}
-	if r.seen.violations, err = lab.Violations(ctx); err != nil {
+	if r.seen.judgement, err = lab.Judge(ctx, r.seen.deeds()); err != nil {
 		return corax.Errorf(corax.Unavailable, "check the lab's invariants", "%w", err)
+	}
+	if r.seen.records, err = lab.Records(ctx); err != nil {
+		return corax.Errorf(corax.Unavailable, "read the records of the lab's parts", "%w", err)
 	}
 	r.note(MomentChecked, "", "users: %s", orNone(r.seen.truth.Text))
 	return nil

@@ -3,7 +3,9 @@ package scenario
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"slices"
+	"time"
 
 	"corax"
 )
@@ -55,7 +57,9 @@ type WorkReply struct {
 // KillSchedule kills Corax as kill -9 does, and starts it again: from now on, each time that a step of a plan has come to
 // a state for the first time.
 type KillSchedule struct {
-	Most int `yaml:"most"` // so many times; 0 is at every step
+	Most int `yaml:"most"` // so many times; 0 is no limit
+	// Within makes it random moments instead: while a plan is at work, it lives for a time up to this, drawn by the lab's seed.
+	Within time.Duration `yaml:"within"`
 }
 
 // deeds is how many things the operation asks for at once; it must be one.
@@ -94,17 +98,38 @@ func (w *watch) do(ctx context.Context, op Operation) (done bool, err error) {
 		return w.reply(ctx, *op.Deny, corax.Deny)
 	case op.Stop != nil:
 		w.note(MomentOperated, op.Stop.Entity, "the kill switch is thrown")
-		return true, w.system.SetStop(ctx, w.seen.entityOf(op.Stop.Entity), true)
+		return true, w.throw(ctx, w.seen.entityOf(op.Stop.Entity))
 	case op.Clear != nil:
 		w.note(MomentOperated, op.Clear.Entity, "the kill switch is cleared")
-		return true, w.system.SetStop(ctx, w.seen.entityOf(op.Clear.Entity), false)
+		return true, w.lift(ctx, w.seen.entityOf(op.Clear.Entity))
 	case op.Break != nil:
 		return true, w.breakLab(ctx, w.lab, op.Break.Fault, op.Break.With)
 	case op.Work != nil:
 		return w.answerWork(ctx, *op.Work)
 	}
 	w.killing, w.spared = op.Kill, w.reachedStates()
+	w.dice = rand.New(rand.NewPCG(uint64(w.sc.Lab.Seed), 1)) //nolint:gosec // moments that can be repeated
 	return true, nil
+}
+
+// throw sets the kill switch, and notes from when on it holds.
+func (w *watch) throw(ctx context.Context, entity string) error {
+	if err := w.system.SetStop(ctx, entity, true); err != nil {
+		return err
+	}
+	w.seen.stops = append(w.seen.stops, Span{Entity: entity, From: w.Clock.Now()})
+	return nil
+}
+
+// lift clears it, and notes until when it held.
+func (w *watch) lift(ctx context.Context, entity string) error {
+	now := w.Clock.Now()
+	for n, s := range w.seen.stops {
+		if s.Entity == entity && s.To.IsZero() {
+			w.seen.stops[n].To = now
+		}
+	}
+	return w.system.SetStop(ctx, entity, false)
 }
 
 // reply answers the request to approve an action, once it is there.
@@ -156,22 +181,53 @@ func (w *watch) answerWork(ctx context.Context, r WorkReply) (bool, error) {
 	return false, nil
 }
 
-// kill ends Corax where a step has come to a state that it had not come to before, and starts it again.
+// kill ends Corax where its time has come, and starts it again.
 func (w *watch) kill(ctx context.Context) error {
-	if w.killing == nil || w.killing.Most > 0 && w.seen.kills == w.killing.Most {
+	if w.killing == nil || w.killing.Most > 0 && w.seen.kills == w.killing.Most || !w.due() {
 		return nil
 	}
-	now := w.reachedStates()
-	if len(now) == len(w.spared) {
-		return nil
-	}
-	w.spared = now
 	w.seen.kills++
 	w.note(MomentKilled, "", "Corax is killed and started again, for the %d. time", w.seen.kills)
 	if err := w.system.Kill(ctx); err != nil {
 		return corax.Errorf(corax.Unavailable, "start Corax again after a kill", "%w", err)
 	}
 	return nil
+}
+
+// due says that a step has come to a state that it had not come to before, or that a random time is over.
+func (w *watch) due() bool {
+	if w.killing.Within == 0 {
+		now := w.reachedStates()
+		fresh := len(now) > len(w.spared)
+		w.spared = now
+		return fresh
+	}
+	switch {
+	case w.fuse == nil && w.working():
+		w.fuse = time.NewTimer(time.Duration(w.dice.Int64N(int64(w.killing.Within))))
+	case w.burnt:
+		w.fuse, w.burnt = nil, false
+		return true
+	}
+	return false
+}
+
+// working says that a plan is at work.
+func (w *watch) working() bool {
+	for _, p := range w.seen.problems {
+		if slices.ContainsFunc(p.runs, func(r corax.PlanRun) bool { return !r.State.Ended() }) {
+			return true
+		}
+	}
+	return false
+}
+
+// burning is the channel that tells when a random time is over; nil where none runs.
+func (w *watch) burning() <-chan time.Time {
+	if w.fuse == nil {
+		return nil
+	}
+	return w.fuse.C
 }
 
 // reachedStates are the states that steps have come to, each once.

@@ -32,8 +32,29 @@ type Result struct {
 	Timeline []Moment          `json:"timeline"`
 	Counts   Counts            `json:"counts"`
 	Outcomes []corax.Outcome   `json:"outcomes,omitempty"` // how the actions ended; what autonomy learns from
+	About    About             `json:"about"`
+	Sample   bool              `json:"sample,omitempty"` // shown to those who have run nothing yet; counts nowhere
+}
 
-	Scenario Scenario `json:"-"`
+// About is what the scenario's file says of itself, so that a result can be read without the file.
+type About struct {
+	Title       string `json:"title"`
+	Description string `json:"description,omitempty"`
+	Conditions  string `json:"conditions,omitempty"`
+	Lab         string `json:"lab,omitempty"` // what was broken; empty: text only
+	Seed        int64  `json:"seed,omitempty"`
+	Control     bool   `json:"control,omitempty"` // nothing was wrong
+}
+
+// Live says that a lab was broken; otherwise the engine alone was asked.
+func (a About) Live() bool { return a.Lab != "" }
+
+func (s Scenario) about() About {
+	a := About{Title: s.Title, Description: s.Description, Conditions: s.Conditions, Control: s.Control}
+	if s.Lab != nil {
+		a.Lab, a.Seed = s.Lab.Name, s.Lab.Seed
+	}
+	return a
 }
 
 // ID is category and name.
@@ -45,7 +66,18 @@ type Run struct {
 	Started  time.Time         `json:"started"`
 	Seconds  float64           `json:"seconds"`
 	Versions map[string]string `json:"versions,omitempty"`
+	Machine  *Machine          `json:"machine,omitempty"`
 }
+
+// Machine is what the run had to work with; no name of it, because results are published.
+type Machine struct {
+	OS   string `json:"os"`
+	Arch string `json:"arch"`
+	CPUs int    `json:"cpus"`
+}
+
+// Passing counts the checks that hold.
+func (r Result) Passing() int { return passing(r.Checks) }
 
 // Check is one expectation beside what came out.
 type Check struct {

@@ -20,6 +20,7 @@ type Runner struct {
 	Engine   Engine // for text scenarios
 	Dir      string // for the runs' files, which don't outlive them; the system's temporary directory where empty
 	Versions map[string]string
+	Machine  *Machine // what it runs on; may be nil
 	Clock    corax.Clock
 	Listen   func() (net.Listener, error) // for what Corax tells people; nil: nobody listens
 	Progress func(text string)            // may be nil; one line for each moment, as it happens
@@ -123,12 +124,13 @@ func (s Signal) signal(at time.Time) corax.Signal {
 func (r *run) result(started time.Time, err error) Result {
 	s := &r.seen
 	res := Result{
-		Name: r.sc.Name, Category: r.sc.Category, Scenario: r.sc,
+		Name: r.sc.Name, Category: r.sc.Category, About: r.sc.about(),
 		Run: Run{
 			ID:       corax.HashID("run", r.sc.ID(), started.Format(time.RFC3339Nano)),
 			Started:  started,
 			Seconds:  seconds(r.Clock.Now().Sub(started)),
 			Versions: r.Versions,
+			Machine:  r.Machine,
 		},
 		Checks:   []Check{},
 		Injected: append([]Injected{}, s.injected...),

@@ -26,7 +26,9 @@ type seen struct {
 	leaks      []string // where secrets of the lab stand
 	kills      int
 	truth      Truth
-	violations []string
+	judgement  Judgement
+	stops      []Span      // of the kill switch
+	records    []LabRecord // of the lab's parts
 	entityOf   func(role string) string // a role's entity; what is no role stays as it is
 }
 
@@ -222,4 +224,19 @@ func joined(d corax.Diagnosis) (linked int, whole bool) {
 		whole = whole && find(id) == find(d.Incidents[0])
 	}
 	return linked, whole
+}
+
+// deeds are what the lab is told before it judges.
+func (s *seen) deeds() Deeds {
+	d := Deeds{Stops: s.stops}
+	for _, p := range s.problems {
+		for _, run := range p.runs {
+			for _, st := range run.Steps {
+				if st.State == corax.StepUndone && st.StartedAt != nil && st.EndedAt != nil {
+					d.Undone = append(d.Undone, Span{Entity: st.Target, From: *st.StartedAt, To: *st.EndedAt})
+				}
+			}
+		}
+	}
+	return d
 }

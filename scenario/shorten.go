@@ -8,30 +8,35 @@ import (
 	"unicode"
 )
 
-// caps bound what a page shows, so that it stays small whatever the run brought.
-type caps struct{ list, text int }
+// Caps bound what a page shows, so that it stays small whatever the run brought.
+type Caps struct{ List, Text int }
 
-var generous = caps{list: 240, text: 1600}
+// Generous caps let an ordinary run through whole.
+func Generous() Caps { return Caps{List: 240, Text: 1600} }
 
-func (c caps) halved() caps { return caps{list: max(c.list/2, 2), text: max(c.text/2, 60)} }
+// Halved is half as much of both; the smallest caps halve into themselves.
+func (c Caps) Halved() Caps { return Caps{List: max(c.List/2, 2), Text: max(c.Text/2, 60)} }
+
+// Brief is a copy of v within the caps, for lists of results.
+func Brief[T any](v T, c Caps) T { return shorten(v, c) }
 
 // shorten copies v with every list and every text in it cut to size, and every text made harmless. It goes by the
 // types, so a field that is added tomorrow is not forgotten.
-func shorten[T any](v T, c caps) T {
+func shorten[T any](v T, c Caps) T {
 	out, _ := c.shorten(reflect.ValueOf(&v).Elem()).Interface().(T)
 	return out
 }
 
-func (c caps) shorten(v reflect.Value) reflect.Value {
+func (c Caps) shorten(v reflect.Value) reflect.Value {
 	out := reflect.New(v.Type()).Elem()
 	switch v.Kind() {
 	case reflect.String:
-		out.SetString(clip(v.String(), c.text))
+		out.SetString(clip(v.String(), c.Text))
 	case reflect.Slice:
 		if v.IsNil() {
 			return out
 		}
-		n := min(v.Len(), c.list)
+		n := min(v.Len(), c.List)
 		out.Set(reflect.MakeSlice(v.Type(), n, n))
 		for i := range n {
 			out.Index(i).Set(c.shorten(v.Index(i)))
@@ -43,7 +48,7 @@ func (c caps) shorten(v reflect.Value) reflect.Value {
 		out.Set(reflect.MakeMap(v.Type()))
 		keys := v.MapKeys()
 		slices.SortFunc(keys, func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) })
-		for _, key := range keys[:min(len(keys), c.list)] {
+		for _, key := range keys[:min(len(keys), c.List)] {
 			out.SetMapIndex(c.shorten(key), c.shorten(v.MapIndex(key)))
 		}
 	case reflect.Pointer, reflect.Interface:

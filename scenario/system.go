@@ -34,12 +34,41 @@ type Lab interface {
 	Break(ctx context.Context, fault string, with map[string]any) (Injected, error)
 	// Truth is what the lab's users get, from their own records and not from any monitor.
 	Truth(ctx context.Context) (Truth, error)
-	// Violations are the breaches of the lab's invariants since it is up, from the records of its parts.
-	Violations(ctx context.Context) ([]string, error)
+	// Records are those of the lab's own parts, in the order of time.
+	Records(ctx context.Context) ([]LabRecord, error)
+	// Judge holds the records of the lab's parts against its invariants, since it is up.
+	Judge(ctx context.Context, deeds Deeds) (Judgement, error)
 	// Secrets are the credentials of the lab, by name; nothing that Corax keeps or tells may hold one.
 	Secrets() (map[string]string, error)
 	// Down ends every part of the lab. Twice is fine.
 	Down(ctx context.Context) error
+}
+
+// LabRecord is one line of a part's own record: who did what, when. Corax sees none of it.
+type LabRecord struct {
+	At     time.Time
+	Part   string // an entity
+	By     string // whose credential, or which job
+	Event  string
+	Detail map[string]string
+}
+
+// Deeds are what a lab's parts can't know of and are judged by all the same.
+type Deeds struct {
+	Stops  []Span // the kill switch was thrown
+	Undone []Span // Corax says that it has taken back what it did
+}
+
+// Span is a time in which something was so, for an entity, or for everything where it is empty. To is zero where it has no end.
+type Span struct {
+	Entity   string
+	From, To time.Time
+}
+
+// Judgement is what became of a lab's invariants.
+type Judgement struct {
+	Invariants int      // how many there are
+	Violations []string // which broke, when, by which record
 }
 
 // Injected is a fault that took effect, or a signal that was sent.

@@ -40,12 +40,12 @@ type printer struct {
 
 // WriteText writes the result's page for a terminal; colour says whether w is one that shows colours.
 func WriteText(w io.Writer, r Result, colour bool) error {
-	v := newView(r, generous)
+	v := NewView(r, Generous())
 	p := &printer{paints: newPaints(colour)}
 	p.head(v)
 	p.rows(v.Rows)
 	p.section("Conditions")
-	p.wrap("  ", v.Scenario.Conditions)
+	p.wrap("  ", v.About.Conditions)
 	p.injected(v.Injected)
 	for _, c := range v.Causes {
 		p.cause(c)
@@ -63,7 +63,7 @@ func WriteText(w io.Writer, r Result, colour bool) error {
 	return err
 }
 
-func (p *printer) head(v view) {
+func (p *printer) head(v View) {
 	verdict := strings.ToUpper(string(v.Verdict))
 	switch v.Verdict {
 	case Passed:
@@ -75,8 +75,8 @@ func (p *printer) head(v view) {
 	}
 	fmt.Fprintf(p, "%s  %s  %s\n", verdict, p.strong(v.ID()),
 		p.faint(fmt.Sprintf("%s, %.1f s", v.Run.Started.Format("2006-01-02 15:04:05 MST"), v.Run.Seconds)))
-	p.wrap("", p.strong(v.Scenario.Title))
-	p.wrap("", v.Scenario.Description)
+	p.wrap("", p.strong(v.About.Title))
+	p.wrap("", v.About.Description)
 	if v.Error != "" {
 		p.wrap("", p.bad("Could not be carried out: "+v.Error))
 	}
@@ -85,14 +85,18 @@ func (p *printer) head(v view) {
 		parts[i] = p.faint(f.Label) + " " + p.strong(f.Value)
 	}
 	fmt.Fprintf(p, "\n%s\n", strings.Join(parts, "   "))
-	if v.Strip != nil {
-		fmt.Fprintf(p, "%s %s\n", p.faint("Since the fault:"), v.Strip.Text)
+	if len(v.Milestones) > 0 {
+		words := make([]string, len(v.Milestones))
+		for i, m := range v.Milestones {
+			words[i] = m.String()
+		}
+		fmt.Fprintf(p, "%s %s\n", p.faint("Since the fault:"), strings.Join(words, ", "))
 	}
 }
 
 func (p *printer) section(title string) { fmt.Fprintf(p, "\n%s\n", p.strong(title)) }
 
-func (p *printer) rows(rows []row) {
+func (p *printer) rows(rows []Row) {
 	if len(rows) == 0 {
 		return
 	}
@@ -124,7 +128,7 @@ func (p *printer) injected(list []Injected) {
 		if what == "" {
 			what = in.Source
 		} else if len(in.With) > 0 {
-			what += " " + withText(in.With)
+			what += " " + WithText(in.With)
 		}
 		p.wrap("  ", p.strong(what)+"  "+in.Message)
 		if len(in.Targets) > 0 {
@@ -136,7 +140,7 @@ func (p *printer) injected(list []Injected) {
 	}
 }
 
-func (p *printer) cause(c cause) {
+func (p *printer) cause(c Cause) {
 	p.section("Root cause")
 	p.wrap("  ", p.strong(c.Heading))
 	p.wrap("  ", c.RootCause.Summary)
@@ -149,14 +153,15 @@ func (p *printer) cause(c cause) {
 	for _, m := range c.RootCause.Missing {
 		p.wrap("    ", p.warn("?")+" "+m)
 	}
-	p.section("Plan: " + modeText(c.Plan.Mode))
+	p.section("Plan: " + ModeText(c.Plan.Mode))
 	p.wrap("  ", c.Plan.Why)
 	for i, s := range c.Plan.Steps {
-		p.wrap("  ", fmt.Sprintf("%2d. %s %s", i+1, stepText(s), p.faint("("+string(s.Risk)+")")))
+		p.wrap("  ", fmt.Sprintf("%2d. %s %s", i+1, StepText(s), p.faint("("+string(s.Risk)+")")))
 	}
 }
 
-func stepText(s corax.Step) string {
+// StepText says what a step does.
+func StepText(s corax.Step) string {
 	if s.Do != "" {
 		return s.Do
 	}

@@ -22,12 +22,22 @@ const (
 	mostPaired  = 6      // expected problems: the best pairing is searched for
 )
 
+// mostLong bounds a name and a category: files and addresses are made of them.
+const mostLong = 100
+
+func isName(s string) bool { return len(s) <= mostLong && nameForm.MatchString(s) }
+
+func isCategory(s string) bool { return len(s) <= mostLong && categoryForm.MatchString(s) }
+
+// IsID says that these are a scenario's category and name. Of such, files and addresses can be made.
+func IsID(category, name string) bool { return isCategory(category) && isName(name) }
+
 // validate checks what the types alone don't. The error is decode.Errors.
 func validate(doc *decode.Document, s Scenario) error {
 	v := validator{doc: doc, live: s.Live()}
-	v.that(nameForm.MatchString(s.Name), "name", "use lower-case letters, digits and underscores",
+	v.that(isName(s.Name), "name", "use at most 100 lower-case letters, digits and underscores",
 		"is not a scenario's name")
-	v.that(categoryForm.MatchString(s.Category), "category", "use lower-case letters, digits and dashes",
+	v.that(isCategory(s.Category), "category", "use at most 100 lower-case letters, digits and dashes",
 		"is not a category")
 	v.injections(s)
 	v.operations(s)
@@ -95,6 +105,7 @@ func (v *validator) operations(s Scenario) {
 		}
 		v.that(op.When == nil || op.When.Times >= 0, at+".when.times", "", "is negative")
 		v.that(op.Kill == nil || op.Kill.Most >= 0, at+".kill.most", "", "is negative")
+		v.that(op.Kill == nil || op.Kill.Within >= 0, at+".kill.within", "", "is negative")
 	}
 	v.that(v.live || len(s.Config) == 0, "config", "leave it out", "needs a lab")
 	v.that(s.Observe >= 0, "observe", "", "is negative")
@@ -122,6 +133,10 @@ func (v *validator) expectations(s Scenario) {
 	v.that(v.live || !e.Invariants, "expect.invariants", "leave it out", "needs a lab")
 	v.that(v.live || !e.Truth, "expect.truth", "leave it out", "needs a lab")
 	v.that(v.live || len(e.Told) == 0, "expect.told", "leave it out", "needs a lab")
+	v.that(v.live || len(e.Records) == 0, "expect.records", "leave it out", "needs a lab")
+	for i, r := range e.Records {
+		v.that(r.Times == nil || *r.Times >= 0, fmt.Sprintf("expect.records[%d].times", i), "", "is negative")
+	}
 	v.that(v.live || e.Kills == 0, "expect.kills", "leave it out", "needs a lab")
 	v.outcome(e.Outcome, "expect")
 	for i, o := range e.Each {

@@ -2,48 +2,56 @@ package scenario
 
 import (
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
 	"corax"
 )
 
-// view is a result arranged for people; the terminal and the page show the same one. All its text is harmless and
+// View is a result arranged for people; the terminal and the pages show the same one. All its text is harmless and
 // bounded.
-type view struct {
+type View struct {
 	Result
-	Facts   []fact // pattern, severity, confidence, remediation
-	Rows    []row
-	Causes  []cause
-	Strip   *strip // nil where nothing was broken
-	Omitted string // what was left out, empty where nothing was
+	Facts      []Fact // pattern, severity, confidence, remediation
+	Rows       []Row
+	Causes     []Cause
+	Milestones []Milestone // in order; empty where nothing was broken
+	Omitted    string      // what was left out, empty where nothing was
 }
 
-// fact is one of the few things that stand at the top.
-type fact struct{ Label, Value, Note, Tone string }
+// Fact is one of the few things that stand at the top.
+type Fact struct{ Label, Value, Note, Tone string }
 
-// row is a line of expected against actual. Mark is "yes", "no", or "" where nothing was expected.
-type row struct{ Label, Expected, Actual, Mark string }
+// Row is a line of expected against actual. Mark is "yes", "no", or "" where nothing was expected.
+type Row struct{ Label, Expected, Actual, Mark string }
 
-// cause is a problem's root cause and plan.
-type cause struct {
+// Cause is a problem's root cause and plan.
+type Cause struct {
 	corax.Diagnosis
 	Heading string
 }
 
-func newView(full Result, c caps) view {
+// HasEvidence says that there is anything to list.
+func (c Cause) HasEvidence() bool {
+	return len(c.RootCause.Evidence)+len(c.RootCause.Against)+len(c.RootCause.Missing) > 0
+}
+
+// NewView arranges a result, and shows no more than c of it.
+func NewView(full Result, c Caps) View {
 	r := shorten(full, c)
-	v := view{Result: r, Facts: facts(r), Rows: rows(r)}
-	if r.Scenario.Live() {
-		v.Strip = newStrip(full.Timeline)
+	v := View{Result: r, Facts: facts(r), Rows: rows(r)}
+	if r.About.Live() {
+		v.Milestones = full.Milestones()
 	}
 	for i, d := range r.Problems {
 		heading := causeText(d.RootCause.Entity, d.RootCause.Mechanism)
 		if len(r.Problems) > 1 {
 			heading = fmt.Sprintf("%d. %s", i+1, heading)
 		}
-		v.Causes = append(v.Causes, cause{d, heading})
+		v.Causes = append(v.Causes, Cause{d, heading})
 	}
 	var omitted []string
 	for _, list := range []struct {
@@ -65,9 +73,9 @@ func newView(full Result, c caps) view {
 }
 
 // facts are those of the gravest problem, or say that there is none.
-func facts(r Result) []fact {
+func facts(r Result) []Fact {
 	if len(r.Problems) == 0 {
-		return []fact{{Label: "Pattern", Value: "none"}, {Label: "Severity", Value: "none"},
+		return []Fact{{Label: "Pattern", Value: "none"}, {Label: "Severity", Value: "none"},
 			{Label: "Confidence", Value: "none"}, {Label: "Remediation", Value: "none"}}
 	}
 	worst := r.Problems[0]
@@ -80,17 +88,18 @@ func facts(r Result) []fact {
 	if n := len(r.Problems) - 1; n > 0 {
 		others = fmt.Sprintf("gravest of %d problems", n+1)
 	}
-	return []fact{
+	return []Fact{
 		{Label: "Pattern", Value: worst.Pattern, Note: percent(worst.PatternConfidence) + " sure"},
 		{Label: "Severity", Value: orNone(worst.Severity.String()), Tone: worst.Severity.String(), Note: others},
 		{Label: "Confidence", Value: percent(worst.Confidence), Note: "in the root cause"},
-		{Label: "Remediation", Value: modeText(worst.Plan.Mode), Note: modeNote(worst.Plan.Mode)},
+		{Label: "Remediation", Value: ModeText(worst.Plan.Mode), Note: modeNote(worst.Plan.Mode)},
 	}
 }
 
 func percent(p float64) string { return fmt.Sprintf("%.0f %%", math.Round(p*100)) }
 
-func modeText(m corax.Mode) string { return orNone(strings.ReplaceAll(string(m), "_", " ")) }
+// ModeText is a mode in words.
+func ModeText(m corax.Mode) string { return orNone(strings.ReplaceAll(string(m), "_", " ")) }
 
 func modeNote(m corax.Mode) string {
 	switch m {
@@ -116,12 +125,14 @@ var labels = map[string]string{
 	"forbid_actions": "Forbidden actions",
 	"pages":          "People called", "invariants": "Invariants", "truth": "Real users",
 	"incidents": "Incidents", "actions": "Actions",
-	"decisions": "Policy decisions",
+	"decisions": "Policy decisions", "secrets": "Secrets in records", "told": "Notices", "kills": "Kills", "approvals": "Approvals", "plan": "Plan", "plans": "Plans",
+	"work": "Work order", "steps": "Steps",
 }
 
-func label(name string) string {
+// Label names a check for people.
+func Label(name string) string {
 	prefix, rest := "", name
-	if before, after, found := strings.Cut(name, "."); found {
+	if before, after, found := strings.Cut(name, "."); found && strings.HasPrefix(before, "problem_") {
 		prefix, rest = strings.ReplaceAll(before, "problem_", "Problem ")+": ", after
 	}
 	if action, found := strings.CutPrefix(rest, "approval "); found {
@@ -137,8 +148,8 @@ func label(name string) string {
 }
 
 // rows are the checks, and what nobody expected but everybody wants to know.
-func rows(r Result) []row {
-	var all []row
+func rows(r Result) []Row {
+	var all []Row
 	checked := map[string]bool{}
 	for _, c := range r.Checks {
 		checked[c.Name] = true
@@ -146,7 +157,7 @@ func rows(r Result) []row {
 		if c.OK {
 			mark = "yes"
 		}
-		all = append(all, row{Label: label(c.Name), Expected: c.Expected, Actual: c.Actual, Mark: mark})
+		all = append(all, Row{Label: Label(c.Name), Expected: c.Expected, Actual: c.Actual, Mark: mark})
 	}
 	if len(r.Problems) != 1 {
 		return all
@@ -162,7 +173,43 @@ func rows(r Result) []row {
 		{Name: "remediation", Actual: orNone(string(d.Plan.Mode))},
 	} {
 		if !checked[extra.Name] {
-			all = append(all, row{Label: label(extra.Name), Expected: "", Actual: extra.Actual})
+			all = append(all, Row{Label: Label(extra.Name), Expected: "", Actual: extra.Actual})
+		}
+	}
+	return all
+}
+
+// Milestone is a turning point of an outage.
+type Milestone struct {
+	Label string
+	At    float64 // seconds since the first injection
+}
+
+// String is for people: "healed 8s".
+func (m Milestone) String() string { return m.Label + " " + m.When() }
+
+// When is the time in words, to a tenth of a second.
+func (m Milestone) When() string {
+	return time.Duration(m.At * float64(time.Second)).Round(100 * time.Millisecond).String()
+}
+
+// Milestones are the turning points that the outage came to; none where nothing was seen of it.
+func (r Result) Milestones() []Milestone {
+	t := r.Times()
+	if t.Symptom == nil && t.Diagnosed == nil {
+		return nil
+	}
+	zero := 0.0
+	if t.Contained != nil && t.Healed != nil && *t.Contained >= *t.Healed {
+		t.Contained = nil // it is told by healed
+	}
+	var all []Milestone
+	for _, m := range []struct {
+		label string
+		at    *float64
+	}{{"injected", &zero}, {"first symptom", t.Symptom}, {"diagnosed", t.Diagnosed}, {"contained", t.Contained}, {"healed", t.Healed}, {"closed", t.Closed}} {
+		if m.at != nil {
+			all = append(all, Milestone{m.label, *m.at})
 		}
 	}
 	return all
@@ -199,102 +246,14 @@ func setOnce(to **float64, v float64) {
 	}
 }
 
-// strip draws the outage as a band over time: broken, healed, closed.
-type strip struct {
-	Bands []band
-	Ticks []tick
-	Text  string // the same in words
-}
+// CauseText is who failed and how, in few words.
+func CauseText(c corax.RootCause) string { return causeText(c.Entity, c.Mechanism) }
 
-// band spans from X, W wide, of 1000.
-type band struct {
-	X, W int
-	Tone string
-}
-
-// tick is a milestone at X of 1000: a label at height TextY, and a line from there to the band.
-type tick struct {
-	X, TextY, From, To int
-	Label, When        string
-	Anchor             string // of the text: start, middle, end
-}
-
-// lanes are the heights at which labels stand, two above the band and two below it, in the order in which they are
-// tried.
-var lanes = []tick{
-	{TextY: 34, From: 38, To: 62}, {TextY: 80, From: 52, To: 68},
-	{TextY: 14, From: 18, To: 62}, {TextY: 100, From: 52, To: 88},
-}
-
-func newStrip(timeline []Moment) *strip {
-	t := Result{Timeline: timeline}.Times()
-	if t.Symptom == nil && t.Diagnosed == nil {
-		return nil
+// WithText writes parameters in a fixed order.
+func WithText(with map[string]any) string {
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(with)) {
+		parts = append(parts, fmt.Sprintf("%s: %v", name, with[name]))
 	}
-	last := timeline[len(timeline)-1].Seconds
-	scale := func(s float64) int { return int(math.Round(min(max(s/max(last, 0.001), 0), 1) * 1000)) }
-	s := &strip{}
-	ends := make([]int, len(lanes)) // of the last label in each lane
-	add := func(label string, at *float64) {
-		if at == nil {
-			return
-		}
-		when := time.Duration(*at * float64(time.Second)).Round(100 * time.Millisecond).String()
-		x, wide := scale(*at), 7*(len(label)+len(when)+1)
-		left, anchor := x-wide/2, "middle"
-		if left < 0 {
-			left, anchor = x, "start"
-		} else if left+wide > 1000 {
-			left, anchor = x-wide, "end"
-		}
-		lane := 0
-		for i, end := range ends {
-			if left >= end {
-				lane = i
-				break
-			}
-		}
-		ends[lane] = left + wide
-		k := lanes[lane]
-		k.X, k.Label, k.When, k.Anchor = x, label, when, anchor
-		s.Ticks = append(s.Ticks, k)
-		s.Text += label + " " + when + ", "
-	}
-	zero := 0.0
-	add("injected", &zero)
-	add("first symptom", t.Symptom)
-	add("diagnosed", t.Diagnosed)
-	if t.Contained != nil && (t.Healed == nil || *t.Contained < *t.Healed) {
-		add("contained", t.Contained)
-	}
-	add("healed", t.Healed)
-	add("closed", t.Closed)
-	s.Text = strings.TrimSuffix(s.Text, ", ")
-	s.Bands = bands(t, scale)
-	return s
-}
-
-// bands are the stretches between the milestones that change how the system is.
-func bands(t Times, scale func(float64) int) []band {
-	type turn struct {
-		at   *float64
-		tone string
-	}
-	zero := 0.0
-	var all []band
-	turns := []turn{{&zero, "broken"}, {t.Contained, "contained"}, {t.Healed, "healed"}, {t.Closed, "closed"}}
-	for _, next := range turns {
-		if next.at == nil {
-			continue
-		}
-		x := scale(*next.at)
-		if n := len(all); n > 0 {
-			if x < all[n-1].X {
-				continue
-			}
-			all[n-1].W = x - all[n-1].X
-		}
-		all = append(all, band{X: x, W: 1000 - x, Tone: next.tone})
-	}
-	return all
+	return strings.Join(parts, ", ")
 }

@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"context"
+	"math/rand/v2"
 	"time"
 
 	"corax"
@@ -21,6 +22,9 @@ type watch struct {
 	told    int // events that progress was told of
 	killing *KillSchedule
 	spared  map[string]bool // states of steps at which Corax is not killed any more
+	dice    *rand.Rand      // draws how long Corax lives, where it is killed at random moments
+	fuse    *time.Timer     // burns while it lives
+	burnt   bool
 }
 
 // observe lets nothing happen for a while, and reads what happened all the same.
@@ -71,6 +75,8 @@ func (w *watch) awaitEnd(ctx context.Context, most time.Duration) error {
 				w.events = nil
 			}
 		case <-again.C:
+		case <-w.burning():
+			w.burnt = true
 		case <-over.C:
 			return nil
 		case <-ctx.Done():

@@ -22,7 +22,13 @@ type api struct {
 }
 
 // body wraps what an operation answers.
-type body[T any] struct{ Body T }
+type body[T any] struct {
+	CacheControl string `header:"Cache-Control"`
+	Body         T
+}
+
+// once is an answer that holds a secret which is shown once: nothing on its way may keep it.
+type once interface{ shownOnce() }
 
 // ByID is the path of what a call is about. It is exported because huma passes over embedded fields that are not.
 type ByID struct {
@@ -36,7 +42,11 @@ func operation[I, O any](a api, role access.Role, id, method, path, summary stri
 		if err != nil {
 			return nil, a.o.fault(id, err)
 		}
-		return &body[O]{out}, nil
+		b := &body[O]{Body: out}
+		if _, secret := any(out).(once); secret {
+			b.CacheControl = "no-store"
+		}
+		return b, nil
 	})
 }
 
@@ -167,12 +177,12 @@ func (a api) operations() {
 	a.stops()
 	type backup struct {
 		Body struct {
-			Path string `json:"path" minLength:"1" doc:"a file on the server that does not exist yet"`
+			Path string `json:"path" minLength:"1" doc:"a file that does not exist yet, below backups in the data directory; for the local command line any file on the server"`
 		}
 	}
 	operation(a, access.RoleAdmin, "backup", http.MethodPost, "/backup", "Write a consistent copy of the store",
 		func(ctx context.Context, in *backup) (done, error) {
-			return done{true}, a.o.Records.Backup(ctx, in.Body.Path)
+			return done{true}, a.backup(ctx, in.Body.Path)
 		})
 	operation(a, access.RoleAdmin, "reload", http.MethodPost, "/reload", "Read the configuration again",
 		func(ctx context.Context, _ *none) (done, error) { return done{true}, a.o.Controls.Reload(ctx) })

@@ -65,11 +65,16 @@ func Spec(version string) (*huma.OpenAPI, error) {
 
 // describe registers everything without anything behind it.
 func describe(version string) (*huma.OpenAPI, []Call) {
-	a := newAPI(everything(version), newRouter())
+	o := everything()
+	o.Version = version
+	a := newAPI(o, newRouter())
 	return a.huma.OpenAPI(), *a.calls
 }
 
-// everything are options of an API that has all that it can have, for its description alone.
-func everything(version string) Options {
-	return Options{Version: version, People: struct{ People }{}, Audit: struct{ Audit }{}, System: struct{ System }{}, MonitorFiles: struct{ MonitorFiles }{}, Live: http.NotFoundHandler()}
+// everything are options of an API that has all that it can have, without what is behind it.
+func everything() Options {
+	return Options{
+		People: struct{ People }{}, Audit: struct{ Audit }{}, System: struct{ System }{}, MonitorFiles: struct{ MonitorFiles }{}, Find: struct{ Finder }{},
+		Access: access.New(access.Options{}), Live: http.NotFoundHandler(),
+	}
 }

@@ -9,11 +9,13 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"corax"
+	"corax/access"
 	"corax/audit"
 	"corax/knowledge"
 	"corax/scenario/casefile"
@@ -30,7 +32,7 @@ func TestExamplesAreTrue(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range Calls() {
-		if _, ok := all[c.ID]; !ok {
+		if _, ok := all[c.ID]; !ok && !slices.Contains(random, c.ID) {
 			t.Errorf("%s has no example: write server/examples/%s.json with its call, and run the test with -update", c.ID, c.ID)
 		}
 	}
@@ -41,7 +43,7 @@ func TestExamplesAreTrue(t *testing.T) {
 			r := httptest.NewRequestWithContext(t.Context(), method, base+path, bytes.NewReader(e.Body))
 			r.Header.Set("Content-Type", "application/json")
 			r.Header.Set("Authorization", "Bearer t-bob")
-			if strings.HasPrefix(id, "backup") || strings.HasSuffix(id, "-monitor") || strings.HasSuffix(id, "-config") || id == "reload" || id == "list-settings" || id == "cap-autonomy" {
+			if strings.HasPrefix(id, "backup") || strings.HasSuffix(id, "-monitor") || strings.HasSuffix(id, "-config") || id == "reload" || id == "list-settings" || id == "cap-autonomy" || strings.HasPrefix(id, "list-users") || id == "list-invites" {
 				r.Header.Set("Authorization", "Bearer "+token) // for admins alone
 			}
 			for k, v := range e.Header {
@@ -67,6 +69,14 @@ func TestExamplesAreTrue(t *testing.T) {
 	}
 }
 
+// random are the operations of which the answer, or what it needs, is made of what nobody can foresee.
+var random = []string{"alter-user", "invite-user", "make-token", "reset-user", "revoke-session", "revoke-token", "withdraw-invite"}
+
+// found is a finder that finds something.
+type found struct{ finder }
+
+func (found) Template(context.Context, int64) (store.Template, error) { return store.Template{}, nil }
+
 func pretty(t *testing.T, e Example) []byte {
 	t.Helper()
 	var text, out bytes.Buffer
@@ -87,7 +97,9 @@ func sample(t *testing.T) http.Handler {
 	s := openStore(t)
 	fill(t, s)
 	r := rooms{Store: s}
-	return New(Options{Version: "1", Token: token, Records: r, Controls: r, People: r, System: r, Audit: r, MonitorFiles: r, Replies: s, Run: "run",
+	book := access.New(access.Options{Store: s, Clock: func() time.Time { return now }, Cost: access.Cost{Memory: 8, Passes: 1, Threads: 1},
+		Lifetimes: access.Lifetimes{Idle: time.Hour, Session: time.Hour, Invite: time.Hour, Token: time.Hour}})
+	return New(Options{Version: "1", Access: book, Find: found{finder{new(string)}}, Backups: t.TempDir(), Token: token, Records: r, Controls: r, People: r, System: r, Audit: r, MonitorFiles: r, Replies: s, Run: "run",
 		Clock: func() time.Time { return now }, Operator: func(token string) string { return map[string]string{"t-bob": "bob"}[token] }})
 }
 
@@ -155,6 +167,12 @@ func (rooms) Backup(context.Context, string) error                   { return ni
 func (rooms) Ready() error                                           { return nil }
 func (rooms) Cap(context.Context, corax.Cap) error                   { return nil }
 func (rooms) EndBreakGlass(context.Context, string, string) error    { return nil }
+
+func (r rooms) Comment(_ context.Context, problem, by, text string) (corax.Event, error) {
+	return corax.Event{ID: "evt-0000000000000003", At: now, Kind: corax.EventComment, Problem: problem, Text: by + ": " + text}, nil
+}
+
+func (rooms) TakeOver(context.Context, string, string, string) error { return nil }
 
 func (rooms) Learn(_ context.Context, o []corax.Outcome, _ corax.Actor) (int, error) {
 	return len(o), nil

@@ -114,6 +114,17 @@ func (f *Fault) write(w http.ResponseWriter) {
 	_, _ = io.WriteString(w, f.text())
 }
 
+// refuse answers outside of an operation, with the fault of a status.
+func refuse(w http.ResponseWriter, status int, detail string) {
+	code := corax.Invalid
+	for _, k := range faultKinds() {
+		if k.Status == status {
+			code = k.Code
+		}
+	}
+	newFault(code, status, detail, "").write(w)
+}
+
 // fault turns an error of an operation into the answer that says the same. What is our own defect is logged, not shown.
 func (o Options) fault(operation string, err error) *Fault {
 	var f *Fault

@@ -15,6 +15,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"corax"
+	"corax/access"
 	"corax/store"
 )
 
@@ -43,6 +44,7 @@ type Records interface {
 // Controls is what the API sets in motion.
 type Controls interface {
 	Plans
+	Attention
 	Emergencies
 	Levels
 	Acknowledge(ctx context.Context, incident, by string) error
@@ -63,7 +65,11 @@ type Options struct {
 	Token   string // of the API, whose bearers act by the name they give; empty refuses it
 	// Operator is the name of the operator whose token it is, empty for none; nil knows none.
 	Operator     func(token string) string
+	Access       *access.Book // users, their tokens and sessions; nil: there are none
+	Front        Front
+	Backups      string // directory of the backups that are asked for from elsewhere; empty refuses those
 	Records      Records
+	Find         Finder // nil: nothing is looked up
 	Controls     Controls
 	People       People           // nil: nobody is told, and nobody works on site
 	Receive      func(chi.Router) // mounts the receivers
@@ -86,6 +92,7 @@ func New(o Options) http.Handler {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	r := newRouter()
+	r.Use(o.Front.guard)
 	r.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
 	r.Get("/readyz", func(w http.ResponseWriter, _ *http.Request) {
 		if err := o.Controls.Ready(); err != nil {
@@ -106,7 +113,7 @@ func New(o Options) http.Handler {
 	})
 	if o.Pages != nil {
 		r.Handle("/api/*", http.HandlerFunc(unknown)) // not for the pages to answer, who would answer with a page
-		r.Handle("/*", o.recognise(o.Pages))
+		r.Handle("/*", o.known(o.Pages))
 	}
 	return r
 }
@@ -124,19 +131,25 @@ func newAPI(o Options, r chi.Router, layers ...func(http.Handler) http.Handler) 
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = base+"/openapi", "", base+"/schemas"
 	config.CreateHooks = nil // no $schema property in answers: they are the same objects that the CLI prints
 	config.Transformers = []huma.Transformer{ownFaults}
-	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer"}}
-	config.Security = []map[string][]string{{"token": {}}}
+	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"token": {Type: "http", Scheme: "bearer"}, "session": {Type: "apiKey", In: "cookie", Name: "__Host-corax"},
+	}
+	config.Security = []map[string][]string{{"token": {}}, {"session": {}}}
 	a := api{o: o, huma: humachi.New(r.With(layers...), config), calls: &[]Call{}}
 	a.incidents()
 	a.problems()
+	a.attention()
 	a.plans()
 	a.approvals()
 	a.emergencies()
 	a.autonomy()
 	a.decisions()
 	a.operations()
+	a.find()
 	a.audit()
 	a.people()
+	a.users()
+	a.keys()
 	a.system()
 	a.knowledge()
 	a.faults()

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"corax"
+	"corax/access"
 )
 
 const (
@@ -39,7 +40,7 @@ func secure(next http.Handler) http.Handler {
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=()")
 		h.Set("X-Robots-Tag", "noindex")
-		if r.TLS != nil {
+		if access.ClientFrom(r.Context()).Secure {
 			h.Set("Strict-Transport-Security", "max-age=31536000")
 		}
 		guarded.ServeHTTP(w, r)

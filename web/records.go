@@ -10,7 +10,8 @@ import (
 
 // Records is what the overview and the pages of problems read.
 type Records interface {
-	Problems(ctx context.Context, f store.ProblemFilter) ([]corax.Problem, error)
+	SearchProblems(ctx context.Context, f store.ProblemSearch) (store.ProblemList, error)
+	ProblemsLike(ctx context.Context, b store.ProblemBrief, most int) ([]store.ProblemBrief, error)
 	Problem(ctx context.Context, id string) (corax.Problem, error)
 	PlanRun(ctx context.Context, id string) (corax.PlanRun, error)
 	Decisions(ctx context.Context, plan string) ([]corax.Decision, error)
@@ -30,6 +31,10 @@ type Controls interface {
 	Resume(ctx context.Context, plan, by, reason string) error
 	Cancel(ctx context.Context, plan, by, reason string) error
 	Undo(ctx context.Context, plan, by, reason string) error
+	Comment(ctx context.Context, problem, by, text string) (corax.Event, error)
+	TakeOver(ctx context.Context, problem, by, reason string) error
+	// WhyNot is NotFound where the catalogue has no such pattern or mechanism.
+	WhyNot(ctx context.Context, problem, name string) ([]corax.WhyNot, error)
 	Escalate(ctx context.Context, problem, by, reason string) error
 	AckPage(ctx context.Context, page, by string) (corax.Page, error)
 	WorkOrders(ctx context.Context, f store.WorkOrderFilter) ([]corax.WorkOrder, error)

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 
+	"corax/access"
 	"corax/web/ui"
 )
 
@@ -20,7 +21,7 @@ func flashCookie(r *http.Request, f ui.Flash) *http.Cookie {
 	text, _ := json.Marshal(f)
 	return &http.Cookie{
 		Name: flashName, Value: base64.RawURLEncoding.EncodeToString(text), Path: "/", MaxAge: 60, HttpOnly: true,
-		SameSite: http.SameSiteStrictMode, Secure: r.TLS != nil,
+		SameSite: http.SameSiteStrictMode, Secure: access.ClientFrom(r.Context()).Secure,
 	}
 }
 
@@ -30,7 +31,7 @@ func takeFlash(w http.ResponseWriter, r *http.Request) *ui.Flash {
 	if err != nil || c.Value == "" {
 		return nil
 	}
-	http.SetCookie(w, &http.Cookie{Name: flashName, Path: "/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: r.TLS != nil})
+	http.SetCookie(w, &http.Cookie{Name: flashName, Path: "/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: access.ClientFrom(r.Context()).Secure})
 	text, err := base64.RawURLEncoding.DecodeString(c.Value)
 	if err != nil {
 		return nil
@@ -53,7 +54,7 @@ func theme(r *http.Request) string {
 // setTheme keeps the choice of colours in the browser. It is open to all: it changes nothing of ours.
 func setTheme(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-	c := &http.Cookie{Name: themeName, Path: "/", MaxAge: 365 * 86400, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: r.TLS != nil}
+	c := &http.Cookie{Name: themeName, Path: "/", MaxAge: 365 * 86400, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: access.ClientFrom(r.Context()).Secure}
 	switch choice := r.PostFormValue("theme"); choice {
 	case "light", "dark":
 		c.Value = choice

@@ -13,20 +13,24 @@ import (
 	"embed"
 	"errors"
 	"html/template"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 
 	"corax"
 	"corax/access"
 	"corax/live"
+	"corax/web/draw"
 	"corax/web/ui"
 )
 
-//go:embed pages
+//go:embed pages/*.html
 var pageFiles embed.FS
 
 // maxForm is how much a form may send, in bytes.
@@ -36,6 +40,7 @@ const maxForm = 64 << 10
 type Options struct {
 	Records  Records
 	Controls Controls
+	Exports  Exports
 	Live     *live.Hub // nil: nothing is live
 	// Known takes the secrets that are known out of what is shown, as a last resort; may be nil.
 	Known   func(html string) string
@@ -46,12 +51,21 @@ type Options struct {
 	// Areas of their own: what they read and set in motion. An area whose fields are nil is left out.
 
 	// access:
+	Accounts Accounts
 
 	// records (incidents, signals, monitors, changes):
+	Find Finder
+	Tend Tender
 
 	// draw (topology, sites, notifications, approvals):
+	Topology    Topologies
+	Learned     func(ctx context.Context) ([]draw.LearnedEdge, error) // relations that were seen and not declared; may be nil
+	Hands       Hands
+	People      People
+	Emergencies Emergencies
 
 	// gallery (scenarios, first run):
+	Scenarios Scenarios
 
 	// api (settings, policies, audit, knowledge, health):
 }
@@ -62,14 +76,21 @@ func (p *pages) areas() []area {
 		p.overview(),
 		p.problems(),
 		// records: incidents, signals, monitors, changes
+		p.incidents(), p.signals(), p.monitors(), p.changes(),
 
 		// draw: topology, sites, notifications, approvals
+		p.topology(),
+		p.approvals(),
+		p.sites(),
+		p.notifications(),
 
 		// gallery: scenarios, first run
+		p.scenarios(),
 
 		// api: settings, policies, audit, knowledge, health
 
 		// access: login, account, users
+		p.accounts(),
 	)
 }
 
@@ -81,6 +102,9 @@ type area struct {
 	Downloads []download
 	Funcs     template.FuncMap // what its templates need beyond those of ui
 	Files     []string         // templates under pages/ that all its pages share
+	// Shared are templates that another package has for the area, SharedFiles their names.
+	Shared      fs.FS
+	SharedFiles []string
 }
 
 // entry is a place in the navigation.
@@ -104,6 +128,7 @@ type action struct {
 	Path   string
 	Role   access.Role // the least that may
 	Public bool
+	File   string // of the template for an answer that is shown at once
 	Do     func(r *http.Request) (done, error)
 }
 
@@ -112,6 +137,11 @@ type done struct {
 	To      string // path of the page to show; where it came from if empty
 	Said    string // what to tell there; may be empty
 	Cookies []*http.Cookie
+
+	// View is shown at once instead, by the action's template: a form that was refused, or a secret that is shown this once.
+	View   *ui.View
+	Status int           // of such an answer; 200 if 0
+	After  time.Duration // when to try again; 0 says nothing
 }
 
 // download is something that is fetched as a file, or in another format than HTML.
@@ -163,7 +193,7 @@ func New(o Options) (*Handler, error) {
 	p.router.Post(reportPath, newReports(o.Log, o.Clock).ServeHTTP)
 	p.router.Post("/theme", setTheme)
 	if o.Live != nil {
-		p.router.Get("/live", p.guard(access.RoleViewer, false, o.Live.ServeHTTP))
+		p.router.Get("/live", p.guard(access.RoleViewer, false, p.stream(o.Live)))
 	}
 	p.router.NotFound(func(w http.ResponseWriter, r *http.Request) {
 		p.fail(w, r, corax.Errorf(corax.NotFound, "", "there is no page %s", r.URL.Path))
@@ -182,13 +212,9 @@ func New(o Options) (*Handler, error) {
 func (p *pages) mount(a area) error {
 	p.nav = append(p.nav, a.Nav...)
 	for _, g := range a.Pages {
-		files := []string{"pages/" + g.File}
-		for _, f := range a.Files {
-			files = append(files, "pages/"+f)
-		}
-		t, err := p.ui.Parse(pageFiles, a.Funcs, files...)
+		t, err := p.parse(a, g.File)
 		if err != nil {
-			return corax.Errorf(corax.Internal, "read the templates of "+g.Path, "%w", err)
+			return err
 		}
 		p.login = p.login || g.Path == loginPath
 		p.route(http.MethodGet, g.Path, g.Role, g.Public, func(w http.ResponseWriter, r *http.Request) {
@@ -202,7 +228,14 @@ func (p *pages) mount(a area) error {
 		})
 	}
 	for _, c := range a.Actions {
-		p.route(http.MethodPost, c.Path, c.Role, c.Public, func(w http.ResponseWriter, r *http.Request) { p.act(w, r, c.Do) })
+		var t ui.Page
+		if c.File != "" {
+			var err error
+			if t, err = p.parse(a, c.File); err != nil {
+				return err
+			}
+		}
+		p.route(http.MethodPost, c.Path, c.Role, c.Public, func(w http.ResponseWriter, r *http.Request) { p.act(w, r, t, c.Do) })
 	}
 	for _, d := range a.Downloads {
 		p.route(http.MethodGet, d.Path, d.Role, false, func(w http.ResponseWriter, r *http.Request) {
@@ -213,6 +246,22 @@ func (p *pages) mount(a area) error {
 		})
 	}
 	return nil
+}
+
+// parse reads the template of a page, with those that its area shares.
+func (p *pages) parse(a area, file string) (ui.Page, error) {
+	files := []string{"pages/" + file}
+	for _, f := range a.Files {
+		files = append(files, "pages/"+f)
+	}
+	t, err := p.ui.Parse(pageFiles, a.Funcs, files...)
+	if err == nil && len(a.SharedFiles) > 0 {
+		t, err = t.With(a.Shared, a.SharedFiles...)
+	}
+	if err != nil {
+		return t, corax.Errorf(corax.Internal, "read the template "+file, "%w", err)
+	}
+	return t, nil
 }
 
 func (p *pages) route(method, path string, role access.Role, public bool, h http.HandlerFunc) {
@@ -248,7 +297,7 @@ func (p *pages) guard(role access.Role, public bool, h http.HandlerFunc) http.Ha
 var errUnknown = &corax.Error{Code: corax.Forbidden, Err: errors.New("who are you?"), Hint: "log in, and try again"}
 
 // act does what a form asks for, and goes to a page: what was done isn't done again by loading that.
-func (p *pages) act(w http.ResponseWriter, r *http.Request, do func(*http.Request) (done, error)) {
+func (p *pages) act(w http.ResponseWriter, r *http.Request, t ui.Page, do func(*http.Request) (done, error)) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	if err := r.ParseForm(); err != nil {
 		p.fail(w, r, corax.Errorf(corax.Invalid, "read the form", "%w", err))
@@ -262,10 +311,26 @@ func (p *pages) act(w http.ResponseWriter, r *http.Request, do func(*http.Reques
 	for _, c := range d.Cookies {
 		http.SetCookie(w, c)
 	}
+	if d.View != nil {
+		if d.After > 0 {
+			w.Header().Set("Retry-After", strconv.Itoa(int(d.After.Seconds())+1))
+		}
+		if err := p.show(w, r, t, d.View, cmp.Or(d.Status, http.StatusOK)); err != nil {
+			p.fail(w, r, err)
+		}
+		return
+	}
 	if d.Said != "" {
 		http.SetCookie(w, flashCookie(r, ui.Flash{Tone: "ok", Text: d.Said}))
 	}
 	http.Redirect(w, r, cmp.Or(d.To, back(r)), http.StatusSeeOther)
+}
+
+// tell says to all who look that what these topics are about has changed.
+func (p *pages) tell(topics ...string) {
+	if p.o.Live != nil {
+		p.o.Live.Publish(topics...)
+	}
 }
 
 // regionHeader is sent by the script that fetches parts of a page.

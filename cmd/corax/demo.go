@@ -209,15 +209,15 @@ func (d *demo) finish(ctx context.Context, lab scenario.Lab, took time.Duration,
 	if err != nil {
 		return err
 	}
-	violations, err := lab.Violations(ctx)
+	judged, err := lab.Judge(ctx, scenario.Deeds{})
 	if err != nil {
 		return err
 	}
 	d.say("", truth.Text)
-	for _, v := range violations {
+	for _, v := range judged.Violations {
 		d.say(d.bad("VIOLATED"), v)
 	}
-	if len(violations) == 0 {
+	if len(judged.Violations) == 0 {
 		d.say(d.good("PROVEN"), "from the lab's own records: no key left while a verifier lacked its successor or a valid token carried its id")
 	}
 	d.say("", fmt.Sprintf("the whole demo took %s", took.Round(100*time.Millisecond)))
@@ -231,7 +231,7 @@ func (d *demo) finish(ctx context.Context, lab scenario.Lab, took time.Duration,
 		fmt.Fprintf(d.out, "\nStill running. In another terminal:\n  corax --data-dir %s problem list --all\nCtrl-C ends it.\n", dataDir)
 		<-ctx.Done()
 	}
-	if len(violations) > 0 || !truth.Served {
+	if len(judged.Violations) > 0 || !truth.Served {
 		return exit{code: exitFailed}
 	}
 	return nil

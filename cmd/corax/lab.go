@@ -197,7 +197,7 @@ func labStatus() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		violations, err := l.Check(cmd.Context())
+		violations, err := l.Check(cmd.Context(), lab.Deeds{})
 		if err != nil {
 			return err
 		}
@@ -218,7 +218,7 @@ func labStatus() *cobra.Command {
 		err = table(out, "Nobody asked for anything yet.", []string{"SERVICE", "KEY", "ACCEPTED", "REJECTED",
 			"FAILED", "LAST REJECTION"}, rows)
 		for _, v := range violations {
-			_, _ = fmt.Fprintf(out, "%s  too early, by %s: %s\n", v.At.Local().Format(time.TimeOnly), v.By, v.Text)
+			_, _ = fmt.Fprintln(out, "broken: "+violationText(v))
 		}
 		return err
 	}

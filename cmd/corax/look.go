@@ -74,7 +74,7 @@ func incidentCommand(s *settings) *cobra.Command {
 }
 
 func problemCommand(s *settings) *cobra.Command {
-	c := &cobra.Command{Use: "problem", Short: "Problems: list, show, escalate, export, import", Aliases: []string{"problems"}}
+	c := &cobra.Command{Use: "problem", Short: "Problems: list, show, escalate, report, export, import", Aliases: []string{"problems"}}
 	var all bool
 	var part paging
 	list := &cobra.Command{
@@ -113,7 +113,7 @@ func problemCommand(s *settings) *cobra.Command {
 			},
 				func(p server.ProblemPage) error { return printProblem(cmd.OutOrStdout(), p) })
 		},
-	}, escalate, problemExport(s), problemImport(s))
+	}, escalate, problemReport(s), problemExport(s), problemImport(s))
 	return c
 }
 

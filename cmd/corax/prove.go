@@ -7,8 +7,8 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"runtime"
 	"strings"
-	"time"
 
 	"golang.org/x/term"
 
@@ -244,13 +244,34 @@ func (l runningLab) Truth(ctx context.Context) (scenario.Truth, error) {
 
 func (l runningLab) Secrets() (map[string]string, error) { return l.Lab.Secrets() }
 
-func (l runningLab) Violations(ctx context.Context) ([]string, error) {
-	found, err := l.Check(ctx)
-	texts := make([]string, len(found))
-	for n, v := range found {
-		texts[n] = fmt.Sprintf("%s by %s: %s", v.At.Format(time.TimeOnly), v.By, v.Text)
+func (l runningLab) Records(ctx context.Context) ([]scenario.LabRecord, error) {
+	found, err := l.Lab.Records(ctx)
+	all := make([]scenario.LabRecord, len(found))
+	for n, r := range found {
+		all[n] = scenario.LabRecord{At: r.At, Part: r.Part, By: r.Actor, Event: r.Event, Detail: r.Detail}
 	}
-	return texts, err
+	return all, err
+}
+
+func (l runningLab) Judge(ctx context.Context, deeds scenario.Deeds) (scenario.Judgement, error) {
+	var d lab.Deeds
+	for _, s := range deeds.Stops {
+		d.Stops = append(d.Stops, lab.Stop{Part: s.Entity, From: s.From, To: s.To})
+	}
+	for _, u := range deeds.Undone {
+		d.Undone = append(d.Undone, lab.Undone{Part: u.Entity, From: u.From, To: u.To})
+	}
+	found, err := l.Check(ctx, d)
+	j := scenario.Judgement{Invariants: len(lab.Invariants("jwt"))}
+	for _, v := range found {
+		j.Violations = append(j.Violations, violationText(v))
+	}
+	return j, err
+}
+
+// violationText says which invariant broke, when, and by which record.
+func violationText(v lab.Violation) string {
+	return fmt.Sprintf("%s at %s, by %s (%s): %s", v.Invariant, v.At.Local().Format("15:04:05.000"), v.By, v.Record, v.Text)
 }
 
 // newRunner runs scenarios against labs and Corax in this process; dir is for their files.
@@ -260,7 +281,8 @@ func newRunner(engine investigate.Engine, dir string, progress func(string)) *sc
 		Systems:  starter{engine, slog.New(slog.DiscardHandler)},
 		Engine:   engine,
 		Dir:      dir,
-		Versions: map[string]string{"corax": version},
+		Versions: map[string]string{"corax": version, "go": runtime.Version()},
+		Machine:  &scenario.Machine{OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.NumCPU()},
 		Listen:   func() (net.Listener, error) { return net.Listen("tcp", "127.0.0.1:0") },
 		Progress: progress,
 	}

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 
@@ -10,12 +12,14 @@ import (
 	"corax"
 	"corax/config"
 	"corax/scenario"
+	"corax/scenario/gallery"
+	"corax/scenario/history"
 	"corax/scenarios"
 )
 
 func scenarioCommand(s *settings) *cobra.Command {
-	c := &cobra.Command{Use: "scenario", Short: "Scenario tests: list, show, run", Aliases: []string{"scenarios"}}
-	c.AddCommand(scenarioList(s), scenarioShow(s), scenarioRun(s))
+	c := &cobra.Command{Use: "scenario", Short: "Scenario tests: list, show, run, publish what came out", Aliases: []string{"scenarios"}}
+	c.AddCommand(scenarioList(s), scenarioShow(s), scenarioRun(s), scenarioHistory(s), scenarioCompare(s), scenarioPublish(s))
 	return c
 }
 
@@ -94,12 +98,12 @@ func scenarioShow(s *settings) *cobra.Command {
 }
 
 func scenarioRun(s *settings) *cobra.Command {
-	var html string
-	var junit bool
+	var html, kept string
+	var junit, tied bool
 	c := &cobra.Command{
 		Use: "run [NAME|FILE|DIR]...", Short: "Run scenarios: break a lab, watch, compare with what was expected",
 		Long: "Runs all built-in scenarios, or those named. Exit status: 0 all passed, 1 one failed or could not be set up,\n" +
-			"2 a file can't be used, 130 interrupted.",
+			"2 a file can't be used, 130 interrupted. Each result is kept: see `corax scenario history` and `corax scenario publish`.",
 		Example: "  corax scenario run security/jwt_signing_key_rotation_failure\n  corax scenario run --html report security",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			found, broken := find(args)
@@ -113,22 +117,33 @@ func scenarioRun(s *settings) *cobra.Command {
 			}
 			defer os.RemoveAll(dir)
 			runner := newRunner(engine, dir, func(text string) {
-				if !s.json && !junit {
+				if tied || !s.json && !junit {
 					fmt.Fprintln(cmd.ErrOrStderr(), text)
 				}
 			})
-			results := runner.RunAll(cmd.Context(), found)
+			ctx, stop := context.WithCancel(cmd.Context())
+			defer stop()
+			if tied {
+				go func() { defer stop(); _, _ = io.Copy(io.Discard, cmd.InOrStdin()) }()
+			}
+			results := runner.RunAll(ctx, found)
 			if err := report(cmd, s, results, html, junit); err != nil {
 				return err
 			}
+			if err := keep(cmd, s, kept, results); err != nil {
+				return err
+			}
 			_ = unusable(cmd, broken)
-			if code := scenario.ExitCode(results, broken, cmd.Context().Err() != nil); code != exitOK {
+			if code := scenario.ExitCode(results, broken, ctx.Err() != nil); code != exitOK {
 				return exit{code: code}
 			}
 			return nil
 		},
 	}
 	c.Flags().StringVar(&html, "html", "", "also write a page a scenario, and an index, into this directory")
+	c.Flags().StringVar(&kept, "results", "", "keep the results in this directory (default: results in the data directory)")
+	c.Flags().BoolVar(&tied, "tied", false, "end when standard input does, and always tell how far it is; for those that start it")
+	_ = c.Flags().MarkHidden("tied") // it was just defined
 	c.Flags().BoolVar(&junit, "junit", false, "print JUnit XML for CI systems")
 	return c
 }
@@ -137,7 +152,7 @@ func scenarioRun(s *settings) *cobra.Command {
 func report(cmd *cobra.Command, s *settings, results []scenario.Result, html string, junit bool) error {
 	w := cmd.OutOrStdout()
 	if html != "" {
-		if err := scenario.WriteSite(html, results); err != nil {
+		if _, err := gallery.Publish(html, history.Memory(results), gallery.Site{}); err != nil {
 			return err
 		}
 	}

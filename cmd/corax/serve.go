@@ -15,6 +15,7 @@ import (
 	"corax/config"
 	"corax/diagnose"
 	"corax/knowledge"
+	"corax/scenario/launch"
 )
 
 func serveCommand(s *settings) *cobra.Command {
@@ -46,14 +47,21 @@ func serveCommand(s *settings) *cobra.Command {
 			for _, w := range cfg.Warnings {
 				log.Warn("in the configuration", "warning", w.Error())
 			}
+			binary, err := os.Executable()
+			if err != nil {
+				return corax.Errorf(corax.Unavailable, "find this program", "%w", err)
+			}
 			a, err := app.Start(cmd.Context(), app.Options{Config: cfg, File: file, Engine: engine, Version: version,
-				Catalogue: catalogueDigest(cfg), Knowledge: engine.Catalogue(), Log: log})
+				Catalogue: catalogueDigest(cfg), Knowledge: engine.Catalogue(), RunScenario: launch.Child(binary), Log: log})
 			if err != nil {
 				return err
 			}
 			defer a.Stop()
 			log = a.Log()
 			log.Info("corax is running", "url", a.URL(), "data", cfg.DataDir, "monitors", len(cfg.Monitors))
+			if link := a.FirstAdmin(); link != "" {
+				fmt.Fprintf(cmd.ErrOrStderr(), "\nThere is no user yet. Become the first admin, once, within %s:\n\n    %s\n\n", cfg.Access.Invite, link)
+			}
 			parent := make(chan struct{}) // closed when who started it is gone; never where it isn't tied
 			if tied {
 				go func() { defer close(parent); _, _ = io.Copy(io.Discard, cmd.InOrStdin()) }()

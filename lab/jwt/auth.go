@@ -109,6 +109,9 @@ func runAuth(ctx context.Context, env partEnv) error {
 	if err != nil {
 		return err
 	}
+	// What is in force from the start is on record as well, so that a change can be held against it.
+	a.noteSettings(part.Order{Actor: a.name})
+	a.noteCertificate(part.Order{Actor: a.name})
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return a.makeKeys(ctx) })
 	public := &http.Server{Handler: a.public(), ReadHeaderTimeout: 5 * time.Second, ErrorLog: slogErrors(a.tlsErr),
@@ -289,7 +292,7 @@ func (a *authServer) issue(kid, subject, scope string, life time.Duration) (stri
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
 
 // apply moves a key and records it.
-func (a *authServer) apply(actor, kid string, expect, to keyState) (bool, error) {
+func (a *authServer) apply(by part.Order, kid string, expect, to keyState) (bool, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	changes, err := a.ring.move(kid, expect, to, a.clock.Now())
@@ -297,8 +300,8 @@ func (a *authServer) apply(actor, kid string, expect, to keyState) (bool, error)
 		return false, err
 	}
 	for _, c := range changes {
-		a.audit.Write(actor, recKeyState, "kid", c.kid, "from", string(c.from), "to", string(c.to), "successor", c.successor)
-		if actor != jobRotation {
+		a.audit.Write(by.Actor, recKeyState, by.Detail("kid", c.kid, "from", string(c.from), "to", string(c.to), "successor", c.successor)...)
+		if by.Actor != jobRotation {
 			a.say(slog.LevelInfo, sayKeyState, []any{c.kid, c.from, c.to}, "kid", c.kid, "state", string(c.to))
 		}
 	}
@@ -351,7 +354,7 @@ func (a *authServer) rotate(ctx context.Context, reason string) (rotation, error
 	a.audit.Write(jobRotation, recRotation, "kid", kid, "previous_kid", rot.PreviousKid, "reason", reason,
 		"hardened", hardened)
 	a.say(slog.LevelInfo, sayRotation, []any{reason}, "kid", kid, "previous_kid", rot.PreviousKid, "reason", reason)
-	if rot.Deliveries, err = a.deliverAll(ctx, jobRotation, kid, kindAdd, set.DeliveryRetries); err != nil {
+	if rot.Deliveries, err = a.deliverAll(ctx, byRotation, kid, kindAdd, set.DeliveryRetries); err != nil {
 		return rotation{}, err
 	}
 	missing := undelivered(rot.Deliveries)
@@ -359,13 +362,13 @@ func (a *authServer) rotate(ctx context.Context, reason string) (rotation, error
 		a.say(slog.LevelError, sayHeld, []any{kid, strings.Join(missing, ", ")}, "kid", kid)
 		return rot, a.remember(rot)
 	}
-	if _, err := a.apply(jobRotation, kid, pending, signing); err != nil {
+	if _, err := a.apply(byRotation, kid, pending, signing); err != nil {
 		return rotation{}, err
 	}
 	say := sayRotatedKept
 	if !set.CheckReceipts {
 		say = sayRotated
-		if _, err := a.apply(jobRotation, rot.PreviousKid, published, withdrawn); err != nil {
+		if _, err := a.apply(byRotation, rot.PreviousKid, published, withdrawn); err != nil {
 			return rotation{}, err
 		}
 	}
@@ -392,13 +395,13 @@ func undelivered(ds []delivery) (names []string) {
 
 // deliverAll tells every subscriber to add or to remove a key. What became of it is in the deliveries, not in the
 // error.
-func (a *authServer) deliverAll(ctx context.Context, actor, kid string, kind hookKind, retries int) ([]delivery,
+func (a *authServer) deliverAll(ctx context.Context, by part.Order, kid string, kind hookKind, retries int) ([]delivery,
 	error) {
 	out := make([]delivery, len(a.lay.Services))
 	var g errgroup.Group
 	for i, s := range a.lay.Services {
 		g.Go(func() (err error) {
-			out[i], err = a.deliver(ctx, actor, kid, s.Name, kind, retries)
+			out[i], err = a.deliver(ctx, by, kid, s.Name, kind, retries)
 			return err
 		})
 	}
@@ -406,7 +409,7 @@ func (a *authServer) deliverAll(ctx context.Context, actor, kid string, kind hoo
 }
 
 // deliver tells one subscriber to add or to remove a key.
-func (a *authServer) deliver(ctx context.Context, actor, kid, verifier string, kind hookKind,
+func (a *authServer) deliver(ctx context.Context, by part.Order, kid, verifier string, kind hookKind,
 	retries int) (delivery, error) {
 	if !slices.ContainsFunc(a.lay.Services, func(s service) bool { return s.Name == verifier }) {
 		return delivery{}, corax.Errorf(corax.NotFound, "deliver key "+kid, "there is no subscriber %s", verifier)
@@ -431,8 +434,8 @@ func (a *authServer) deliver(ctx context.Context, actor, kid, verifier string, k
 		outcome = "failed"
 		a.say(slog.LevelError, sayDeliveryFailed, []any{kid, verifier, d.Error}, "kid", kid, "subscriber", verifier)
 	}
-	a.audit.Write(actor, recDelivery, "kid", kid, "verifier", verifier, "kind", string(kind), "outcome", outcome,
-		"sequence", fmt.Sprint(d.Sequence))
+	a.audit.Write(by.Actor, recDelivery, by.Detail("kid", kid, "verifier", verifier, "kind", string(kind), "outcome", outcome,
+		"sequence", fmt.Sprint(d.Sequence))...)
 	return d, nil
 }
 

@@ -1,6 +1,8 @@
 package jwt
 
 import (
+	"context"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"time"
@@ -16,6 +18,9 @@ const (
 	reasonRoutine    = "routine"
 	reasonCompromise = "compromise"
 )
+
+// byRotation is the order of the rotation job.
+var byRotation = part.Order{Actor: jobRotation}
 
 // admin is the administrative interface. It does as it is told: that a key may not go while somebody needs it is
 // for the one who asks to know, unless the check of receipts is on.
@@ -114,7 +119,7 @@ func (a *authServer) postState(actor string, r *http.Request) (any, error) {
 	if err := a.guard(kid, in.State); err != nil {
 		return nil, err
 	}
-	changed, err := a.apply(actor, kid, in.Expect, in.State)
+	changed, err := a.apply(part.OrderOf(actor, r, a.clock), kid, in.Expect, in.State)
 	if err != nil {
 		return nil, err
 	}
@@ -143,6 +148,12 @@ func (a *authServer) guard(kid string, to keyState) error {
 	return nil
 }
 
+// patient is the context of a change that a request asks for. Not the request's own: a caller that hangs up must not leave a
+// verifier with a key of which there is no receipt.
+func patient(r *http.Request) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(r.Context()), 20*time.Second)
+}
+
 func (a *authServer) postDeliver(kind hookKind) part.Handler {
 	return func(actor string, r *http.Request) (any, error) {
 		var in struct {
@@ -155,7 +166,9 @@ func (a *authServer) postDeliver(kind hookKind) part.Handler {
 		retries := a.state.Settings.DeliveryRetries
 		a.mu.Unlock()
 		kid := r.PathValue("kid")
-		d, err := a.deliver(r.Context(), actor, kid, in.Verifier, kind, retries)
+		ctx, cancel := patient(r)
+		defer cancel()
+		d, err := a.deliver(ctx, part.OrderOf(actor, r, a.clock), kid, in.Verifier, kind, retries)
 		if err != nil {
 			return nil, err
 		}
@@ -174,11 +187,14 @@ func (a *authServer) postRetire(actor string, r *http.Request) (any, error) {
 	if err := a.guard(kid, withdrawn); err != nil {
 		return nil, err
 	}
-	changed, err := a.apply(actor, kid, published, withdrawn)
+	by := part.OrderOf(actor, r, a.clock)
+	changed, err := a.apply(by, kid, published, withdrawn)
 	if err != nil {
 		return nil, err
 	}
-	ds, err := a.deliverAll(r.Context(), actor, kid, kindRemove, 3)
+	ctx, cancel := patient(r)
+	defer cancel()
+	ds, err := a.deliverAll(ctx, by, kid, kindRemove, 3)
 	if err != nil {
 		return nil, err
 	}
@@ -187,12 +203,14 @@ func (a *authServer) postRetire(actor string, r *http.Request) (any, error) {
 
 // postRepublish is the way back from postRetire.
 func (a *authServer) postRepublish(actor string, r *http.Request) (any, error) {
-	kid := r.PathValue("kid")
-	changed, err := a.apply(actor, kid, withdrawn, published)
+	kid, by := r.PathValue("kid"), part.OrderOf(actor, r, a.clock)
+	changed, err := a.apply(by, kid, withdrawn, published)
 	if err != nil {
 		return nil, err
 	}
-	ds, err := a.deliverAll(r.Context(), actor, kid, kindAdd, 3)
+	ctx, cancel := patient(r)
+	defer cancel()
+	ds, err := a.deliverAll(ctx, by, kid, kindAdd, 3)
 	if err != nil {
 		return nil, err
 	}
@@ -227,7 +245,9 @@ func (a *authServer) postRotation(_ string, r *http.Request) (any, error) {
 		return nil, corax.Errorf(corax.Invalid, "rotate the signing key", "reason %q: expected routine or compromise",
 			in.Reason)
 	}
-	return a.rotate(r.Context(), in.Reason)
+	ctx, cancel := patient(r)
+	defer cancel()
+	return a.rotate(ctx, in.Reason)
 }
 
 // putSettings sets what is given and leaves the rest. The same again changes nothing.
@@ -246,8 +266,14 @@ func (a *authServer) putSettings(actor string, r *http.Request) (any, error) {
 		return next, nil
 	}
 	a.state.Settings = next
-	a.audit.Write(actor, recSettings)
+	a.noteSettings(part.OrderOf(actor, r, a.clock))
 	return next, a.save()
+}
+
+// noteSettings records the settings that are in force.
+func (a *authServer) noteSettings(by part.Order) {
+	a.audit.Write(by.Actor, recSettings, by.Detail("delivery_retries", fmt.Sprint(a.state.Settings.DeliveryRetries),
+		"check_receipts_before_switch", fmt.Sprint(a.state.Settings.CheckReceipts))...)
 }
 
 // certView is the served certificate as the administrative interface shows it.
@@ -301,7 +327,7 @@ func (a *authServer) swapCertificate(actor string, r *http.Request, notAfter tim
 	}
 	a.previous, a.cert = a.cert, next
 	a.mu.Unlock()
-	a.installed(actor)
+	a.installed(part.OrderOf(actor, r, a.clock))
 	return a.certificate(), nil
 }
 
@@ -324,12 +350,18 @@ func (a *authServer) postRestore(actor string, r *http.Request) (any, error) {
 	}
 	a.cert, a.previous = a.previous, a.cert
 	a.mu.Unlock()
-	a.installed(actor)
+	a.installed(part.OrderOf(actor, r, a.clock))
 	return a.certificate(), nil
 }
 
-func (a *authServer) installed(actor string) {
+// noteCertificate records the certificate that is in force.
+func (a *authServer) noteCertificate(by part.Order) {
 	c := a.certificate()
-	a.audit.Write(actor, recCertificate, "serial", c.Serial, "not_after", stamp(c.NotAfter))
+	a.audit.Write(by.Actor, recCertificate, by.Detail("serial", c.Serial, "not_after", stamp(c.NotAfter))...)
+}
+
+func (a *authServer) installed(by part.Order) {
+	c := a.certificate()
+	a.noteCertificate(by)
 	a.say(slog.LevelInfo, sayCertificate, []any{c.Serial, c.NotAfter.Format(time.RFC3339)})
 }

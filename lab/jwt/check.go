@@ -2,19 +2,11 @@ package jwt
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
 	"corax/lab/part"
 )
-
-// Violation is a change of keys that came too early.
-type Violation struct {
-	At   time.Time `json:"at"`
-	By   string    `json:"by"` // the actor of the record
-	Text string    `json:"text"`
-}
 
 // checker replays the records of auth and its verifiers and holds each change against the rule: from the first
 // action of Corax on, no key leaves signing, the JWKS or a keystore while a verifier lacks its successor or a
@@ -29,6 +21,7 @@ type checker struct {
 	auth      string
 	verifiers []string
 
+	name        string // of the invariant that is asked about
 	judging     bool
 	hardened    bool // the rotation that runs, or ran last, was
 	state       map[string]keyState
@@ -39,23 +32,25 @@ type checker struct {
 	found       []Violation
 }
 
-func check(records []part.Record, auth string, verifiers []string) []Violation {
-	// Each file is in order; records of different parts are put in order by the one clock that they share.
-	slices.SortStableFunc(records, func(a, b part.Record) int { return a.At.Compare(b.At) })
-	c := &checker{auth: auth, verifiers: verifiers, state: map[string]keyState{}, expiry: map[string]time.Time{},
-		compromised: map[string]bool{}, stores: map[string]map[string]bool{}}
-	for _, v := range verifiers {
-		c.stores[v] = map[string]bool{}
-	}
-	for _, r := range records {
-		c.judging = c.judging || r.Actor == credCorax
-		if r.Part == auth {
-			c.atAuth(r)
-		} else if store, ok := c.stores[r.Part]; ok {
-			c.atVerifier(r, store)
+// keysKept are the breaches of one of the rules about keys.
+func keysKept(name string) func(history) []Violation {
+	return func(h history) []Violation {
+		c := &checker{name: name, auth: h.auth, verifiers: h.verifiers, state: map[string]keyState{}, expiry: map[string]time.Time{},
+			compromised: map[string]bool{}, stores: map[string]map[string]bool{}}
+		for _, v := range h.verifiers {
+			c.stores[v] = map[string]bool{}
 		}
+		for _, r := range h.records {
+			c.judging = c.judging || r.Actor == credCorax
+			if r.Part == h.auth {
+				c.atAuth(r)
+			} else if store, ok := c.stores[r.Part]; ok {
+				hold(store, r)
+				c.atVerifier(r)
+			}
+		}
+		return c.found
 	}
-	return c.found
 }
 
 func (c *checker) atAuth(r part.Record) {
@@ -80,7 +75,7 @@ func (c *checker) atAuth(r part.Record) {
 		if to == signing {
 			c.signer = kid
 			if c.compromised[kid] {
-				c.judge(r, "compromised key %s signs again", kid)
+				c.judge(compromiseStays, r, "compromised key %s signs again", kid)
 			}
 		}
 		successor := r.Detail["successor"]
@@ -94,7 +89,8 @@ func (c *checker) atAuth(r part.Record) {
 	}
 }
 
-func (c *checker) atVerifier(r part.Record, store map[string]bool) {
+// hold has a keystore, as a set of key ids, take over what a record of its verifier says.
+func hold(store map[string]bool, r part.Record) {
 	kid := r.Detail["kid"]
 	switch r.Event {
 	case recLoaded:
@@ -108,6 +104,11 @@ func (c *checker) atVerifier(r part.Record, store map[string]bool) {
 		store[kid] = true
 	case recRemoved:
 		delete(store, kid)
+	}
+}
+
+func (c *checker) atVerifier(r part.Record) {
+	if kid := r.Detail["kid"]; r.Event == recRemoved {
 		what := fmt.Sprintf("key %s left the keystore of %s", kid, r.Part)
 		c.needSuccessor(r, what, c.signer)
 		c.needNoToken(r, what, kid)
@@ -122,19 +123,18 @@ func (c *checker) needSuccessor(r part.Record, what, successor string) {
 		}
 	}
 	if len(lack) > 0 {
-		c.judge(r, "%s while %s lacked key %s, which signs instead", what, strings.Join(lack, ", "), successor)
+		c.judge(successorFirst, r, "%s while %s lacked key %s, which signs instead", what, strings.Join(lack, ", "), successor)
 	}
 }
 
 func (c *checker) needNoToken(r part.Record, what, kid string) {
 	if end := c.expiry[kid]; end.After(r.At) && !c.compromised[kid] {
-		c.judge(r, "%s %s before the last token that carries its id runs out", what, end.Sub(r.At).Round(time.Millisecond))
+		c.judge(tokensServed, r, "%s %s before the last token that carries its id runs out", what, end.Sub(r.At).Round(time.Millisecond))
 	}
 }
 
-func (c *checker) judge(r part.Record, format string, args ...any) {
-	if !c.judging || r.Actor == jobRotation && !c.hardened {
-		return
+func (c *checker) judge(name string, r part.Record, format string, args ...any) {
+	if name == c.name && c.judging && (r.Actor != jobRotation || c.hardened) {
+		c.found = append(c.found, breach(r, format, args...))
 	}
-	c.found = append(c.found, Violation{At: r.At, By: r.Actor, Text: fmt.Sprintf(format, args...)})
 }

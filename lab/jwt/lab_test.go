@@ -197,7 +197,7 @@ func TestCheck(t *testing.T) {
 			state(1000, credCorax, "old", "published", "withdrawn", "new")), nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got := check(append(slices.Clone(begin), c.rest...), "auth", []string{"v1", "v2"})
+			got := check(history{records: append(slices.Clone(begin), c.rest...), auth: "auth", verifiers: []string{"v1", "v2"}})
 			if len(got) != len(c.found) {
 				t.Fatalf("found %+v", got)
 			}

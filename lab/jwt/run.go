@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -29,6 +30,7 @@ const (
 	recAdded       = "key_added"
 	recRemoved     = "key_removed"
 	recClock       = "clock_set"
+	recAnswer      = "answer" // that a user got
 )
 
 // partEnv is what a part of the lab runs in.
@@ -109,8 +111,23 @@ type logWriter struct {
 func (w *logWriter) Write(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.log.Warn(sayServer.in(w.wording, string(bytes.TrimSpace(p))))
+	text := string(bytes.TrimSpace(p))
+	level := slog.LevelWarn
+	if brokenOff(text) {
+		level = slog.LevelInfo
+	}
+	w.log.Log(context.Background(), level, sayServer.in(w.wording, text))
 	return len(p), nil
+}
+
+// brokenOff says that a client went away in the middle of its request: that is the client's affair and no warning, as with other servers.
+func brokenOff(complaint string) bool {
+	for _, end := range []string{": EOF", "connection reset by peer", "broken pipe"} {
+		if strings.HasSuffix(complaint, end) {
+			return true
+		}
+	}
+	return false
 }
 
 func slogErrors(w *logWriter) *log.Logger { return log.New(w, "", 0) }

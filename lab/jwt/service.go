@@ -55,6 +55,7 @@ func runService(ctx context.Context, env partEnv) error {
 		return err
 	}
 	s.loadClock()
+	env.audit.Write(env.name, recClock, "offset", s.offset.String())
 	s.loadSickness()
 	if s.keys, err = openKeystore(dataFile(env.dir, env.name+".keys.json")); err != nil {
 		s.say(slog.LevelError, sayKeystoreUnreadable, []any{err})

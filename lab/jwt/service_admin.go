@@ -77,7 +77,7 @@ func (s *server) putClock(actor string, r *http.Request) (any, error) {
 		if err := part.WriteFile(s.clockFile(), []byte(to.String()+"\n"), 0o600); err != nil {
 			return nil, corax.Errorf(corax.Unavailable, "set the clock of "+s.env.name, "%w", err)
 		}
-		s.env.audit.Write(actor, recClock, "offset", to.String())
+		s.env.audit.Write(actor, recClock, part.OrderOf(actor, r, s.env.clock).Detail("offset", to.String())...)
 	}
 	return s.clock(), nil
 }

@@ -76,25 +76,32 @@ func (s *System) Truth(ctx context.Context, window time.Duration) (Truth, error)
 	return t, nil
 }
 
-// Check holds the records of the lab against the rule of key changes; see check.go.
-func (s *System) Check() ([]Violation, error) {
-	var all []part.Record
+// Records are those of all parts, the users' and the supervisor's among them, in the order of time.
+func (s *System) Records() ([]part.Record, error) {
+	names := []string{part.SupervisorName}
 	for _, p := range s.state.Parts {
-		if p.Role == roleTraffic {
-			continue
-		}
-		records, err := part.ReadRecords(part.AuditFile(s.dir, p.Name))
+		names = append(names, p.Name)
+	}
+	var all []part.Record
+	for _, name := range names {
+		records, err := part.ReadRecords(part.AuditFile(s.dir, name))
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, records...)
 	}
-	supervisor, err := part.ReadRecords(part.AuditFile(s.dir, part.SupervisorName))
+	slices.SortStableFunc(all, func(a, b part.Record) int { return a.At.Compare(b.At) })
+	return all, nil
+}
+
+// Check holds the records of the lab against its invariants; see invariants.go.
+func (s *System) Check(deeds Deeds) ([]Violation, error) {
+	records, err := s.Records()
 	if err != nil {
 		return nil, err
 	}
 	auth, _ := s.state.Part(roleAuth)
-	return check(append(all, supervisor...), auth.Name, s.Verifiers()), nil
+	return check(history{records: records, auth: auth.Name, verifiers: s.Verifiers(), deeds: deeds}), nil
 }
 
 // Secrets are the credentials of the lab, by the names of their files.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"strconv"
 	"sync"
 	"time"
 
@@ -186,10 +187,12 @@ func (t *traffic) visit(ctx context.Context, u *user, s service, leaves bool) {
 	}
 	token, kid, expires := u.token, u.kid, u.expires
 	u.mu.Unlock()
+	sent := t.env.clock.Now()
 	status := t.ask(ctx, token, s)
 	if ctx.Err() != nil {
 		return
 	}
+	t.env.audit.Write(u.name, recAnswer, "service", s.Name, "kid", kid, "status", strconv.Itoa(status), "sent", stamp(sent))
 	t.stats.request(s.Name, kid, status, expires)
 	if status == http.StatusUnauthorized {
 		u.mu.Lock()

@@ -90,6 +90,37 @@ func ReadRecords(name string) ([]Record, error) {
 	}
 }
 
+// Order is a request that changes something: who asked for it, with which idempotency key, and when it came.
+type Order struct {
+	Actor string
+	Key   string
+	At    time.Time // zero for what no request asked for
+}
+
+// OrderOf is the order that a request is.
+func OrderOf(actor string, r *http.Request, clock corax.Clock) Order {
+	return Order{Actor: actor, Key: r.Header.Get("Idempotency-Key"), At: clock.Now()}
+}
+
+// Detail is the detail of a record of what was done: names and values, and with them what is known of the order.
+func (o Order) Detail(detail ...string) []string {
+	if o.Key != "" {
+		detail = append(detail, "key", o.Key)
+	}
+	if !o.At.IsZero() {
+		detail = append(detail, "asked", o.At.Format(time.RFC3339Nano))
+	}
+	return detail
+}
+
+// Asked is when the order came of which this is a record; where that is not known, when it was carried out.
+func (r Record) Asked() time.Time {
+	if at, err := time.Parse(time.RFC3339Nano, r.Detail["asked"]); err == nil {
+		return at
+	}
+	return r.At
+}
+
 // Credentials are bearer tokens by the name of who holds them.
 type Credentials map[string]string
 

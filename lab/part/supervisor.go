@@ -246,7 +246,8 @@ func (s *Supervisor) change(actor string, r *http.Request) (any, error) {
 	busy := s.busy[name]
 	busy.Lock()
 	defer busy.Unlock()
-	key := r.Header.Get("Idempotency-Key")
+	order := OrderOf(actor, r, s.clock)
+	key := order.Key
 	if key != "" {
 		key = verb + " " + name + " " + key
 		s.mu.Lock()
@@ -277,7 +278,7 @@ func (s *Supervisor) change(actor string, r *http.Request) (any, error) {
 		}
 	}
 	if changed && !slices.Contains(whim.Ignore, verb) {
-		s.audit.Write(actor, "process_"+verb, "name", name)
+		s.audit.Write(actor, "process_"+verb, order.Detail("name", name)...)
 	}
 	st, _, err = s.status(name)
 	answer := Change{Changed: changed, Part: st}

@@ -41,7 +41,19 @@ func (s *Store) Incident(ctx context.Context, id string) (corax.Incident, error)
 
 func (s *Store) incidents(ctx context.Context, op, query string, args ...any) ([]corax.Incident, error) {
 	out := []corax.Incident{}
-	err := s.each(ctx, op, func(rows *sql.Rows) error {
+	err := s.eachIncident(ctx, op, func(i corax.Incident) error {
+		out = append(out, i)
+		return nil
+	}, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// eachIncident calls fn for each incident that a query finds.
+func (s *Store) eachIncident(ctx context.Context, op string, fn func(corax.Incident) error, query string, args ...any) error {
+	return s.each(ctx, op, func(rows *sql.Rows) error {
 		var problem string
 		var doc sql.RawBytes
 		if err := rows.Scan(&problem, &doc); err != nil {
@@ -52,11 +64,6 @@ func (s *Store) incidents(ctx context.Context, op, query string, args ...any) ([
 			return err
 		}
 		i.Problem = problem // the column knows better than triage's copy
-		out = append(out, i)
-		return nil
+		return fn(i)
 	}, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	return out, nil
 }

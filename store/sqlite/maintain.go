@@ -30,7 +30,8 @@ func (s *Store) Prune(ctx context.Context, r store.Retention, now time.Time) err
 	if r.Age > 0 {
 		// Incidents go after what belongs to them, plans after their problems, and what was decided about plans last.
 		for _, query := range []string{dropSignalsBefore, dropEventsBefore, dropIncidentsBefore, dropProblemsBefore, dropPlanRuns,
-			dropDecisions, dropApprovals, dropSilences, dropPages, dropWorkOrders} {
+			dropDecisions, dropApprovals, dropSilences, dropPages, dropWorkOrders, dropHoursBefore, dropDaysBefore, dropTemplateCountsBefore,
+			dropTemplatesBefore} {
 			some, err := s.dropBefore(ctx, query, now.Add(-r.Age))
 			if err != nil {
 				return err

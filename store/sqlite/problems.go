@@ -40,8 +40,10 @@ func (t *tx) putProblem(p *corax.Problem) error {
 	if err != nil {
 		return err
 	}
-	_, err = t.exec(upsertProblem, p.ID, !p.State.Ended(), p.OpenedAt.UnixMicro(), p.UpdatedAt.UnixMicro(), doc)
-	return err
+	if _, err = t.exec(upsertProblem, p.ID, !p.State.Ended(), p.OpenedAt.UnixMicro(), p.UpdatedAt.UnixMicro(), doc); err != nil {
+		return err
+	}
+	return t.putBrief(p)
 }
 
 // assign makes the incidents of p its own.

@@ -163,7 +163,7 @@ func statements() []string {
 		getIncident, listIncidents, listLiveIncidents, incidentsOf, joinProblem, leaveProblem,
 		getProblem, listProblems, openProblems, upsertProblem, getPlanRun, problemOfPlan, listPlanRuns, planRunsInside, upsertPlanRun,
 		insertDecision, listDecisions, getApproval, listApprovals, openApprovals, insertApproval, answerApproval,
-		lastEvent, insertEvent, seqOfEvent, 
+		lastEvent, insertEvent, seqOfEvent,
 		upsertSilence, getSilence, allSilences, silencesAt, setStop, clearStop, listStops,
 		dropSignalsBefore, dropOldestSignals, dropEventsBefore, dropOldestEvents, dropIncidentsBefore, dropProblemsBefore,
 		dropPlanRuns, dropDecisions, dropApprovals, dropSilences,
@@ -171,12 +171,18 @@ func statements() []string {
 		getCall, beginCall, finishCall, forgetCall, dropCalls,
 		pageOfPlanRuns, pageOfDecisions, decisionsOfPlan, pageOfApprovals, pageOfOpenApprovals,
 		getPage, upsertPage, listPages, duePages, getWorkOrder, upsertWorkOrder, listWorkOrders, liveWorkOrders, dropPages, dropWorkOrders,
+		searchOlder, searchNewer, scanOlder, scanNewer, indexedThrough, rowsOfHours, facetsOfDays, templateCounts, templateTexts, getTemplate,
+		getHistory, putHistory, historyOf, historyOfAll, addMonitorChange, monitorChanges, dropHistory, dropChanges,
+		putBrief, withoutBrief, countBriefs, olderBriefs, newerBriefs, briefsLike, briefsSince,
+		olderIncidents, newerIncidents, olderLive, newerLive, openedBetween,
+		unindexed, countBetween, moveIndexed, allTemplates, putTemplate, addTemplateCount, addSignalHour, addSignalDay,
+		dropHoursBefore, dropDaysBefore, dropTemplateCountsBefore, dropTemplatesBefore,
 		getUser, listUsers, upsertUser, getCredential, findCredential, listCredentials, upsertCredential, dropCredential, dropCredentials, dropEnded,
 	}
 	for _, of := range []string{listEvents, eventsOfIncident, eventsOfPlan, eventsOfProblem} {
 		all = append(all, of+eventPage, of+newestPage)
 	}
-	for _, b := range []bulk{insertSignals, upsertIncidents} {
+	for _, b := range []bulk{insertSignals, upsertIncidents, insertWords, insertRows} {
 		all = append(all, b.sql[:]...)
 	}
 	return all

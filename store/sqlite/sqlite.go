@@ -52,6 +52,7 @@ type Store struct {
 	write  *writer
 	read   *sql.DB
 	events listeners
+	fresh  chan struct{} // signals were stored
 
 	mu      sync.Mutex
 	stmts   map[string]*sql.Stmt // of the readers, by their SQL; nil once closed
@@ -80,7 +81,7 @@ func Open(ctx context.Context, opts Options) (*Store, error) {
 	if err != nil {
 		return nil, fail(op, err)
 	}
-	s := &Store{opts: opts, stmts: map[string]*sql.Stmt{}}
+	s := &Store{opts: opts, stmts: map[string]*sql.Stmt{}, fresh: make(chan struct{}, 1)}
 	if err := s.open(ctx, db); err != nil {
 		_ = s.Close()
 		_ = db.Close()
@@ -100,7 +101,7 @@ func (s *Store) open(ctx context.Context, db *sql.DB) (err error) {
 		return err
 	}
 	s.head = s.write.head
-	return nil
+	return s.fillBriefs(ctx)
 }
 
 // Close waits for the transaction under way, ends the listeners and closes the file. Closing twice is fine.

@@ -20,7 +20,7 @@ func (s *Store) CommitTriage(ctx context.Context, b store.TriageBatch) error {
 	if err != nil {
 		return err
 	}
-	return s.transact(ctx, op, func(t *tx) error {
+	err = s.transact(ctx, op, func(t *tx) error {
 		err := t.insert(insertSignals, len(b.Signals), func(args []any, i int) ([]any, error) {
 			g := &b.Signals[i]
 			if g.ID == "" {
@@ -43,6 +43,13 @@ func (s *Store) CommitTriage(ctx context.Context, b store.TriageBatch) error {
 		}
 		return t.append(b.Events)
 	})
+	if err == nil && len(b.Signals) > 0 {
+		select {
+		case s.fresh <- struct{}{}:
+		default:
+		}
+	}
+	return err
 }
 
 func encodeAll[T any](list []T) ([]string, error) {

@@ -22,6 +22,26 @@ type Store interface {
 	CountSignals(ctx context.Context) (int64, error)
 	SignalIDs(ctx context.Context, fn func(id string) error) error
 
+	SearchSignals(ctx context.Context, f store.SignalSearch) (store.SignalPage, error)
+	SignalFacets(ctx context.Context, days int, now time.Time) (store.SignalFacets, error)
+	Templates(ctx context.Context, f store.TemplateFilter) ([]store.Template, error)
+	Template(ctx context.Context, id int64) (store.Template, error)
+	StoredTemplates(ctx context.Context, fn func(id int64, text string)) error
+	IndexSignals(ctx context.Context, most int, learner store.Learner) (int, error)
+	IndexLag(ctx context.Context) (int64, error)
+
+	SearchProblems(ctx context.Context, f store.ProblemSearch) (store.ProblemList, error)
+	ProblemsLike(ctx context.Context, b store.ProblemBrief, most int) ([]store.ProblemBrief, error)
+	ProblemBriefs(ctx context.Context, since time.Time, most int) ([]store.ProblemBrief, error)
+	SearchIncidents(ctx context.Context, f store.IncidentSearch) (store.IncidentList, error)
+	IncidentsOpened(ctx context.Context, from, to time.Time, most int) ([]corax.Incident, error)
+
+	RecordHistory(ctx context.Context, r store.MonitorRecord) error
+	MonitorHistory(ctx context.Context, monitor string, from, to time.Time, step time.Duration) (store.MonitorHistory, error)
+	MonitorHistories(ctx context.Context, from, to time.Time, step time.Duration) (map[string]store.MonitorHistory, error)
+	MonitorChanges(ctx context.Context, monitor string, most int) ([]store.MonitorChange, error)
+	PruneHistory(ctx context.Context, now time.Time) error
+
 	LiveIncidents(ctx context.Context) ([]corax.Incident, error)
 	Incidents(ctx context.Context, f store.IncidentFilter) ([]corax.Incident, error)
 	Incident(ctx context.Context, id string) (corax.Incident, error)
@@ -100,6 +120,14 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"triage commits whole batches once", testTriage},
 		{"signals keep every field", testSignalFields},
 		{"signals are found", testSignals},
+		{"signals are searched", testSearch},
+		{"a search finds what a scan finds", testSearchLikeScan},
+		{"facets and templates", testFacetsAndTemplates},
+		{"the index forgets", testIndexForgets},
+		{"problems are searched", testProblemSearch},
+		{"incidents are searched", testIncidentSearch},
+		{"the history of monitors", testHistory},
+		{"changes of monitors", testMonitorChanges},
 		{"a large batch", testLargeBatch},
 		{"incidents page by page", testIncidentPages},
 		{"lists page by page", testLists},

@@ -37,7 +37,14 @@ type Assets struct {
 }
 
 // styles make up corax.css, in this order.
-var styles = []string{"tokens.css", "base.css", "frame.css", "parts.css", "print.css"}
+var styles = []string{
+	"tokens.css", "base.css", "frame.css", "parts.css",
+	"problem.css",
+	"gallery.css",
+	"topology.css", "people.css",
+	"records.css",
+	"print.css",
+}
 
 func loadAssets(extra ...[]byte) (*Assets, error) {
 	a := &Assets{plain: map[string]*Asset{}, hashed: map[string]*Asset{}}

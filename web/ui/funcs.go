@@ -40,6 +40,8 @@ func (u *UI) funcs(clock corax.Clock, p *partsOf) template.FuncMap {
 		"dict":     dict,
 		"slice":    func(items ...any) []any { return items },
 		"add":      func(a, b int) int { return a + b },
+		"share":    func(n, of int) float64 { return float64(n) / float64(max(of, 1)) },
+		"deref":    func(t *time.Time) time.Time { return *t },
 		"query":    query,
 		"sorted":   sortedKeys,
 		"contains": func(list []string, s string) bool { return slices.Contains(list, s) },
@@ -171,6 +173,16 @@ func Took(d time.Duration) string {
 	default:
 		return two(s/86400, "d", s%86400/3600, "h")
 	}
+}
+
+// Share says a share in percent, with as many digits as it takes not to round what is missing away: 99.98%.
+func Share(share float64) string {
+	for digits := range 4 {
+		if text := strconv.FormatFloat(100*share, 'f', digits, 64); share == 1 || !strings.HasPrefix(text, "100") {
+			return text + "%"
+		}
+	}
+	return "just below 100%"
 }
 
 // Words makes a name of ours readable: "waiting_approval" is "waiting approval".

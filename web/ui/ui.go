@@ -17,6 +17,7 @@ import (
 
 	"corax"
 	"corax/access"
+	"corax/web/draw"
 )
 
 //go:embed parts
@@ -35,7 +36,7 @@ type Options struct {
 
 // Load reads the design system.
 func Load(o Options) (*UI, error) {
-	assets, err := loadAssets()
+	assets, err := loadAssets([]byte(draw.CSS()))
 	if err != nil {
 		return nil, fmt.Errorf("load the styles: %w", err)
 	}
@@ -58,6 +59,12 @@ func (u *UI) Parse(from fs.FS, funcs template.FuncMap, files ...string) (Page, e
 		return Page{}, err
 	}
 	t, err = t.Funcs(funcs).ParseFS(from, files...)
+	return Page{t}, err
+}
+
+// With adds templates from elsewhere to a page that has not been rendered yet.
+func (p Page) With(from fs.FS, files ...string) (Page, error) {
+	t, err := p.t.ParseFS(from, files...)
 	return Page{t}, err
 }
 
@@ -89,6 +96,8 @@ type View struct {
 	Trail []Crumb
 	Wide  bool // uses the whole width: graphs, big tables
 	Data  any  // of the page
+	// Scripts are files under static that this page needs beyond those of all pages.
+	Scripts []string
 
 	// What follows is set by the server of the pages.
 	Path    string // of the request, without what comes after "?"

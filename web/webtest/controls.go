@@ -2,9 +2,11 @@ package webtest
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 
 	"corax"
+	"corax/scenario/casefile"
 	"corax/store"
 )
 
@@ -55,4 +57,36 @@ func (c *Controls) Monitors() []corax.ProbeResult {
 		{Monitor: "login", Entity: "auth", At: Now, State: corax.MonitorUp, Message: "200 in 12 ms"},
 		{Monitor: "orders", Entity: "order", At: Now, State: corax.MonitorDown, Message: "GET /api/orders answered 401, expected 200 " + Hostile},
 	}
+}
+
+// Comment puts a comment into the timeline.
+func (c *Controls) Comment(ctx context.Context, problem, by, text string) (corax.Event, error) {
+	_ = c.note(fmt.Sprintf("comment %s by %s: %s", problem, by, text))
+	if text == "" {
+		return corax.Event{}, corax.Errorf(corax.Invalid, "comment", "nothing is said")
+	}
+	e := corax.Event{At: c.clock.Now(), Kind: corax.EventComment, Problem: problem, Text: text, Data: map[string]string{"by": by}}
+	return e, c.store.AppendEvents(ctx, e)
+}
+
+// TakeOver notes the call.
+func (c *Controls) TakeOver(_ context.Context, problem, by, reason string) error {
+	return c.note(fmt.Sprintf("take over %s by %s: %s", problem, by, reason))
+}
+
+// WhyNot knows one pattern.
+func (c *Controls) WhyNot(_ context.Context, _, name string) ([]corax.WhyNot, error) {
+	if name != "DNS_FAILURE" {
+		return nil, corax.Errorf(corax.NotFound, "explain why not "+name, "neither a pattern nor a mechanism of the catalogue")
+	}
+	return []corax.WhyNot{{Pattern: corax.Unknown, Chosen: "key_used_before_distributed", Asked: "resolver_down", For: []string{Hostile}, Lacks: []string{"an answer SERVFAIL"}}}, nil
+}
+
+// ExportProblem gives a file that holds the problem.
+func (c *Controls) ExportProblem(ctx context.Context, id string) (f casefile.File, err error) {
+	p, err := c.store.Problem(ctx, id)
+	if err == nil {
+		f.Content, err = json.Marshal(p)
+	}
+	return f, err
 }

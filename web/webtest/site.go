@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"corax"
+	"corax/access"
 	"corax/live"
 	"corax/store/sqlite"
 	"corax/web"
@@ -22,6 +23,12 @@ type Site struct {
 	Store    *sqlite.Store
 	Controls *Controls
 	Live     *live.Hub
+	Estate   *Estate // topology, sites, contacts
+
+	Accounts *access.Book
+	Link     string // that somebody was invited by
+	// Scenarios are results, and a launcher.
+	Scenarios *Scenarios
 
 	// Problems by what they are for.
 	Healing, Waiting, Closed, Hostile Outage
@@ -44,12 +51,20 @@ func New(ctx context.Context, o Options) (*Site, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Site{Store: st, Controls: &Controls{store: st, clock: o.Clock}}
+	s := &Site{Store: st, Controls: &Controls{store: st, clock: o.Clock, empty: o.Empty}}
+	s.Estate = &Estate{Controls: s.Controls, Empty: o.Empty}
 	if !o.Empty {
 		if err := s.fill(ctx, o.Clock.Now()); err != nil {
 			_ = st.Close()
 			return nil, err
 		}
+	}
+	if err = s.people(ctx, o); err == nil {
+		s.Scenarios, err = s.prepare(o.Clock, o.Empty)
+	}
+	if err != nil {
+		_ = st.Close()
+		return nil, err
 	}
 	s.Live = live.New(live.Options{Subscribe: st.Subscribe, Epoch: "test"})
 	s.Live.Start()
@@ -63,14 +78,18 @@ func New(ctx context.Context, o Options) (*Site, error) {
 // options are those of the pages over this site.
 func (s *Site) options(o Options) web.Options {
 	return web.Options{
-		Records: s.Store, Controls: s.Controls, Live: s.Live, Version: "test", Clock: o.Clock, Log: o.Log,
+		Records: s.Store, Controls: s.Controls, Exports: s.Controls, Live: s.Live, Version: "test", Clock: o.Clock, Log: o.Log,
 		// access:
+		Accounts: s.Accounts,
 
 		// records:
+		Find: s.lookup(o.Clock), Tend: s.Controls,
 
 		// draw:
+		Topology: s.Estate, Learned: s.Estate.Learned, Hands: s.Estate, People: s.Estate, Emergencies: s.Estate,
 
 		// gallery:
+		Scenarios: s.Scenarios,
 
 		// api:
 	}
@@ -96,11 +115,18 @@ func (s *Site) fill(ctx context.Context, now time.Time) (err error) {
 	s.Hostile = tell("hostile", 9*time.Minute, &asking, Hostile)
 	s.Waiting = tell("waiting", 6*time.Minute, &asking, "")
 	s.Healing = tell("healing", 40*time.Second, &atWork, "")
+	if err == nil {
+		err = s.fillEstate(ctx, now)
+	}
+	if err == nil {
+		err = s.watch(ctx, now)
+	}
 	return err
 }
 
 // Close ends what the site has started.
 func (s *Site) Close() {
+	s.Scenarios.Stop()
 	s.Live.Stop()
 	s.Live.Wait()
 	_ = s.Store.Close()
@@ -110,6 +136,7 @@ func (s *Site) Close() {
 type Controls struct {
 	store *sqlite.Store
 	clock corax.Clock
+	empty bool // nothing has happened, and nothing is watched
 
 	mu    sync.Mutex
 	calls []string

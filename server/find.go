@@ -1,0 +1,189 @@
+package server
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"corax"
+	"corax/access"
+	"corax/lookup"
+	"corax/precedent"
+	"corax/store"
+	"corax/topology/learn"
+)
+
+// Finder is what the API looks up in the records; see package lookup. It limits itself to what the context's principal may see.
+type Finder interface {
+	Signals(ctx context.Context, f store.SignalSearch) (store.SignalPage, error)
+	Facets(ctx context.Context, days int) (store.SignalFacets, error)
+	Templates(ctx context.Context, f store.TemplateFilter) ([]store.Template, error)
+	Template(ctx context.Context, id int64) (store.Template, error)
+	Problems(ctx context.Context, f store.ProblemSearch) (store.ProblemList, error)
+	Similar(ctx context.Context, problem string, most int) ([]precedent.Precedent, error)
+	Incidents(ctx context.Context, f store.IncidentSearch) (store.IncidentList, error)
+	Changes(ctx context.Context, f store.SignalSearch, window time.Duration) (lookup.Changes, error)
+	Learned(ctx context.Context) ([]learn.Tie, error)
+	History(ctx context.Context, monitor string, from, to time.Time, step time.Duration) (store.MonitorHistory, error)
+	Histories(ctx context.Context, from, to time.Time, step time.Duration) (map[string]store.MonitorHistory, error)
+	MonitorChanges(ctx context.Context, monitor string, most int) ([]store.MonitorChange, error)
+}
+
+// Pointing says which part of a search is wanted.
+type Pointing struct {
+	Limit  int    `query:"limit" minimum:"1" maximum:"500" default:"50"`
+	Before string `query:"before" maxLength:"200" doc:"cursor: older, from an answer's older"`
+	After  string `query:"after" maxLength:"200" doc:"cursor: newer, from an answer's newer"`
+}
+
+// Spanning limits a search to a time.
+type Spanning struct {
+	Since time.Time `query:"since" doc:"at this time or later"`
+	Until time.Time `query:"until" doc:"before this time"`
+}
+
+// SignalQuery is what a search for signals takes.
+type SignalQuery struct {
+	Pointing
+	Spanning
+	Text     string   `query:"q" maxLength:"500" doc:"words that must be there; the last may be the beginning of one"`
+	Entity   string   `query:"entity" maxLength:"500"`
+	Source   string   `query:"source" maxLength:"500"`
+	Kind     []string `query:"kind" maxItems:"5" doc:"symptom, recovery, expiry, change or note; any of them"`
+	Severity []string `query:"severity" maxItems:"5" doc:"critical, high, medium, low or none; any of them"`
+	Label    []string `query:"label" maxItems:"10" doc:"name=value; all of them"`
+	Template int64    `query:"template" minimum:"0"`
+}
+
+func (q SignalQuery) search(op string) (store.SignalSearch, error) {
+	f := store.SignalSearch{Text: q.Text, Entity: q.Entity, Source: q.Source, Template: q.Template, Since: q.Since, Until: q.Until,
+		Limit: q.Limit, Before: q.Before, After: q.After}
+	for _, k := range q.Kind {
+		f.Kinds = append(f.Kinds, corax.SignalKind(k))
+	}
+	for _, l := range q.Label {
+		name, value, ok := strings.Cut(l, "=")
+		if !ok || name == "" {
+			return f, corax.Errorf(corax.Invalid, op, "label %q is not name=value", l)
+		}
+		if f.Labels == nil {
+			f.Labels = map[string]string{}
+		}
+		f.Labels[name] = value
+	}
+	var err error
+	f.Severities, err = severitiesOf(op, q.Severity)
+	return f, err
+}
+
+func severitiesOf(op string, names []string) ([]corax.Severity, error) {
+	var list []corax.Severity
+	for _, n := range names {
+		v, err := corax.ParseSeverity(n)
+		if err != nil {
+			return nil, corax.Errorf(corax.Invalid, op, "%w", err)
+		}
+		list = append(list, v)
+	}
+	return list, nil
+}
+
+func statesOf[S ~string](names []string) (list []S) {
+	for _, n := range names {
+		list = append(list, S(n))
+	}
+	return list
+}
+
+// find registers what is looked up in the records.
+func (a api) find() {
+	if a.o.Find == nil {
+		return
+	}
+	f := a.o.Find
+	operation(a, access.RoleViewer, "search-signals", http.MethodGet, "/search/signals", "Signals by text and filters, the latest first",
+		func(ctx context.Context, in *SignalQuery) (store.SignalPage, error) {
+			q, err := in.search("search signals")
+			if err != nil {
+				return store.SignalPage{}, err
+			}
+			return f.Signals(ctx, q)
+		})
+	type days struct {
+		Days int `query:"days" minimum:"1" maximum:"400" default:"7"`
+	}
+	operation(a, access.RoleViewer, "signal-facets", http.MethodGet, "/search/signals/facets", "How many signals there were, by entity, kind, severity and source",
+		func(ctx context.Context, in *days) (store.SignalFacets, error) { return f.Facets(ctx, in.Days) })
+	type templates struct {
+		Spanning
+		Text  string `query:"q" maxLength:"500"`
+		Limit int    `query:"limit" minimum:"1" maximum:"1000" default:"100"`
+	}
+	operation(a, access.RoleViewer, "list-templates", http.MethodGet, "/templates", "Families of messages, the most frequent first",
+		func(ctx context.Context, in *templates) ([]store.Template, error) {
+			return f.Templates(ctx, store.TemplateFilter{Text: in.Text, Since: in.Since, Until: in.Until, Limit: in.Limit})
+		})
+	type template struct {
+		ID int64 `path:"id"`
+	}
+	operation(a, access.RoleViewer, "get-template", http.MethodGet, "/templates/{id}", "A family of messages",
+		func(ctx context.Context, in *template) (store.Template, error) { return f.Template(ctx, in.ID) })
+	a.findProblems(f)
+	a.findChanges(f)
+	a.findHistory(f)
+}
+
+func (a api) findProblems(f Finder) {
+	type problems struct {
+		Pointing
+		Spanning
+		Text      string   `query:"q" maxLength:"500"`
+		State     []string `query:"state" maxItems:"8"`
+		Open      bool     `query:"open"`
+		Severity  []string `query:"severity" maxItems:"5"`
+		Pattern   string   `query:"pattern" maxLength:"200"`
+		Mechanism string   `query:"mechanism" maxLength:"200"`
+		Root      string   `query:"root" maxLength:"500"`
+		Entity    string   `query:"entity" maxLength:"500"`
+	}
+	operation(a, access.RoleViewer, "search-problems", http.MethodGet, "/search/problems", "Problems in a line each, with counts by state, newest first",
+		func(ctx context.Context, in *problems) (store.ProblemList, error) {
+			severities, err := severitiesOf("search problems", in.Severity)
+			if err != nil {
+				return store.ProblemList{}, err
+			}
+			return f.Problems(ctx, store.ProblemSearch{Text: in.Text, States: statesOf[corax.ProblemState](in.State), Open: in.Open, Severities: severities,
+				Pattern: in.Pattern, Mechanism: in.Mechanism, Root: in.Root, Entity: in.Entity, Since: in.Since, Until: in.Until,
+				Limit: in.Limit, Before: in.Before, After: in.After})
+		})
+	type similar struct {
+		ByID
+		Limit int `query:"limit" minimum:"1" maximum:"50" default:"5"`
+	}
+	operation(a, access.RoleViewer, "similar-problems", http.MethodGet, "/problems/{id}/similar", "Past problems like one, and how they ended",
+		func(ctx context.Context, in *similar) ([]precedent.Precedent, error) {
+			return f.Similar(ctx, in.ID, in.Limit)
+		})
+	type incidents struct {
+		Pointing
+		Spanning
+		Text     string   `query:"q" maxLength:"500"`
+		State    []string `query:"state" maxItems:"8"`
+		Live     bool     `query:"live"`
+		Severity []string `query:"severity" maxItems:"5"`
+		Entity   string   `query:"entity" maxLength:"500"`
+		Source   string   `query:"source" maxLength:"500"`
+		Problem  string   `query:"problem" maxLength:"200"`
+	}
+	operation(a, access.RoleViewer, "search-incidents", http.MethodGet, "/search/incidents", "Incidents by text and filters, newest first",
+		func(ctx context.Context, in *incidents) (store.IncidentList, error) {
+			severities, err := severitiesOf("search incidents", in.Severity)
+			if err != nil {
+				return store.IncidentList{}, err
+			}
+			return f.Incidents(ctx, store.IncidentSearch{Text: in.Text, States: statesOf[corax.IncidentState](in.State), Live: in.Live, Severities: severities,
+				Entity: in.Entity, Source: in.Source, Problem: in.Problem, Since: in.Since, Until: in.Until,
+				Limit: in.Limit, Before: in.Before, After: in.After})
+		})
+}

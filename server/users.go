@@ -17,7 +17,7 @@ type Whoami struct {
 	Via     corax.Via      `json:"via"`
 	Scopes  []access.Scope `json:"scopes,omitempty" doc:"an entity must be within all of them"`
 	Session string         `json:"session,omitempty"`
-	Token   string         `json:"token_id,omitempty"`
+	Token   string         `json:"credential,omitempty"`
 }
 
 // SetupLink is a link that was made for somebody. It is shown once.

@@ -66,7 +66,8 @@ type Options struct {
 	Emergencies Emergencies
 
 	// gallery (scenarios, first run):
-	Scenarios Scenarios
+	Scenarios  Scenarios
+	FirstSteps FirstSteps
 
 	// api (settings, policies, audit, knowledge, health):
 }
@@ -86,7 +87,7 @@ func (p *pages) areas() []area {
 		p.notifications(),
 
 		// gallery: scenarios, first run
-		p.scenarios(),
+		p.scenarios(), p.welcome(),
 
 		// api: settings, policies, audit, knowledge, health
 
@@ -154,13 +155,14 @@ type download struct {
 
 // pages is the handler.
 type pages struct {
-	o      Options
-	ui     *ui.UI
-	nav    []entry
-	routes []Route
-	router chi.Router
-	errors ui.Page
-	login  bool // there is a page to log in
+	o        Options
+	ui       *ui.UI
+	nav      []entry
+	routes   []Route
+	router   chi.Router
+	errors   ui.Page
+	login    bool // there is a page to log in
+	attempts attempts
 }
 
 // Route is one thing that the pages serve, for tests that walk all of them.
@@ -280,6 +282,9 @@ func (p *pages) guard(role access.Role, public bool, h http.HandlerFunc) http.Ha
 	return func(w http.ResponseWriter, r *http.Request) {
 		who := access.From(r.Context())
 		switch {
+		case !public && who.May(role) && who.Limited() && !minds(r.URL.Path):
+			p.fail(w, r, &corax.Error{Code: corax.Forbidden, Op: "open " + r.URL.Path, Err: errors.New("it concerns everything, and you have a scope"),
+				Hint: "ask somebody without a scope"})
 		case public || who.May(role):
 			h(w, r)
 		case who.Known():

@@ -2,28 +2,53 @@ package web_test
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
+	"github.com/go-chi/chi/v5"
 	"go.uber.org/goleak"
 	"golang.org/x/net/html"
 
 	"corax"
 	"corax/access"
+	"corax/web"
 	"corax/web/webtest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "corax-web")
+	if err != nil {
+		panic(err)
+	}
+	prepared = sync.OnceValues(func() (*webtest.Prepared, error) { return webtest.Prepare(context.Background(), dir) })
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		_ = os.RemoveAll(dir)
+		os.Exit(code)
+	}))
+}
+
+// prepared is a filled store, made once for all tests; each site has a copy of it.
+var prepared func() (*webtest.Prepared, error)
 
 func site(t *testing.T, o webtest.Options) *webtest.Site {
 	t.Helper()
 	o.Dir = t.TempDir()
+	if !o.Empty && o.Clock == nil {
+		var err error
+		if o.From, err = prepared(); err != nil {
+			t.Fatal(err)
+		}
+	}
 	s, err := webtest.New(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
@@ -116,13 +141,17 @@ func visit(t *testing.T, s *webtest.Site, path string, role, needs access.Role, 
 	if w.Code != http.StatusOK || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/html") {
 		return
 	}
-	for _, wrong := range webtest.Check(text, false) {
-		fail("%s", wrong)
-	}
 	if webtest.IsHostile(text) {
 		fail("hostile text became markup")
 	}
-	if role != needs && role != access.RoleAdmin {
+	mayPress(t, s, path, role, text)
+	if role != needs && role != access.RoleAdmin { // these two are the least and the most of a page
+		return
+	}
+	for _, wrong := range webtest.Check(text, false) {
+		fail("%s", wrong)
+	}
+	if role != access.RoleAdmin {
 		return
 	}
 	// All regions at once, as the script asks for them.
@@ -148,6 +177,31 @@ func visit(t *testing.T, s *webtest.Site, path string, role, needs access.Role, 
 	}
 	for _, wrong := range webtest.Check(part.Body.String(), true) {
 		fail("regions: %s", wrong)
+	}
+}
+
+var postForm = regexp.MustCompile(`<form[^>]* method="post" action="([^"?]*)`)
+
+// mayPress fails where a page has a form that acts, and that is refused to the role.
+func mayPress(t *testing.T, s *webtest.Site, path string, role access.Role, text string) {
+	t.Helper()
+	if !strings.Contains(text, `method="post"`) {
+		return
+	}
+	actions := chi.NewRouter()
+	for _, r := range s.Routes {
+		if r.Method == http.MethodPost {
+			actions.Post(r.Path, http.NotFound)
+		}
+	}
+	for _, m := range postForm.FindAllStringSubmatch(text, -1) {
+		pattern := actions.Find(chi.NewRouteContext(), http.MethodPost, html.UnescapeString(m[1]))
+		i := slices.IndexFunc(s.Routes, func(r web.Route) bool { return r.Method == http.MethodPost && r.Path == pattern })
+		if i < 0 {
+			t.Errorf("%s as %s: the form %s leads nowhere", path, role, m[1])
+		} else if need := s.Routes[i].Role; role < need && !s.Routes[i].Public {
+			t.Errorf("%s as %s: the form %s takes %s", path, role, m[1], need)
+		}
 	}
 }
 
@@ -256,5 +310,41 @@ func TestFirstLoadIsLight(t *testing.T) {
 	t.Logf("in all %d bytes", total)
 	if total > 150<<10 {
 		t.Errorf("a first visit loads %d bytes, and may load 150 KiB", total)
+	}
+}
+
+// Nobody is led to where they may not go: every entry of the navigation is for the role, and opens for who has a scope.
+func TestNavigationLeadsNowhereForbidden(t *testing.T) {
+	s := site(t, webtest.Options{})
+	navs, link := regexp.MustCompile(`(?s)<nav.*?</nav>`), regexp.MustCompile(`<a [^>]*href="(/[^"#?]*)`)
+	for _, role := range access.Roles() {
+		entries := map[bool][]string{}
+		for _, limited := range []bool{false, true} {
+			who := access.Principal{Name: "kim", Role: role, Via: corax.ViaSession}
+			if limited {
+				who.Scopes = []access.Scope{{{IDs: []string{"order"}}}}
+			}
+			for _, nav := range navs.FindAllString(as(s, who, http.MethodGet, "/problems", nil).Body.String(), -1) {
+				for _, m := range link.FindAllStringSubmatch(nav, -1) {
+					entries[limited] = append(entries[limited], m[1])
+				}
+			}
+			slices.Sort(entries[limited])
+			entries[limited] = slices.Compact(entries[limited])
+			for _, path := range entries[limited] {
+				if i := slices.IndexFunc(s.Routes, func(r web.Route) bool { return r.Method == http.MethodGet && r.Path == path }); i < 0 || s.Routes[i].Role > role {
+					t.Errorf("%s is led to %s", role, path)
+				}
+				if !limited || role != access.RoleAdmin { // the scope's part is the same for all roles, and pages are dear
+					continue
+				}
+				if w := as(s, who, http.MethodGet, path, nil); w.Code != http.StatusOK {
+					t.Errorf("who has a scope is led to %s: status %d", path, w.Code)
+				}
+			}
+		}
+		if !slices.Contains(entries[true], "/monitors") || slices.Contains(entries[true], "/sites") || !slices.Contains(entries[false], "/sites") {
+			t.Errorf("%s is led to %v, with a scope to %v", role, entries[false], entries[true])
+		}
 	}
 }

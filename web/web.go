@@ -208,7 +208,7 @@ func New(o Options) (*Handler, error) {
 	p.router.Handle(ui.Prefix+"*", u.Assets)
 	refused := newReports(o.Log, o.Clock)
 	p.router.Post(reportPath, refused.ServeHTTP)
-	p.router.Post("/theme", setTheme)
+	p.route(http.MethodPost, "/theme", access.RoleNone, true, setTheme)
 	if o.Live != nil {
 		p.router.Get(livePath, p.guard(access.RoleViewer, false, p.stream(o.Live)))
 	}
@@ -412,7 +412,7 @@ func (p *pages) navigation(ctx context.Context, v *ui.View) []ui.NavGroup {
 	var groups []ui.NavGroup
 	current := -1
 	for _, e := range p.nav {
-		if !v.Who.May(cmp.Or(e.Role, access.RoleViewer)) {
+		if !p.opens(v.Who, e) {
 			continue
 		}
 		i := slices.IndexFunc(groups, func(g ui.NavGroup) bool { return g.Text == e.Group })
@@ -435,6 +435,16 @@ func (p *pages) navigation(ctx context.Context, v *ui.View) []ui.NavGroup {
 		}
 	}
 	return groups
+}
+
+// opens says whether the page of an entry is shown to somebody, as guard decides.
+func (p *pages) opens(who access.Principal, e entry) bool {
+	path, _, _ := strings.Cut(e.URL, "?")
+	need := cmp.Or(e.Role, access.RoleViewer)
+	if i := slices.IndexFunc(p.routes, func(r Route) bool { return r.Method == http.MethodGet && r.Path == path }); i >= 0 {
+		need = max(need, p.routes[i].Role)
+	}
+	return who.May(need) && (!who.Limited() || minds(path))
 }
 
 // within says whether a path is an entry's page or stands below it.

@@ -46,13 +46,61 @@ type Options struct {
 	Clock corax.Clock // Now where nil
 	Log   *slog.Logger
 	Empty bool // nothing has happened
+	// From is a filled store to begin with: filling one takes seconds. It is Now there.
+	From *Prepared
+	With func(*web.Options) // changes what the pages are made of
 }
 
 // New makes a site; Close ends it.
 func New(ctx context.Context, o Options) (*Site, error) {
+	o.defaults()
+	if o.From != nil {
+		if err := o.From.copyTo(o.Dir); err != nil {
+			return nil, err
+		}
+	}
+	s, err := open(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case o.Empty:
+	case o.From != nil:
+		o.From.resume(s)
+	default:
+		err = s.fill(ctx, o.Clock.Now())
+	}
+	if err == nil {
+		err = s.people(ctx, o)
+	}
+	if err == nil {
+		s.Scenarios, err = s.prepare(o.Clock, o.Empty)
+	}
+	if err != nil {
+		_ = s.Store.Close()
+		return nil, err
+	}
+	s.Live = live.New(live.Options{Subscribe: s.Store.Subscribe, Epoch: "test"})
+	s.Live.Start()
+	pages := s.options(o)
+	if o.With != nil {
+		o.With(&pages)
+	}
+	if s.Handler, err = web.New(pages); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (o *Options) defaults() {
 	if o.Clock == nil {
 		o.Clock = func() time.Time { return Now }
 	}
+}
+
+// open opens the store, and has those who speak for it.
+func open(ctx context.Context, o Options) (*Site, error) {
 	key, err := audit.OpenKey(filepath.Join(o.Dir, "audit.key"), rand.Reader)
 	if err != nil {
 		return nil, err
@@ -65,25 +113,6 @@ func New(ctx context.Context, o Options) (*Site, error) {
 	s.Estate = &Estate{Controls: s.Controls, Empty: o.Empty}
 	if s.Governor, err = newGovernor(s, o, key); err != nil {
 		_ = st.Close()
-		return nil, err
-	}
-	if !o.Empty {
-		if err := s.fill(ctx, o.Clock.Now()); err != nil {
-			_ = st.Close()
-			return nil, err
-		}
-	}
-	if err = s.people(ctx, o); err == nil {
-		s.Scenarios, err = s.prepare(o.Clock, o.Empty)
-	}
-	if err != nil {
-		_ = st.Close()
-		return nil, err
-	}
-	s.Live = live.New(live.Options{Subscribe: st.Subscribe, Epoch: "test"})
-	s.Live.Start()
-	if s.Handler, err = web.New(s.options(o)); err != nil {
-		s.Close()
 		return nil, err
 	}
 	return s, nil

@@ -1,6 +1,13 @@
 package web_test
 
 import (
+	"context"
+	"fmt"
+	"regexp"
+	"time"
+
+	"corax/store"
+	"corax/web"
 	"net/http"
 	"net/url"
 	"slices"
@@ -9,6 +16,7 @@ import (
 
 	"golang.org/x/net/html"
 
+	"corax"
 	"corax/access"
 	"corax/web/webtest"
 )
@@ -129,5 +137,76 @@ func TestTending(t *testing.T) {
 		if w := do(s, http.MethodPost, path, access.RoleOperator, nil); w.Code != http.StatusNotFound || len(s.Controls.Calls()) != before {
 			t.Errorf("%s: %d, calls %v", path, w.Code, s.Controls.Calls())
 		}
+	}
+}
+
+// many watches many monitors, each of which fails now and then.
+type many struct {
+	web.Finder
+	states    []corax.ProbeResult
+	histories map[string]store.MonitorHistory
+}
+
+func (m many) States(context.Context) []corax.ProbeResult { return m.states }
+
+func (m many) Histories(_ context.Context, from, to time.Time, step time.Duration) (map[string]store.MonitorHistory, error) {
+	for i, s := range m.states {
+		h := store.MonitorHistory{}
+		for at := from; at.Before(to); at = at.Add(step) {
+			x := store.History{At: at, Step: step}
+			if n := len(h.Spans); n%7 != 3 { // and sometimes nobody looked
+				for run := range 20 {
+					x.Add(run < (n*i)%5, time.Duration(10+run)*time.Millisecond)
+				}
+			}
+			h.Spans = append(h.Spans, x)
+		}
+		m.histories[s.Monitor] = h
+	}
+	return m.histories, nil
+}
+
+// The list of many monitors, none of which has a quiet history, is light, and every monitor is on one of its pages.
+func TestManyMonitorsAreLight(t *testing.T) {
+	const all = 60
+	m := many{histories: map[string]store.MonitorHistory{}}
+	for i := range all {
+		s := corax.ProbeResult{Monitor: fmt.Sprintf("checkout-of-region-%02d", i), Entity: "checkout", At: webtest.Now, State: corax.MonitorUp, Message: strings.Repeat("200 in 12 ms; ", 15)}
+		if i%9 == 8 {
+			s.State = corax.MonitorDown
+		}
+		m.states = append(m.states, s)
+	}
+	s := site(t, webtest.Options{Empty: true, With: func(o *web.Options) { m.Finder, o.Find = o.Find, &m }})
+	for _, last := range []string{"2d", "90d"} {
+		seen := map[string]bool{}
+		pages := 0
+		for at := "/monitors?last=" + last; at != ""; pages++ {
+			w := get(s, at, access.RoleAdmin)
+			body := w.Body.String()
+			t.Logf("%s: %d bytes", at, len(body))
+			for _, wrong := range webtest.Check(body, false) { // its weight, too
+				t.Errorf("%s: %s", at, wrong)
+			}
+			if !strings.Contains(text(t, body), "6 monitors of 60 are down") {
+				t.Errorf("%s doesn't count all", at)
+			}
+			for _, x := range regexp.MustCompile(`href="/monitors/(checkout-of-region-\d+)"`).FindAllStringSubmatch(body, -1) {
+				if seen[x[1]] {
+					t.Errorf("%s is listed twice", x[1])
+				}
+				seen[x[1]] = true
+			}
+			next := regexp.MustCompile(`<a href="([^"]*)" rel="next"`).FindStringSubmatch(body)
+			if at = ""; next != nil {
+				at = html.UnescapeString(next[1])
+			}
+		}
+		if len(seen) != all || pages != 2 {
+			t.Errorf("the last %s: %d monitors on %d pages", last, len(seen), pages)
+		}
+	}
+	if w := get(s, "/monitors?after=-1", access.RoleViewer); w.Code != http.StatusUnprocessableEntity {
+		t.Errorf("a place that is none: status %d", w.Code)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -77,7 +78,10 @@ type record struct {
 	Failed bool          // some did
 }
 
-func recordOf(m corax.ProbeResult, h store.MonitorHistory, within string) record {
+// bars draw how much of each stretch a monitor was up.
+type bars func(title string, buckets []draw.Bucket) template.HTML
+
+func recordOf(m corax.ProbeResult, h store.MonitorHistory, within string, in bars) record {
 	r := record{ProbeResult: m, URL: "/monitors/" + url.PathEscape(m.Monitor), Total: h.Total()}
 	r.Share, r.Failed = shareUp(r.Total), r.Total.Failures > 0
 	buckets := make([]draw.Bucket, len(h.Spans))
@@ -89,7 +93,7 @@ func recordOf(m corax.ProbeResult, h store.MonitorHistory, within string) record
 		}
 		buckets[i] = b
 	}
-	r.Bars = draw.Uptime(m.Monitor+", "+within, buckets)
+	r.Bars = in(m.Monitor+", "+within, buckets)
 	return r
 }
 
@@ -111,7 +115,13 @@ type monitorsData struct {
 	Within   string
 	Up, Down int
 	Unknown  int
+	Total    int
+	First    string // addresses of other parts of the list
+	Next     string
 }
+
+// monitorsShown is how many monitors a page of their list holds.
+const monitorsShown = 50
 
 func (p *pages) loadMonitors(r *http.Request) (*ui.View, error) {
 	d := monitorsData{filters: filtersOf(r)}
@@ -127,7 +137,8 @@ func (p *pages) loadMonitors(r *http.Request) (*ui.View, error) {
 	for at := from; at.Before(to); at = at.Add(s.step) {
 		blank.Spans = append(blank.Spans, store.History{At: at, Step: s.step})
 	}
-	for _, m := range p.o.Find.States(r.Context()) {
+	states := slices.Clone(p.o.Find.States(r.Context()))
+	for _, m := range states {
 		switch m.State {
 		case corax.MonitorUp:
 			d.Up++
@@ -136,14 +147,29 @@ func (p *pages) loadMonitors(r *http.Request) (*ui.View, error) {
 		default:
 			d.Unknown++
 		}
+	}
+	order := map[corax.MonitorState]int{corax.MonitorDown: 0, corax.MonitorUnknown: 1, corax.MonitorUp: 2}
+	slices.SortStableFunc(states, func(a, b corax.ProbeResult) int { return cmp.Compare(order[a.State], order[b.State]) })
+	d.Total = len(states)
+	begin, err := strconv.Atoi(cmp.Or(r.URL.Query().Get("after"), "0"))
+	if err != nil || begin < 0 {
+		return nil, corax.Errorf(corax.Invalid, "list the monitors", "after is a number of monitors, not %q", r.URL.Query().Get("after"))
+	}
+	begin = min(begin, d.Total)
+	end := min(begin+monitorsShown, d.Total)
+	if begin > 0 {
+		d.First = d.URL
+	}
+	if end < d.Total {
+		d.Next = d.Add("after", strconv.Itoa(end))
+	}
+	for _, m := range states[begin:end] {
 		h, ok := histories[m.Monitor]
 		if !ok {
 			h = blank
 		}
-		d.Records = append(d.Records, recordOf(m, h, "the last "+s.Text))
+		d.Records = append(d.Records, recordOf(m, h, "the last "+s.Text, draw.UptimeBrief))
 	}
-	order := map[corax.MonitorState]int{corax.MonitorDown: 0, corax.MonitorUnknown: 1, corax.MonitorUp: 2}
-	slices.SortStableFunc(d.Records, func(a, b record) int { return cmp.Compare(order[a.State], order[b.State]) })
 	return &ui.View{Title: "Monitors", Wide: true, Data: d}, nil
 }
 
@@ -180,13 +206,13 @@ func (p *pages) loadMonitor(r *http.Request) (*ui.View, error) {
 	}
 	h = coarser(h)
 	d.Latency = latency(name, h, s)
-	d.M = recordOf(m, h, "the last "+s.Text)
+	d.M = recordOf(m, h, "the last "+s.Text, draw.Uptime)
 	days := barStretches[1]
 	from, to = days.spanOf(now)
 	if h, err = p.o.Find.History(ctx, name, from, to, days.step); err != nil {
 		return nil, err
 	}
-	d.Days = recordOf(m, h, "the last "+days.Text)
+	d.Days = recordOf(m, h, "the last "+days.Text, draw.Uptime)
 	if d.Changes, err = p.o.Find.MonitorChanges(ctx, name, changesShown); err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"math"
+	"strings"
 	"time"
 )
 
@@ -201,19 +202,7 @@ type Bucket struct {
 // where nothing was measured.
 func Uptime(title string, buckets []Bucket) template.HTML {
 	const w, h, gap = 720.0, 34.0, 2.0
-	var up, down time.Duration
-	bad := 0
-	for _, b := range buckets {
-		up, down = up+b.Up, down+b.Down
-		if b.Down > 0 {
-			bad++
-		}
-	}
-	desc := "Nothing was measured."
-	if up+down > 0 {
-		desc = fmt.Sprintf("Up %s of the measured time; down for %s, in %d of %d stretches.", percent(float64(up)/float64(up+down)), span(down), bad, len(buckets))
-	}
-	return frame{name: "uptime", w: w, h: h, title: title, desc: desc}.draw(func(p *pen) {
+	return frame{name: "uptime", w: w, h: h, title: title, desc: uptimeWords(buckets)}.draw(func(p *pen) {
 		each := (w - 2) / max(float64(len(buckets)), 1)
 		wide := max(each-gap, each*0.7)
 		for i, b := range buckets {
@@ -244,6 +233,76 @@ func Uptime(title string, buckets []Bucket) template.HTML {
 			p.close("g")
 		}
 	})
+}
+
+// UptimeBrief draws the same for a list of many, in a few hundred bytes: all that was up is one path, all that was down another, equal
+// neighbours are one shape, and the numbers are told once, for the whole.
+func UptimeBrief(title string, buckets []Bucket) template.HTML {
+	const w, h, least, levels = 720, 34, 8, 6
+	return frame{name: "uptime", w: w, h: h, title: title, desc: uptimeWords(buckets)}.draw(func(p *pen) {
+		tall := func(b Bucket) int { // of what was down; even a second of it can be seen
+			if b.Up+b.Down <= 0 || b.Down <= 0 {
+				return 0
+			}
+			level := math.Ceil(clamp(float64(b.Down)/float64(b.Up+b.Down), 0, 1) * levels)
+			return least + int(level-1)*(h-2-least)/(levels-1)
+		}
+		for _, layer := range []struct {
+			class string
+			of    func(Bucket) int
+		}{
+			{"d-none", func(b Bucket) int {
+				if b.Up+b.Down > 0 {
+					return 0
+				}
+				return h - 2
+			}},
+			{"d-up", func(b Bucket) int {
+				if b.Up+b.Down <= 0 {
+					return 0
+				}
+				return h - 2
+			}},
+			{"d-down", tall},
+		} {
+			if d := bars(buckets, layer.of, w, h); d != "" {
+				p.leaf("path", "class", layer.class, "d", d)
+			}
+		}
+	})
+}
+
+// bars are shapes on the ground of a picture, as a path: one for each row of equal buckets, as tall as of says.
+func bars(buckets []Bucket, of func(Bucket) int, w, h int) string {
+	var d strings.Builder
+	at := func(i int) int { return 1 + i*(w-2)/max(len(buckets), 1) }
+	for i := 0; i < len(buckets); {
+		tall, n := of(buckets[i]), i+1
+		for n < len(buckets) && of(buckets[n]) == tall {
+			n++
+		}
+		if wide := max(at(n)-at(i)-1, 1); tall > 0 {
+			fmt.Fprintf(&d, "M%d %dh%dv%dh-%dz", at(i), h-1-tall, wide, tall, wide)
+		}
+		i = n
+	}
+	return d.String()
+}
+
+// uptimeWords are the numbers of a bar.
+func uptimeWords(buckets []Bucket) string {
+	var up, down time.Duration
+	bad := 0
+	for _, b := range buckets {
+		up, down = up+b.Up, down+b.Down
+		if b.Down > 0 {
+			bad++
+		}
+	}
+	if up+down <= 0 {
+		return "Nothing was measured."
+	}
+	return fmt.Sprintf("Up %s of the measured time; down for %s, in %d of %d stretches.", percent(float64(up)/float64(up+down)), span(down), bad, len(buckets))
 }
 
 // Bar is one value of a bar chart.

@@ -2,60 +2,48 @@ package app
 
 import (
 	"context"
-	"errors"
-	"fmt"
+	"os"
 	"path/filepath"
-	"strings"
 
 	"corax"
-	"corax/config"
-	"corax/monitor"
 	"corax/scenario/history"
 	"corax/scenario/sample"
+	"corax/server"
 )
 
 // firstSteps is what the page for a new Corax sets in motion.
 type firstSteps struct{ a *App }
 
-// item is a monitor as an item of the list monitors.
-func item(text string) string {
-	return "monitors:\n  - " + strings.ReplaceAll(strings.TrimSpace(text), "\n", "\n    ") + "\n"
-}
-
-// TryMonitor implements web.FirstSteps. The monitor lives for one run, and what it sees becomes no signal.
+// TryMonitor implements web.FirstSteps. What it sees becomes no signal.
 func (f firstSteps) TryMonitor(ctx context.Context, text string) (corax.ProbeResult, error) {
-	cfg, err := config.Parse("the monitor", []byte(item(text)))
+	_, spec, err := monitorAlone(f.a.o.File, text)
 	if err != nil {
-		return corax.ProbeResult{}, corax.Errorf(corax.Invalid, "read the monitor", "%w", err)
+		return corax.ProbeResult{}, err
 	}
-	if len(cfg.Monitors) != 1 || cfg.Monitors[0].Log != nil || cfg.Monitors[0].Heartbeat != nil {
+	if spec.Log != nil || spec.Heartbeat != nil {
 		return corax.ProbeResult{}, corax.Errorf(corax.Invalid, "try the monitor", "it is none that can be tried")
 	}
-	m, err := monitor.New(monitor.Options{Monitors: cfg.Monitors, Clock: f.a.o.Clock, Log: f.a.log,
-		Secrets: func(string) (string, error) { return "", errors.New("a monitor that is tried gets no credential") }})
-	if err != nil {
-		return corax.ProbeResult{}, err
-	}
-	if err := m.Start(context.WithoutCancel(ctx)); err != nil {
-		return corax.ProbeResult{}, err
-	}
-	defer m.Stop()
-	seen, err := m.RunNow(ctx, cfg.Monitors[0].Name)
+	seen, err := f.a.monitors.Try(ctx, spec)
 	seen.Message = f.a.redactor.Redact(seen.Message)
 	return seen, err
 }
 
-// Writable implements web.FirstSteps.
-func (f firstSteps) Writable() bool { return false }
+// Writable implements web.FirstSteps: there is a file, and Corax may write it.
+func (f firstSteps) Writable() bool {
+	if f.a.o.File == "" {
+		return false
+	}
+	file, err := os.OpenFile(f.a.o.File, os.O_WRONLY, 0)
+	if err != nil {
+		return false
+	}
+	return file.Close() == nil
+}
 
 // AddMonitor implements web.FirstSteps.
-func (f firstSteps) AddMonitor(_ context.Context, _ string, _ corax.Actor) error {
-	file := f.a.o.File
-	if file == "" {
-		return &corax.Error{Code: corax.Conflict, Op: "add the monitor", Err: errors.New("this Corax was started without a configuration file"),
-			Hint: "put the text into a file and start it with --config FILE"}
-	}
-	return &corax.Error{Code: corax.Conflict, Op: "add the monitor", Err: fmt.Errorf("%s is not changed from here", file), Hint: "put the text there and reload"}
+func (f firstSteps) AddMonitor(ctx context.Context, text string, by corax.Actor) error {
+	_, err := controls{f.a}.ChangeMonitor(ctx, server.MonitorChange{Text: text, By: by})
+	return err
 }
 
 // Sample implements web.FirstSteps.

@@ -78,3 +78,44 @@ func TestFirstSteps(t *testing.T) {
 		t.Error("the sample is still there")
 	}
 }
+
+// What was tried is written into the file that Corax was started with, and watched from then on.
+func TestTheFirstMonitorIsWritten(t *testing.T) {
+	a, c, main, _, address := edited(t)
+	before := fileText(t, main)
+	send := func(method, path string, form url.Values) (int, string) {
+		t.Helper()
+		return request(t, method, a.URL()+path, form.Encode(), "Authorization", "Bearer "+c.Token, "Content-Type", "application/x-www-form-urlencoded")
+	}
+	try := url.Values{"address": {address}, "name": {"first"}}
+	if status, text := send(http.MethodPost, "/welcome/try", try); status != http.StatusOK || !strings.Contains(text, "Watch it from now on") {
+		t.Fatalf("status %d: it can't be added: %.300s", status, text)
+	}
+	if len(a.Monitors()) != 2 || fileText(t, main) != before {
+		t.Fatal("what was only tried is in force, or in the file")
+	}
+	if status, text := send(http.MethodPost, "/welcome/add", nil); status != http.StatusOK {
+		t.Fatalf("status %d: %.300s", status, text)
+	}
+	after := fileText(t, main)
+	if !strings.Contains(after, "name: \"first\"") || !strings.Contains(after, "# the shop\n- name: shop") || !strings.Contains(after, "# the end") {
+		t.Errorf("the file is now:\n%s", after)
+	}
+	if n := len(a.Monitors()); n != 3 {
+		t.Errorf("%d monitors, expected 3", n)
+	}
+	// The same once more is refused, and leaves the file as it is.
+	if status, _ := send(http.MethodPost, "/welcome/try", try); status != http.StatusOK {
+		t.Fatalf("status %d", status)
+	}
+	if status, text := send(http.MethodPost, "/welcome/add", nil); status != http.StatusUnprocessableEntity || fileText(t, main) != after {
+		t.Errorf("a name that is taken: status %d: %.300s", status, text)
+	}
+	// A file that can't be written is said to be one before somebody tries.
+	if err := os.Remove(main); err != nil {
+		t.Fatal(err)
+	}
+	if _, text := send(http.MethodGet, "/welcome", nil); strings.Contains(text, "Watch it") || !strings.Contains(text, "Add it to the configuration yourself") {
+		t.Error("a file that isn't there is offered for writing")
+	}
+}

@@ -261,7 +261,7 @@ func UptimeBrief(title string, buckets []Bucket) template.HTML {
 				if b.Up+b.Down <= 0 {
 					return 0
 				}
-				return h - 2
+				return h - 8 // what was down all the time stands out by its height, not by its colour alone
 			}},
 			{"d-down", tall},
 		} {

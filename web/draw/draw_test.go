@@ -271,3 +271,37 @@ func TestFlags(t *testing.T) {
 		}
 	})
 }
+
+// A bar of a list says the same as the full one, in one shape for each row of equal stretches.
+func TestUptimeBriefMergesEqualStretches(t *testing.T) {
+	var day []Bucket
+	for i := range 90 {
+		b := Bucket{From: start.Add(time.Duration(i) * 24 * time.Hour), To: start.Add(time.Duration(i+1) * 24 * time.Hour), Up: 24 * time.Hour}
+		switch {
+		case i < 10: // nobody looked
+			b.Up = 0
+		case i == 40:
+			b.Up, b.Down = b.Up-time.Second, time.Second
+		case i == 41 || i == 42:
+			b.Up, b.Down = 0, b.Up
+		}
+		day = append(day, b)
+	}
+	brief, full := string(UptimeBrief("login", day)), string(Uptime("login", day))
+	for class, shapes := range map[string]int{"d-none": 1, "d-up": 1, "d-down": 2} {
+		path := regexp.MustCompile(`class="` + class + `" d="([^"]*)"`).FindStringSubmatch(brief)
+		if path == nil || strings.Count(path[1], "M") != shapes {
+			t.Errorf("%s: %q, expected %d shapes", class, path, shapes)
+		}
+	}
+	words := regexp.MustCompile(`<desc[^>]*>[^<]*</desc>`)
+	if said := words.FindString(brief); said == "" || !strings.Contains(said, "3 of 90") || len(brief) > 1000 {
+		t.Errorf("it says %q in %d bytes", said, len(brief))
+	}
+	if words.FindString(full) == "" || !strings.Contains(full, "3 of 90") {
+		t.Error("the full one has other numbers")
+	}
+	if n := strings.Count(brief, "<title"); n != 1 {
+		t.Errorf("%d titles", n)
+	}
+}

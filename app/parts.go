@@ -123,16 +123,18 @@ func (a *App) startServer(ctx context.Context, cfg *config.Config) error {
 		_ = l.Close()
 		return err
 	}
-	a.front, err = a.pages()
+	pages, err := a.pages()
 	if err != nil {
 		_ = l.Close()
 		return err
 	}
+	a.front = pages
 	a.serve(l, server.New(server.Options{
 		Version: a.o.Version, Token: a.address.Token, Operator: a.operator, Access: a.access, Front: front(cfg),
 		PublicURL: cfg.Notify.PublicURL, Backups: filepath.Join(cfg.DataDir, "backups"), Records: a.records(), Find: a.lookup, Controls: a.limited(), People: a.limited(),
-		Clock: a.o.Clock, Log: a.log, Metrics: a.metrics(), Redact: a.redactor.JSON, Audit: limitedLedger{ledger{a}, a.records()},
-		Pages: a.front,
+		Scenarios: a.scenarios,
+		Clock:     a.o.Clock, Log: a.log, Metrics: a.metrics(), Redact: a.redactor.JSON, Audit: limitedLedger{ledger{a}, a.records()},
+		Pages: pages,
 		Receive: func(r chi.Router) {
 			in.Routes(r)
 			a.answers(r)

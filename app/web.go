@@ -42,10 +42,10 @@ func (a *App) pages() (*web.Handler, error) {
 		Find: a.lookup, Tend: a.limited(),
 
 		// draw:
-		Topology: atlas{a.limited()}, Hands: atlas{a.limited()}, People: atlas{a.limited()}, Emergencies: a.limited(),
+		Topology: atlas{a.limited()}, Learned: atlas{a.limited()}.Learned, Hands: atlas{a.limited()}, People: atlas{a.limited()}, Emergencies: a.limited(),
 
 		// gallery:
-		Scenarios: a.scenarios,
+		Scenarios: a.scenarios, FirstSteps: firstSteps{a},
 
 		// api:
 		Actions: controls{a}, Policies: controls{a}, Audit: ledger{a}, Knowledge: controls{a}, Health: controls{a}, Settings: controls{a},

@@ -18,6 +18,7 @@ import (
 // roles is the role that each operation needs. An operation that is not here fails the test: who adds one says here who may.
 var roles = map[string][]string{
 	"viewer": {
+		"compare-scenario-runs", "get-scenario-run", "list-scenario-jobs", "list-scenario-runs", "list-scenarios",
 		"audit-key", "export-problem", "get-approval", "get-incident", "get-plan", "get-problem", "get-work-order", "list-approvals", "list-autonomy",
 		"list-break-glass", "list-decisions", "list-events", "list-incidents", "list-monitors", "list-pages", "list-plans", "list-problems",
 		"list-silences", "list-stops", "list-work-orders", "reach",
@@ -28,6 +29,7 @@ var roles = map[string][]string{
 		"end-silence", "escalate-problem", "replay-plan", "resolve-incident", "run-monitor", "start-work-order",
 	},
 	"operator": {
+		"cancel-scenario", "run-scenario",
 		"answer-approval", "break-glass", "cancel-plan", "clear-stop", "end-break-glass", "learn-outcomes", "list-audit", "pause-plan", "rehearse-plan",
 		"resume-plan", "stop", "take-over-problem", "test-pages", "undo-plan", "verify-audit",
 	},
@@ -39,12 +41,13 @@ var own = []string{"make-token", "revoke-session", "revoke-token"}
 
 // everything has all that the API can have, without what is behind it.
 func everything() Options {
-	return Options{Audit: struct{ Audit }{}, People: struct{ People }{}, Access: access.New(access.Options{})}
+	return Options{Audit: struct{ Audit }{}, People: struct{ People }{}, Scenarios: (*desk)(nil), Access: access.New(access.Options{})}
 }
 
 // described is an API with everything that it can have, for its description alone.
 func described() *huma.OpenAPI {
 	config := huma.DefaultConfig("Corax", "1")
+	config.Components.Schemas = schemas()
 	a := api{o: everything(), huma: humachi.New(chi.NewRouter(), config)}
 	a.register()
 	return a.huma.OpenAPI()
@@ -115,6 +118,7 @@ func as(role access.Role) http.Handler {
 // asWho is the API for somebody. Its rooms are missing: a call that gets as far as to one panics, which counts as let in.
 func asWho(p access.Principal) http.Handler {
 	config := huma.DefaultConfig("Corax", "1")
+	config.Components.Schemas = schemas()
 	r := chi.NewRouter()
 	a := api{o: everything(), huma: humachi.New(r, config)}
 	a.register()

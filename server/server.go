@@ -75,7 +75,9 @@ type Options struct {
 	Records   Records
 	Find      Finder // nil: nothing is looked up
 	Controls  Controls
-	People    People           // nil: nobody is told, and nobody works on site
+	People    People // nil: nobody is told, and nobody works on site
+	// Scenarios may be nil: the API knows none.
+	Scenarios Scenarios
 	Receive   func(chi.Router) // mounts the receivers
 	Metrics   http.Handler
 	Audit     Audit
@@ -107,6 +109,7 @@ func New(o Options) http.Handler {
 		o.Receive(r)
 	}
 	config := huma.DefaultConfig("Corax", o.Version)
+	config.Components.Schemas = schemas()
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "/api/v1/openapi", "", "/api/v1/schemas"
 	config.CreateHooks = nil // no $schema property in answers: they are the same objects that the CLI prints
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
@@ -145,6 +148,9 @@ func (a api) register() {
 	a.audit()
 	if a.o.People != nil {
 		a.people(a.o.People)
+	}
+	if a.o.Scenarios != nil {
+		a.scenarios(a.o.Scenarios)
 	}
 	if a.o.Access != nil {
 		a.users(a.o.Access)

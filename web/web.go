@@ -67,7 +67,8 @@ type Options struct {
 	Emergencies Emergencies
 
 	// gallery (scenarios, first run):
-	Scenarios Scenarios
+	Scenarios  Scenarios
+	FirstSteps FirstSteps
 
 	// api (settings, policies, audit, knowledge, health):
 	Actions   Actions
@@ -93,7 +94,7 @@ func (p *pages) areas() []area {
 		p.notifications(),
 
 		// gallery: scenarios, first run
-		p.scenarios(),
+		p.scenarios(), p.welcome(),
 
 		// api: settings, policies, audit, knowledge, health
 		p.actions(), p.policies(), p.audit(), p.knowledge(), p.health(), p.settings(),
@@ -162,13 +163,14 @@ type download struct {
 
 // pages is the handler.
 type pages struct {
-	o      Options
-	ui     *ui.UI
-	nav    []entry
-	routes []Route
-	router chi.Router
-	errors ui.Page
-	login  bool // there is a page to log in
+	o        Options
+	ui       *ui.UI
+	nav      []entry
+	routes   []Route
+	router   chi.Router
+	errors   ui.Page
+	login    bool // there is a page to log in
+	attempts attempts
 }
 
 // Route is one thing that the pages serve, for tests that walk all of them.

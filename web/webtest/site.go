@@ -103,7 +103,7 @@ func (s *Site) options(o Options) web.Options {
 		Topology: s.Estate, Learned: s.Estate.Learned, Hands: s.Estate, People: s.Estate, Emergencies: s.Estate,
 
 		// gallery:
-		Scenarios: s.Scenarios,
+		Scenarios: s.Scenarios, FirstSteps: &FirstSteps{controls: s.Controls},
 
 		// api:
 		Actions: s.Governor, Policies: s.Governor, Audit: s.Governor, Knowledge: s.Governor, Health: s.Governor, Settings: s.Governor,

@@ -9,6 +9,7 @@ type AuditKind string
 const (
 	AuditStarted     AuditKind = "corax.started"
 	AuditReloaded    AuditKind = "config.reloaded"
+	AuditEdited      AuditKind = "config.edited" // a monitor was changed in its file, over the API
 	AuditDecided     AuditKind = "decision.made"
 	AuditAsked       AuditKind = "approval.asked"
 	AuditAnswered    AuditKind = "approval.answered"

@@ -27,6 +27,7 @@ import (
 	"corax/hands"
 	"corax/heal"
 	"corax/investigate"
+	"corax/knowledge"
 	"corax/live"
 	"corax/lookup"
 	"corax/monitor"
@@ -61,6 +62,7 @@ type Options struct {
 	Ground  corax.Ground // where outcomes of actions are seen; production where empty
 	// Catalogue is the digest of the knowledge that Engine works with.
 	Catalogue string
+	Knowledge *knowledge.Catalogue // that knowledge, to be looked at; may be nil
 	// RunScenario carries out a scenario that somebody asked for; progress takes a line for each moment. Nil: none can be run.
 	RunScenario func(ctx context.Context, s scenario.Scenario, progress func(line string)) (scenario.Result, error)
 	Clock       corax.Clock
@@ -101,6 +103,8 @@ type App struct {
 	access       *access.Book
 	firstAdmin   string // path of the link that makes the first admin; empty where there is a user
 	certificate  certificate
+
+	editing sync.Mutex // of the configuration's files
 
 	mu      sync.Mutex
 	stopped bool

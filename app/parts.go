@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"crypto/rand"
 	"net"
 	"path/filepath"
 	"slices"
@@ -123,18 +124,18 @@ func (a *App) startServer(ctx context.Context, cfg *config.Config) error {
 		_ = l.Close()
 		return err
 	}
-	pages, err := a.pages()
+	a.front, err = a.pages()
 	if err != nil {
 		_ = l.Close()
 		return err
 	}
-	a.front = pages
 	a.serve(l, server.New(server.Options{
 		Version: a.o.Version, Token: a.address.Token, Operator: a.operator, Access: a.access, Front: front(cfg),
 		PublicURL: cfg.Notify.PublicURL, Backups: filepath.Join(cfg.DataDir, "backups"), Records: a.records(), Find: a.lookup, Controls: a.limited(), People: a.limited(),
 		Scenarios: a.scenarios,
 		Clock:     a.o.Clock, Log: a.log, Metrics: a.metrics(), Redact: a.redactor.JSON, Audit: limitedLedger{ledger{a}, a.records()},
-		Pages: pages,
+		System: system{a}, MonitorFiles: controls{a}, Replies: a.store, Run: rand.Text(),
+		Pages: a.front, Live: a.live,
 		Receive: func(r chi.Router) {
 			in.Routes(r)
 			a.answers(r)

@@ -8,6 +8,7 @@ import (
 	"corax"
 	"corax/access/scoped"
 	"corax/scenario/casefile"
+	"corax/store"
 )
 
 // records are those of the store, as far as who asks may see them.
@@ -173,15 +174,18 @@ func (l limited) AckPage(ctx context.Context, page, by string) (corax.Page, erro
 	return l.controls.AckPage(ctx, page, by)
 }
 
-func (l limited) WorkOrders(ctx context.Context, live bool) ([]corax.WorkOrder, error) {
-	all, err := l.controls.WorkOrders(ctx, live)
+// WorkOrders lists those of problems that are seen; a page is as long as it would be without the others.
+func (l limited) WorkOrders(ctx context.Context, f store.WorkOrderFilter) ([]corax.WorkOrder, error) {
 	if l.in.Everything(ctx, "list work orders") == nil {
-		return all, err
+		return l.controls.WorkOrders(ctx, f)
 	}
-	return slices.DeleteFunc(all, func(o corax.WorkOrder) bool {
+	return scoped.Fill(f.Limit, f.After, func(after store.Cursor) ([]corax.WorkOrder, error) {
+		f.After = after
+		return l.controls.WorkOrders(ctx, f)
+	}, func(o corax.WorkOrder) store.Cursor { return store.CursorOf(o.MadeAt, o.ID) }, func(o corax.WorkOrder) bool {
 		_, err := l.in.Problem(ctx, o.Problem)
-		return err != nil
-	}), err
+		return err == nil
+	})
 }
 
 func (l limited) WorkOrder(ctx context.Context, id string) (corax.WorkOrder, error) {

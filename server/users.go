@@ -17,7 +17,7 @@ type Whoami struct {
 	Via     corax.Via      `json:"via"`
 	Scopes  []access.Scope `json:"scopes,omitempty" doc:"an entity must be within all of them"`
 	Session string         `json:"session,omitempty"`
-	Token   string         `json:"token_id,omitempty"`
+	Token   string         `json:"credential,omitempty"`
 }
 
 // SetupLink is a link that was made for somebody. It is shown once.
@@ -54,7 +54,11 @@ func (a api) setupLink(secret string, c access.Credential) SetupLink {
 	return l
 }
 
-func (a api) users(b *access.Book) {
+func (a api) users() {
+	b := a.o.Access
+	if b == nil {
+		return
+	}
 	type none struct{}
 	type by struct {
 		ByID
@@ -136,7 +140,11 @@ func (a api) users(b *access.Book) {
 }
 
 // keys are what everybody may do with their own sessions and tokens, and admins with anybody's.
-func (a api) keys(b *access.Book) {
+func (a api) keys() {
+	b := a.o.Access
+	if b == nil {
+		return
+	}
 	type list struct {
 		All bool `query:"all" doc:"everybody's, for admins"`
 	}

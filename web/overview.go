@@ -200,7 +200,7 @@ func (p *pages) needs(ctx context.Context, open []openProblem, asks []corax.Appr
 		}
 		out = append(out, n)
 	}
-	orders, err := p.o.Controls.WorkOrders(ctx, true)
+	orders, err := p.o.Controls.WorkOrders(ctx, store.WorkOrderFilter{Live: true})
 	if err != nil {
 		return nil, err
 	}

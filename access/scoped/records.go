@@ -26,10 +26,11 @@ type Store interface {
 	SearchProblems(ctx context.Context, f store.ProblemSearch) (store.ProblemList, error)
 	ProblemsLike(ctx context.Context, b store.ProblemBrief, most int) ([]store.ProblemBrief, error)
 	PlanRun(ctx context.Context, id string) (corax.PlanRun, error)
-	PlanRuns(ctx context.Context, states ...corax.PlanState) ([]corax.PlanRun, error)
+	FindPlanRuns(ctx context.Context, f store.PlanFilter) ([]corax.PlanRun, error)
 	Decisions(ctx context.Context, plan string) ([]corax.Decision, error)
-	RecentDecisions(ctx context.Context, limit int) ([]corax.Decision, error)
+	FindDecisions(ctx context.Context, f store.DecisionFilter) ([]corax.Decision, error)
 	Approvals(ctx context.Context, openOnly bool) ([]corax.ApprovalRequest, error)
+	FindApprovals(ctx context.Context, f store.ApprovalFilter) ([]corax.ApprovalRequest, error)
 	Approval(ctx context.Context, id string) (corax.ApprovalRequest, error)
 	BreakGlasses(ctx context.Context, after time.Time) ([]corax.BreakGlass, error)
 	Events(ctx context.Context, f store.EventFilter) ([]corax.Event, error)
@@ -52,24 +53,10 @@ func (r Records) Incidents(ctx context.Context, f store.IncidentFilter) ([]corax
 	if s.everything {
 		return r.Store.Incidents(ctx, f)
 	}
-	out := []corax.Incident{}
-	for most := f.Limit; ; {
-		part, err := r.Store.Incidents(ctx, f)
-		if err != nil {
-			return nil, err
-		}
-		for _, i := range part {
-			if s.sees(i.Entity) {
-				if out = append(out, i); len(out) == most {
-					return out, nil
-				}
-			}
-		}
-		if most == 0 || len(part) < most {
-			return out, nil
-		}
-		f.Before = part[len(part)-1].ID
-	}
+	return Fill(f.Limit, f.After, func(after store.Cursor) ([]corax.Incident, error) {
+		f.After = after
+		return r.Store.Incidents(ctx, f)
+	}, func(i corax.Incident) store.Cursor { return store.CursorOf(i.OpenedAt, i.ID) }, func(i corax.Incident) bool { return s.sees(i.Entity) })
 }
 
 // Incident is NotFound where it is not seen.
@@ -102,14 +89,10 @@ func (r Records) Problems(ctx context.Context, f store.ProblemFilter) ([]corax.P
 	if s.everything {
 		return r.Store.Problems(ctx, f)
 	}
-	most := f.Limit
-	f.Limit = 0
-	all, err := r.Store.Problems(ctx, f)
-	seen := keep(s, all, s.seesProblem)
-	if most > 0 {
-		seen = seen[:min(most, len(seen))]
-	}
-	return seen, err
+	return Fill(f.Limit, f.After, func(after store.Cursor) ([]corax.Problem, error) {
+		f.After = after
+		return r.Store.Problems(ctx, f)
+	}, func(p corax.Problem) store.Cursor { return store.CursorOf(p.OpenedAt, p.ID) }, s.seesProblem)
 }
 
 // Problem is NotFound where it is not seen.
@@ -149,11 +132,17 @@ func (r Records) PlanRun(ctx context.Context, id string) (corax.PlanRun, error) 
 	return run, err
 }
 
-// PlanRuns lists those whose problem is seen.
-func (r Records) PlanRuns(ctx context.Context, states ...corax.PlanState) ([]corax.PlanRun, error) {
-	all, err := r.Store.PlanRuns(ctx, states...)
+// FindPlanRuns lists those whose problem is seen.
+func (r Records) FindPlanRuns(ctx context.Context, f store.PlanFilter) ([]corax.PlanRun, error) {
 	s := r.sight(ctx)
-	return keep(s, all, func(run corax.PlanRun) bool { return r.problem(ctx, s, run.Plan.Problem) }), err
+	if s.everything {
+		return r.Store.FindPlanRuns(ctx, f)
+	}
+	return Fill(f.Limit, f.After, func(after store.Cursor) ([]corax.PlanRun, error) {
+		f.After = after
+		return r.Store.FindPlanRuns(ctx, f)
+	}, func(run corax.PlanRun) store.Cursor { return store.CursorOf(run.StartedAt, run.Plan.ID) },
+		func(run corax.PlanRun) bool { return r.problem(ctx, s, run.Plan.Problem) })
 }
 
 // Decisions is NotFound where the plan is not seen.
@@ -166,17 +155,22 @@ func (r Records) Decisions(ctx context.Context, plan string) ([]corax.Decision, 
 	return r.Store.Decisions(ctx, plan)
 }
 
-// RecentDecisions leaves out those of plans that are not seen.
-func (r Records) RecentDecisions(ctx context.Context, limit int) ([]corax.Decision, error) {
-	all, err := r.Store.RecentDecisions(ctx, limit)
-	s, plans := r.sight(ctx), map[string]bool{}
-	return keep(s, all, func(d corax.Decision) bool {
+// FindDecisions leaves out those of plans that are not seen.
+func (r Records) FindDecisions(ctx context.Context, f store.DecisionFilter) ([]corax.Decision, error) {
+	if r.sight(ctx).everything {
+		return r.Store.FindDecisions(ctx, f)
+	}
+	plans := map[string]bool{}
+	return Fill(f.Limit, f.After, func(after store.Cursor) ([]corax.Decision, error) {
+		f.After = after
+		return r.Store.FindDecisions(ctx, f)
+	}, func(d corax.Decision) store.Cursor { return store.CursorOf(d.At, d.ID) }, func(d corax.Decision) bool {
 		if _, asked := plans[d.Plan]; !asked {
 			_, err := r.PlanRun(ctx, d.Plan)
 			plans[d.Plan] = err == nil
 		}
 		return plans[d.Plan]
-	}), err
+	})
 }
 
 // Approvals lists requests about an entity, or a problem, that is seen.
@@ -184,6 +178,19 @@ func (r Records) Approvals(ctx context.Context, openOnly bool) ([]corax.Approval
 	all, err := r.Store.Approvals(ctx, openOnly)
 	s := r.sight(ctx)
 	return keep(s, all, func(a corax.ApprovalRequest) bool { return s.sees(a.Target) || r.problem(ctx, s, a.Problem) }), err
+}
+
+// FindApprovals lists a part of what Approvals does.
+func (r Records) FindApprovals(ctx context.Context, f store.ApprovalFilter) ([]corax.ApprovalRequest, error) {
+	s := r.sight(ctx)
+	if s.everything {
+		return r.Store.FindApprovals(ctx, f)
+	}
+	return Fill(f.Limit, f.After, func(after store.Cursor) ([]corax.ApprovalRequest, error) {
+		f.After = after
+		return r.Store.FindApprovals(ctx, f)
+	}, func(a corax.ApprovalRequest) store.Cursor { return store.CursorOf(a.AskedAt, a.ID) },
+		func(a corax.ApprovalRequest) bool { return s.sees(a.Target) || r.problem(ctx, s, a.Problem) })
 }
 
 // Approval is NotFound under the terms of Approvals.
@@ -297,6 +304,29 @@ func (r Records) problem(ctx context.Context, s sight, id string) bool {
 
 func hidden(op, id string) error {
 	return &corax.Error{Code: corax.NotFound, Op: op + " " + id, Err: errors.New("there is none with this id")}
+}
+
+// Fill reads a list on until most of it are seen, or all of it was read: a page is as long as it would be without the others, since a short
+// one would say that the list ends. 0 is all.
+func Fill[T any](most int, after store.Cursor, read func(after store.Cursor) ([]T, error), at func(T) store.Cursor, sees func(T) bool) ([]T, error) {
+	out := []T{}
+	for {
+		part, err := read(after)
+		if err != nil {
+			return nil, err
+		}
+		for _, x := range part {
+			if sees(x) {
+				if out = append(out, x); len(out) == most {
+					return out, nil
+				}
+			}
+		}
+		if most == 0 || len(part) < most {
+			return out, nil
+		}
+		after = at(part[len(part)-1])
+	}
 }
 
 // keep leaves out what does not pass, unless everything is seen.

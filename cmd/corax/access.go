@@ -1,18 +1,18 @@
 package main
 
 import (
+	"cmp"
+	"context"
 	"fmt"
-	"net/url"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"corax/access"
+	"corax/client"
 	"corax/server"
 )
-
-// forUser is what the API calls a user by.
-func forUser(name string) string { return "/users/" + url.PathEscape(name) }
 
 func userCommand(s *settings) *cobra.Command {
 	c := &cobra.Command{Use: "user", Short: "Who may log in: list, invite, role, disable, enable, reset, withdraw"}
@@ -26,7 +26,9 @@ func userCommand(s *settings) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return s.link(cmd, "/users", map[string]any{"name": args[0], "role": role, "scope": scope, "by": operator()})
+			return s.link(cmd, func(ctx context.Context, c *client.Client) (server.SetupLink, error) {
+				return c.InviteUser(ctx, client.InviteUserParams{Name: args[0], Role: role, Scope: scope, By: operator()})
+			})
 		},
 	}
 	invite.Flags().StringVar(&role, "role", "viewer", "viewer, responder, operator or admin")
@@ -36,20 +38,20 @@ func userCommand(s *settings) *cobra.Command {
 		Use: "role NAME [ROLE]", Short: "Give a user another role, or another scope, from their next request on", Args: cobra.RangeArgs(1, 2),
 		Example: "  corax user role sam operator\n  corax user role sam --scope team=shop",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			body := map[string]any{"by": operator()}
+			p := client.AlterUserParams{By: operator()}
 			if len(args) == 2 {
-				body["role"] = args[1]
+				p.Role = args[1]
 			}
 			if every {
-				body["scope"] = access.Scope{}
+				p.Scope = &access.Scope{}
 			} else if len(scopes) > 0 {
 				scope, err := access.ParseScope(scopes...)
 				if err != nil {
 					return err
 				}
-				body["scope"] = scope
+				p.Scope = &scope
 			}
-			return s.alter(cmd, args[0], body)
+			return s.alter(cmd, args[0], p)
 		},
 	}
 	change.Flags().StringArrayVar(&scopes, "scope", nil, "only entities that one of these picks, instead of the scope so far")
@@ -62,13 +64,17 @@ func userCommand(s *settings) *cobra.Command {
 	reset := &cobra.Command{
 		Use: "reset NAME", Short: "Make a link by which a user sets a new password; it ends all their sessions and tokens", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return s.link(cmd, forUser(args[0])+"/reset?by="+url.QueryEscape(operator()), nil)
+			return s.link(cmd, func(ctx context.Context, c *client.Client) (server.SetupLink, error) {
+				return c.ResetUser(ctx, args[0], client.ResetUserParams{By: operator()})
+			})
 		},
 	}
 	withdraw := &cobra.Command{
 		Use: "withdraw ID", Short: "End a link that nobody has followed yet", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return s.revoke(cmd, "/invites/", args[0])
+			return s.revoke(cmd, args[0], func(ctx context.Context, c *client.Client) error {
+				return c.WithdrawInvite(ctx, args[0], client.WithdrawInviteParams{By: operator()})
+			})
 		},
 	}
 	c.AddCommand(list, invite, change, reset, withdraw)
@@ -78,7 +84,7 @@ func userCommand(s *settings) *cobra.Command {
 			Use: word + " NAME", Args: cobra.ExactArgs(1),
 			Short: map[bool]string{true: "Let a user in no more: sessions end, tokens are refused", false: "Let a disabled user in again"}[off],
 			RunE: func(cmd *cobra.Command, args []string) error {
-				return s.alter(cmd, args[0], map[string]any{"disabled": off, "by": operator()})
+				return s.alter(cmd, args[0], client.AlterUserParams{Disabled: &off, By: operator()})
 			},
 		})
 	}
@@ -86,18 +92,16 @@ func userCommand(s *settings) *cobra.Command {
 }
 
 // link asks for a link, and prints it.
-func (s *settings) link(cmd *cobra.Command, path string, body any) error {
+func (s *settings) link(cmd *cobra.Command, ask func(context.Context, *client.Client) (server.SetupLink, error)) error {
 	c, err := s.connect()
 	if err != nil {
 		return err
 	}
-	var l server.SetupLink
-	if err := c.call(cmd.Context(), "POST", path, body, &l); err != nil {
+	l, err := ask(cmd.Context(), c)
+	if err != nil {
 		return err
 	}
-	if l.URL == "" {
-		l.URL = c.url + l.Path
-	}
+	l.URL = cmp.Or(l.URL, strings.TrimRight(c.URL, "/")+l.Path)
 	if s.json {
 		return printJSON(cmd.OutOrStdout(), l)
 	}
@@ -105,9 +109,9 @@ func (s *settings) link(cmd *cobra.Command, path string, body any) error {
 	return err
 }
 
-func (s *settings) alter(cmd *cobra.Command, name string, body any) error {
-	var u access.User
-	return ask(cmd, s, "PATCH", forUser(name), body, &u, func() string { return fmt.Sprintf("%s: %s", u.Name, standing(u)) })
+func (s *settings) alter(cmd *cobra.Command, name string, p client.AlterUserParams) error {
+	return tell(cmd, s, func(ctx context.Context, c *client.Client) (access.User, error) { return c.AlterUser(ctx, name, p) },
+		func(u access.User) string { return fmt.Sprintf("%s: %s", u.Name, standing(u)) })
 }
 
 // standing is what a user may, in words.
@@ -131,10 +135,10 @@ func (s *settings) listUsers(cmd *cobra.Command) error {
 		Users   []access.User       `json:"users"`
 		Invites []access.Credential `json:"invites"`
 	}{}
-	if err := c.call(cmd.Context(), "GET", "/users", nil, &all.Users); err != nil {
+	if all.Users, err = c.ListUsers(cmd.Context()); err != nil {
 		return err
 	}
-	if err := c.call(cmd.Context(), "GET", "/invites", nil, &all.Invites); err != nil {
+	if all.Invites, err = c.ListInvites(cmd.Context()); err != nil {
 		return err
 	}
 	if s.json {
@@ -172,61 +176,69 @@ func tokenCommand(s *settings) *cobra.Command {
 			if user == "" {
 				user = operator()
 			}
-			var t server.Issued
-			body := map[string]any{"name": args[0], "user": user, "role": role, "scope": scope, "by": operator()}
-			if length > 0 {
-				body["seconds"] = int(length.Seconds())
-			}
-			return ask(cmd, s, "POST", "/tokens", body, &t, func() string { return t.Value })
+			return tell(cmd, s, func(ctx context.Context, c *client.Client) (server.Issued, error) {
+				return c.MakeToken(ctx, client.MakeTokenParams{Name: args[0], User: user, Role: role, Scope: scope, Seconds: int(length.Seconds()), By: operator()})
+			}, func(t server.Issued) string { return t.Value })
 		},
 	}
 	create.Flags().StringVar(&user, "user", "", "whose it is (default: your own name)")
 	create.Flags().StringVar(&role, "role", "viewer", "the most that it may do: viewer, responder, operator or admin")
 	create.Flags().StringArrayVar(&scopes, "scope", nil, "only entities that one of these picks: team=shop,tier=1 or kind=service or id=login")
 	create.Flags().DurationVar(&length, "for", 0, "how long it is good (default: the longest that is allowed)")
-	c.AddCommand(create, s.listCredentials("tokens", "No token is good.", []string{"ID", "TOKEN", "FOR", "ROLE", "SCOPE", "BY", "LAST USE", "ENDS"},
+	c.AddCommand(create, s.listCredentials("tokens", func(ctx context.Context, c *client.Client, all bool) ([]access.Credential, error) {
+		return c.ListTokens(ctx, client.ListTokensParams{All: all})
+	}, "No token is good.", []string{"ID", "TOKEN", "FOR", "ROLE", "SCOPE", "BY", "LAST USE", "ENDS"},
 		func(t access.Credential) []string {
 			return []string{t.ID, t.Start + "…", t.Name, t.Role.String(), t.Scope.String(), t.By, when(t.SeenAt), clock(t.EndsAt)}
-		}), s.revokeCommand("tokens"))
+		}), s.revokeCommand(func(ctx context.Context, c *client.Client, id string) error {
+		return c.RevokeToken(ctx, id, client.RevokeTokenParams{By: operator()})
+	}))
 	return c
 }
 
 func sessionCommand(s *settings) *cobra.Command {
 	c := &cobra.Command{Use: "session", Short: "Who is logged in: list, revoke"}
-	c.AddCommand(s.listCredentials("sessions", "Nobody is logged in.", []string{"ID", "WHO", "ADDRESS", "DEVICE", "LAST SEEN", "ENDS"},
+	c.AddCommand(s.listCredentials("sessions", func(ctx context.Context, c *client.Client, all bool) ([]access.Credential, error) {
+		return c.ListSessions(ctx, client.ListSessionsParams{All: all})
+	}, "Nobody is logged in.", []string{"ID", "WHO", "ADDRESS", "DEVICE", "LAST SEEN", "ENDS"},
 		func(t access.Credential) []string {
 			return []string{t.ID, t.By, t.Address, clip(t.Name, 60), when(t.SeenAt), clock(t.EndsAt)}
-		}), s.revokeCommand("sessions"))
+		}), s.revokeCommand(func(ctx context.Context, c *client.Client, id string) error {
+		return c.RevokeSession(ctx, id, client.RevokeSessionParams{By: operator()})
+	}))
 	return c
 }
 
 // listCredentials lists sessions or tokens: one's own, or everybody's where Corax runs.
-func (s *settings) listCredentials(what, none string, heading []string, row func(access.Credential) []string) *cobra.Command {
+func (s *settings) listCredentials(what string, ask func(context.Context, *client.Client, bool) ([]access.Credential, error), none string, heading []string,
+	row func(access.Credential) []string) *cobra.Command {
 	var all bool
 	c := &cobra.Command{
 		Use: "list", Short: "List " + what + " that are good: one's own; everybody's where Corax runs", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return show(cmd, s, fmt.Sprintf("/%s?all=%t", what, all), func(list []access.Credential) error {
-				rows := make([][]string, len(list))
-				for n, t := range list {
-					rows[n] = row(t)
-				}
-				return table(cmd.OutOrStdout(), none, heading, rows)
-			})
+			return show(cmd, s, func(ctx context.Context, c *client.Client) ([]access.Credential, error) { return ask(ctx, c, all) },
+				func(list []access.Credential) error {
+					rows := make([][]string, len(list))
+					for n, t := range list {
+						rows[n] = row(t)
+					}
+					return table(cmd.OutOrStdout(), none, heading, rows)
+				})
 		},
 	}
 	c.Flags().BoolVar(&all, "all", false, "everybody's, for admins")
 	return c
 }
 
-func (s *settings) revokeCommand(what string) *cobra.Command {
+func (s *settings) revokeCommand(end func(context.Context, *client.Client, string) error) *cobra.Command {
 	return &cobra.Command{
 		Use: "revoke ID", Short: "End one at once", Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return s.revoke(cmd, "/"+what+"/", args[0]) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return s.revoke(cmd, args[0], func(ctx context.Context, c *client.Client) error { return end(ctx, c, args[0]) })
+		},
 	}
 }
 
-func (s *settings) revoke(cmd *cobra.Command, under, id string) error {
-	var out map[string]any
-	return ask(cmd, s, "DELETE", under+url.PathEscape(id)+"?by="+url.QueryEscape(operator()), nil, &out, func() string { return id + " is good no more." })
+func (s *settings) revoke(cmd *cobra.Command, id string, end func(context.Context, *client.Client) error) error {
+	return act(cmd, s, end, id+" is good no more.")
 }

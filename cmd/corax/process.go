@@ -105,8 +105,7 @@ func (p *process) states(ctx context.Context) ([]corax.ProbeResult, error) {
 	if err != nil {
 		return nil, err
 	}
-	var all []corax.ProbeResult
-	return all, c.call(ctx, "GET", "/monitors", nil, &all)
+	return c.ListMonitors(ctx)
 }
 
 func (p *process) AwaitUp(ctx context.Context) error {

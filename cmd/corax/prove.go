@@ -6,8 +6,6 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"net/http"
-	"net/url"
 	"os"
 	"runtime"
 	"strings"
@@ -16,6 +14,7 @@ import (
 
 	"corax"
 	"corax/app"
+	"corax/client"
 	"corax/config"
 	"corax/investigate"
 	"corax/lab"
@@ -141,7 +140,7 @@ func (s records) Pages(ctx context.Context) ([]corax.Page, error) {
 type people struct{ cfg config.Config }
 
 // as is a client that acts in somebody's name.
-func (p people) as(name string) (*client, error) {
+func (p people) as(name string) (*client.Client, error) {
 	c, err := (&settings{dataDir: p.cfg.DataDir}).connect()
 	if err != nil {
 		return nil, err
@@ -155,33 +154,39 @@ func (p people) as(name string) (*client, error) {
 		if err != nil {
 			return nil, corax.Errorf(corax.Unavailable, "act as "+name, "%w", err)
 		}
-		c.token = strings.TrimSpace(string(token))
+		c.Token = strings.TrimSpace(string(token))
 	}
 	return c, nil
 }
 
-func (p people) call(ctx context.Context, by, method, path string, in any) error {
+func (p people) Answer(ctx context.Context, id string, verdict corax.Verdict, by string) error {
 	c, err := p.as(by)
 	if err != nil {
 		return err
 	}
-	return c.call(ctx, method, path, in, nil)
-}
-
-func (p people) Answer(ctx context.Context, id string, verdict corax.Verdict, by string) error {
-	return p.call(ctx, by, http.MethodPost, "/approvals/"+id, map[string]any{"verdict": verdict, "by": by})
+	_, err = c.AnswerApproval(ctx, id, client.AnswerApprovalParams{Verdict: string(verdict), By: by})
+	return err
 }
 
 func (p people) AnswerWork(ctx context.Context, id, answer, by string) error {
-	return p.call(ctx, by, http.MethodPost, "/work-orders/"+id+"/"+answer, map[string]any{"by": by})
+	c, err := p.as(by)
+	if err != nil {
+		return err
+	}
+	_, err = answerWork(ctx, c, id, answer, client.AcceptWorkOrderParams{By: by})
+	return err
 }
 
 func (p people) SetStop(ctx context.Context, entity string, on bool) error {
 	const by = "scenario"
-	if !on {
-		return p.call(ctx, by, http.MethodDelete, "/stop?"+url.Values{"scope": {entity}, "by": {by}}.Encode(), nil)
+	c, err := p.as(by)
+	switch {
+	case err != nil:
+		return err
+	case !on:
+		return c.ClearStop(ctx, client.ClearStopParams{Scope: entity, By: by})
 	}
-	return p.call(ctx, by, http.MethodPost, "/stop", map[string]any{"scope": entity, "reason": "the scenario says so", "by": by})
+	return c.Stop(ctx, client.StopParams{Scope: entity, Reason: "the scenario says so", By: by})
 }
 
 func oldestFirst[T any](newest []T, err error) ([]T, error) {

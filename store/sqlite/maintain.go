@@ -23,23 +23,20 @@ const pruneRows = 2000
 // Prune forgets what r allows, and gives the space back to the file system.
 func (s *Store) Prune(ctx context.Context, r store.Retention, now time.Time) error {
 	const op = "prune the store"
-	dropped := false
+	dropped, err := s.dropBefore(ctx, dropCalls, now.Add(-CallsKept))
+	if err != nil {
+		return err
+	}
 	if r.Age > 0 {
-		before := now.Add(-r.Age).UnixMicro()
 		// Incidents go after what belongs to them, plans after their problems, and what was decided about plans last.
 		for _, query := range []string{dropSignalsBefore, dropEventsBefore, dropIncidentsBefore, dropProblemsBefore, dropPlanRuns,
 			dropDecisions, dropApprovals, dropSilences, dropPages, dropWorkOrders, dropHoursBefore, dropDaysBefore, dropTemplateCountsBefore,
 			dropTemplatesBefore} {
-			for {
-				n, err := s.drop(ctx, query, before, pruneRows)
-				if err != nil {
-					return err
-				}
-				dropped = dropped || n > 0
-				if n < pruneRows {
-					break
-				}
+			some, err := s.dropBefore(ctx, query, now.Add(-r.Age))
+			if err != nil {
+				return err
 			}
+			dropped = dropped || some
 		}
 	}
 	if r.Bytes > 0 {
@@ -67,6 +64,17 @@ func (s *Store) Prune(ctx context.Context, r store.Retention, now time.Time) err
 		return nil
 	}
 	return fail(op, s.shrink(ctx))
+}
+
+// dropBefore drops all that query finds before a time, and says whether there was any.
+func (s *Store) dropBefore(ctx context.Context, query string, before time.Time) (some bool, err error) {
+	for {
+		n, err := s.drop(ctx, query, before.UnixMicro(), pruneRows)
+		some = some || n > 0
+		if err != nil || n < pruneRows {
+			return some, err
+		}
+	}
 }
 
 func (s *Store) drop(ctx context.Context, query string, args ...any) (n int64, err error) {

@@ -69,8 +69,8 @@ func (e *Estate) Notify() config.Notify {
 }
 
 // Pages are those of the store.
-func (e *Estate) Pages(ctx context.Context, live bool) ([]corax.Page, error) {
-	return e.store.Pages(ctx, store.PageFilter{Live: live})
+func (e *Estate) Pages(ctx context.Context, f store.PageFilter) ([]corax.Page, error) {
+	return e.store.Pages(ctx, f)
 }
 
 // Reach is one way that works and one that fails.
@@ -95,8 +95,8 @@ func (e *Estate) TestPage(ctx context.Context, contacts []string, by string) (co
 }
 
 // WorkOrders are those of the store.
-func (e *Estate) WorkOrders(ctx context.Context, live bool) ([]corax.WorkOrder, error) {
-	return e.store.WorkOrders(ctx, store.WorkOrderFilter{Live: live})
+func (e *Estate) WorkOrders(ctx context.Context, f store.WorkOrderFilter) ([]corax.WorkOrder, error) {
+	return e.store.WorkOrders(ctx, f)
 }
 
 // WorkOrder is one of them.

@@ -10,7 +10,7 @@ import (
 )
 
 // atlas is what the pages of the topology, of sites, of notifications and of approvals read and set in motion.
-type atlas struct{ controls }
+type atlas struct{ limited }
 
 // Topology is as it is declared.
 func (c atlas) Topology() corax.Topology { return c.a.topology() }

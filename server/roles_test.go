@@ -18,6 +18,7 @@ import (
 // roles is the role that each operation needs. An operation that is not here fails the test: who adds one says here who may.
 var roles = map[string][]string{
 	"viewer": {
+		"compare-scenario-runs", "get-scenario-run", "list-scenario-jobs", "list-scenario-runs", "list-scenarios",
 		"audit-key", "export-problem", "get-approval", "get-incident", "get-plan", "get-problem", "get-work-order", "list-approvals", "list-autonomy",
 		"list-break-glass", "list-decisions", "list-events", "list-incidents", "list-monitors", "list-pages", "list-plans", "list-problems",
 		"list-silences", "list-stops", "list-work-orders", "reach",
@@ -28,6 +29,7 @@ var roles = map[string][]string{
 		"end-silence", "escalate-problem", "replay-plan", "resolve-incident", "run-monitor", "start-work-order",
 	},
 	"operator": {
+		"cancel-scenario", "run-scenario",
 		"answer-approval", "break-glass", "cancel-plan", "clear-stop", "end-break-glass", "learn-outcomes", "list-audit", "pause-plan", "rehearse-plan",
 		"resume-plan", "stop", "take-over-problem", "test-pages", "undo-plan", "verify-audit",
 	},
@@ -39,12 +41,13 @@ var own = []string{"make-token", "revoke-session", "revoke-token"}
 
 // everything has all that the API can have, without what is behind it.
 func everything() Options {
-	return Options{Audit: struct{ Audit }{}, People: struct{ People }{}, Access: access.New(access.Options{})}
+	return Options{Audit: struct{ Audit }{}, People: struct{ People }{}, Scenarios: (*desk)(nil), Access: access.New(access.Options{})}
 }
 
 // described is an API with everything that it can have, for its description alone.
 func described() *huma.OpenAPI {
 	config := huma.DefaultConfig("Corax", "1")
+	config.Components.Schemas = schemas()
 	a := api{o: everything(), huma: humachi.New(chi.NewRouter(), config)}
 	a.register()
 	return a.huma.OpenAPI()
@@ -115,6 +118,7 @@ func as(role access.Role) http.Handler {
 // asWho is the API for somebody. Its rooms are missing: a call that gets as far as to one panics, which counts as let in.
 func asWho(p access.Principal) http.Handler {
 	config := huma.DefaultConfig("Corax", "1")
+	config.Components.Schemas = schemas()
 	r := chi.NewRouter()
 	a := api{o: everything(), huma: humachi.New(r, config)}
 	a.register()
@@ -126,4 +130,27 @@ func asWho(p access.Principal) http.Handler {
 		}()
 		r.ServeHTTP(w, req.WithContext(access.With(req.Context(), p)))
 	})
+}
+
+// Whoever has a scope is let through to what answers within it, and to nothing else.
+func TestScopesAreMinded(t *testing.T) {
+	p := access.Principal{Name: "ann", Role: access.RoleOperator, Via: corax.ViaSession, User: "u", Session: "s",
+		Scopes: []access.Scope{{{Labels: map[string]string{"team": "shop"}}}}}
+	refused := []string{}
+	for call, op := range operationsOf(described()) {
+		method, path, _ := strings.Cut(call, " ")
+		if ask(t, asWho(p), method+" "+strings.ReplaceAll(path, "{id}", "x"), "{", "").Code == http.StatusForbidden {
+			refused = append(refused, op.OperationID)
+		}
+	}
+	for _, id := range []string{"list-audit", "verify-audit", "test-pages", "list-pages", "backup", "list-users", "learn-outcomes", "list-autonomy"} {
+		if !slices.Contains(refused, id) {
+			t.Errorf("%s concerns everything, and is open to who has a scope", id)
+		}
+	}
+	for _, id := range []string{"list-incidents", "get-problem", "answer-approval", "pause-plan", "whoami"} {
+		if slices.Contains(refused, id) {
+			t.Errorf("%s answers within a scope, and is refused", id)
+		}
+	}
 }

@@ -94,7 +94,7 @@ func (p *pages) loadOverview(r *http.Request) (*ui.View, error) {
 		return nil, err
 	}
 	slices.SortStableFunc(d.Changes, func(a, b corax.Signal) int { return b.At.Compare(a.At) })
-	for _, m := range p.o.Controls.Monitors() {
+	for _, m := range p.o.Controls.Monitors(ctx) {
 		switch m.State {
 		case corax.MonitorUp:
 			d.Up++

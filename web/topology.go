@@ -104,7 +104,7 @@ func (p *pages) look(ctx context.Context) (sight, error) {
 			}
 		}
 	}
-	for _, m := range p.o.Controls.Monitors() {
+	for _, m := range p.o.Controls.Monitors(ctx) {
 		switch c := s.state[m.Entity]; {
 		case m.State == corax.MonitorDown:
 			s.state[m.Entity] = draw.Condition{Severity: max(c.Severity, corax.Medium)}
@@ -285,7 +285,7 @@ func (p *pages) loadEntity(r *http.Request) (*ui.View, error) {
 	if d.Incidents, err = p.o.Records.Incidents(ctx, store.IncidentFilter{Entity: id, Limit: 20}); err != nil {
 		return nil, err
 	}
-	for _, m := range p.o.Controls.Monitors() {
+	for _, m := range p.o.Controls.Monitors(ctx) {
 		if m.Entity == id {
 			d.Monitors = append(d.Monitors, m)
 		}

@@ -66,7 +66,8 @@ type Options struct {
 	Emergencies Emergencies
 
 	// gallery (scenarios, first run):
-	Scenarios Scenarios
+	Scenarios  Scenarios
+	FirstSteps FirstSteps
 
 	// api (settings, policies, audit, knowledge, health):
 }
@@ -86,7 +87,7 @@ func (p *pages) areas() []area {
 		p.notifications(),
 
 		// gallery: scenarios, first run
-		p.scenarios(),
+		p.scenarios(), p.welcome(),
 
 		// api: settings, policies, audit, knowledge, health
 
@@ -154,13 +155,14 @@ type download struct {
 
 // pages is the handler.
 type pages struct {
-	o      Options
-	ui     *ui.UI
-	nav    []entry
-	routes []Route
-	router chi.Router
-	errors ui.Page
-	login  bool // there is a page to log in
+	o        Options
+	ui       *ui.UI
+	nav      []entry
+	routes   []Route
+	router   chi.Router
+	errors   ui.Page
+	login    bool // there is a page to log in
+	attempts attempts
 }
 
 // Route is one thing that the pages serve, for tests that walk all of them.
@@ -194,7 +196,7 @@ func New(o Options) (*Handler, error) {
 	p.router.Post(reportPath, newReports(o.Log, o.Clock).ServeHTTP)
 	p.router.Post("/theme", setTheme)
 	if o.Live != nil {
-		p.router.Get("/live", p.guard(access.RoleViewer, false, p.stream(o.Live)))
+		p.router.Get(livePath, p.guard(access.RoleViewer, false, p.stream(o.Live)))
 	}
 	p.router.NotFound(func(w http.ResponseWriter, r *http.Request) {
 		p.fail(w, r, corax.Errorf(corax.NotFound, "", "there is no page %s", r.URL.Path))
@@ -270,19 +272,25 @@ func (p *pages) route(method, path string, role access.Role, public bool, h http
 	p.router.Method(method, path, p.guard(role, public, h))
 }
 
-const loginPath = "/login"
+const (
+	loginPath = "/login"
+	livePath  = "/live"
+)
 
 // guard lets through who has the role. Who is not known is sent to log in.
 func (p *pages) guard(role access.Role, public bool, h http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		who := access.From(r.Context())
 		switch {
+		case !public && who.May(role) && who.Limited() && !minds(r.URL.Path):
+			p.fail(w, r, &corax.Error{Code: corax.Forbidden, Op: "open " + r.URL.Path, Err: errors.New("it concerns everything, and you have a scope"),
+				Hint: "ask somebody without a scope"})
 		case public || who.May(role):
 			h(w, r)
 		case who.Known():
 			p.fail(w, r, &corax.Error{Code: corax.Forbidden, Op: "open " + r.URL.Path, Err: errors.New("it takes the role " + role.String() +
 				", and you are " + who.Role.String()), Hint: "ask an administrator"})
-		case p.login && r.Method == http.MethodGet && r.Header.Get(regionHeader) == "":
+		case p.login && r.Method == http.MethodGet && r.Header.Get(regionHeader) == "" && r.URL.Path != livePath: // which nobody reads as a page
 			to := loginPath
 			if r.URL.Path != "/" {
 				to = loginPath + "?next=" + template.URLQueryEscaper(r.URL.RequestURI())

@@ -89,7 +89,7 @@ func (s *Site) options(o Options) web.Options {
 		Topology: s.Estate, Learned: s.Estate.Learned, Hands: s.Estate, People: s.Estate, Emergencies: s.Estate,
 
 		// gallery:
-		Scenarios: s.Scenarios,
+		Scenarios: s.Scenarios, FirstSteps: &FirstSteps{controls: s.Controls},
 
 		// api:
 	}

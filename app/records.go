@@ -8,7 +8,6 @@ import (
 	"corax/lookup"
 	"corax/monitor/history"
 	"corax/triage/indexer"
-	"corax/web/draw"
 )
 
 // startRecords begins to index what is stored and to keep the history of monitors, and makes what people look things up with.
@@ -23,14 +22,4 @@ func (a *App) startRecords(ctx context.Context, _ *config.Config) error {
 		Records: a.store, Topology: a.topology, Monitors: func() []corax.ProbeResult { return a.monitors.States() }, Clock: a.o.Clock,
 	}
 	return nil
-}
-
-// learned is what the outages say of the topology, as the map draws it.
-func (a *App) learned(ctx context.Context) ([]draw.LearnedEdge, error) {
-	ties, err := a.lookup.Learned(ctx)
-	edges := make([]draw.LearnedEdge, len(ties))
-	for i, t := range ties {
-		edges[i] = draw.LearnedEdge{Edge: corax.Edge{From: t.From, To: t.To, Kind: corax.EdgeKind(t.Kind)}, Support: t.Support}
-	}
-	return edges, err
 }

@@ -56,7 +56,7 @@ type Controls interface {
 	SetStop(ctx context.Context, scope, reason, by string) error
 	ClearStop(ctx context.Context, scope, by string) error
 	Reload(ctx context.Context) error
-	Monitors() []corax.ProbeResult
+	Monitors(ctx context.Context) []corax.ProbeResult
 	RunMonitor(ctx context.Context, name string) (corax.ProbeResult, error)
 	Ready() error
 }
@@ -69,18 +69,20 @@ type Options struct {
 	Operator func(token string) string
 	Access   *access.Book // users, their tokens and sessions; nil: there are none
 	Front    Front
-	Backups  string // directory of the backups that are asked for from elsewhere; empty refuses those
-	Records  Records
-	Find     Finder // nil: nothing is looked up
-	Controls Controls
-	People   People           // nil: nobody is told, and nobody works on site
-	Receive  func(chi.Router) // mounts the receivers
-	Metrics  http.Handler
-	Audit    Audit
-	Pages    http.Handler             // everything that is not the API, health, metrics or a receiver; nil: no pages
-	Redact   func(json []byte) []byte // takes secrets out of every answer of the API; may be nil
-	Clock    corax.Clock
-	Log      *slog.Logger
+	// PublicURL is where people's browsers reach Corax; empty where that is not configured.
+	PublicURL string
+	Backups   string // directory of the backups that are asked for from elsewhere; empty refuses those
+	Records   Records
+	Find      Finder // nil: nothing is looked up
+	Controls  Controls
+	People    People           // nil: nobody is told, and nobody works on site
+	Receive   func(chi.Router) // mounts the receivers
+	Metrics   http.Handler
+	Audit     Audit
+	Pages     http.Handler             // everything that is not the API, health, metrics or a receiver; nil: no pages
+	Redact    func(json []byte) []byte // takes secrets out of every answer of the API; may be nil
+	Clock     corax.Clock
+	Log       *slog.Logger
 }
 
 // New makes the handler of everything.

@@ -129,8 +129,10 @@ func (a *App) startServer(ctx context.Context, cfg *config.Config) error {
 		return err
 	}
 	a.serve(l, server.New(server.Options{
-		Version: a.o.Version, Token: a.address.Token, Operator: a.operator, Access: a.access, Front: front(cfg), Backups: filepath.Join(cfg.DataDir, "backups"), Records: a.store, Find: a.lookup, Controls: controls{a}, People: controls{a}, Scenarios: a.scenarios,
-		Clock: a.o.Clock, Log: a.log, Metrics: a.metrics(), Redact: a.redactor.JSON, Audit: ledger{a},
+		Version: a.o.Version, Token: a.address.Token, Operator: a.operator, Access: a.access, Front: front(cfg),
+		PublicURL: cfg.Notify.PublicURL, Backups: filepath.Join(cfg.DataDir, "backups"), Records: a.records(), Find: a.lookup, Controls: a.limited(), People: a.limited(),
+		Scenarios: a.scenarios,
+		Clock:     a.o.Clock, Log: a.log, Metrics: a.metrics(), Redact: a.redactor.JSON, Audit: limitedLedger{ledger{a}, a.records()},
 		Pages: pages,
 		Receive: func(r chi.Router) {
 			in.Routes(r)

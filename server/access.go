@@ -104,6 +104,10 @@ func (a api) needs(role access.Role) func(huma.Context, func(huma.Context)) {
 				fmt.Sprintf("%s needs the role %s; %s has the role %s", ctx.Operation().OperationID, role, p.Name, p.Role))
 			return
 		}
+		if p := access.From(ctx.Context()); p.Limited() && !minds(ctx.Operation().OperationID) {
+			_ = huma.WriteErr(a.huma, ctx, http.StatusForbidden, ctx.Operation().OperationID+" concerns everything, and "+p.Name+" has a scope")
+			return
+		}
 		next(ctx)
 	}
 }

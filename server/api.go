@@ -161,7 +161,7 @@ type MonitorList []corax.ProbeResult
 func (a api) operations() {
 	type none struct{}
 	operation(a, access.RoleViewer, "list-monitors", http.MethodGet, "/monitors", "Monitors with their last results",
-		func(context.Context, *none) (MonitorList, error) { return a.o.Controls.Monitors(), nil })
+		func(ctx context.Context, _ *none) (MonitorList, error) { return a.o.Controls.Monitors(ctx), nil })
 	operation(a, access.RoleResponder, "run-monitor", http.MethodPost, "/monitors/{id}/run", "Run a monitor now",
 		func(ctx context.Context, in *ByID) (corax.ProbeResult, error) {
 			return a.o.Controls.RunMonitor(ctx, in.ID)

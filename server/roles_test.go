@@ -131,3 +131,26 @@ func asWho(p access.Principal) http.Handler {
 		r.ServeHTTP(w, req.WithContext(access.With(req.Context(), p)))
 	})
 }
+
+// Whoever has a scope is let through to what answers within it, and to nothing else.
+func TestScopesAreMinded(t *testing.T) {
+	p := access.Principal{Name: "ann", Role: access.RoleOperator, Via: corax.ViaSession, User: "u", Session: "s",
+		Scopes: []access.Scope{{{Labels: map[string]string{"team": "shop"}}}}}
+	refused := []string{}
+	for call, op := range operationsOf(described()) {
+		method, path, _ := strings.Cut(call, " ")
+		if ask(t, asWho(p), method+" "+strings.ReplaceAll(path, "{id}", "x"), "{", "").Code == http.StatusForbidden {
+			refused = append(refused, op.OperationID)
+		}
+	}
+	for _, id := range []string{"list-audit", "verify-audit", "test-pages", "list-pages", "backup", "list-users", "learn-outcomes", "list-autonomy"} {
+		if !slices.Contains(refused, id) {
+			t.Errorf("%s concerns everything, and is open to who has a scope", id)
+		}
+	}
+	for _, id := range []string{"list-incidents", "get-problem", "answer-approval", "pause-plan", "whoami"} {
+		if slices.Contains(refused, id) {
+			t.Errorf("%s answers within a scope, and is refused", id)
+		}
+	}
+}

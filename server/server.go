@@ -56,7 +56,7 @@ type Controls interface {
 	SetStop(ctx context.Context, scope, reason, by string) error
 	ClearStop(ctx context.Context, scope, by string) error
 	Reload(ctx context.Context) error
-	Monitors() []corax.ProbeResult
+	Monitors(ctx context.Context) []corax.ProbeResult
 	RunMonitor(ctx context.Context, name string) (corax.ProbeResult, error)
 	Ready() error
 }
@@ -69,11 +69,13 @@ type Options struct {
 	Operator func(token string) string
 	Access   *access.Book // users, their tokens and sessions; nil: there are none
 	Front    Front
-	Backups  string // directory of the backups that are asked for from elsewhere; empty refuses those
-	Records  Records
-	Find     Finder // nil: nothing is looked up
-	Controls Controls
-	People   People // nil: nobody is told, and nobody works on site
+	// PublicURL is where people's browsers reach Corax; empty where that is not configured.
+	PublicURL string
+	Backups   string // directory of the backups that are asked for from elsewhere; empty refuses those
+	Records   Records
+	Find      Finder // nil: nothing is looked up
+	Controls  Controls
+	People    People // nil: nobody is told, and nobody works on site
 	// Scenarios may be nil: the API knows none.
 	Scenarios Scenarios
 	Receive   func(chi.Router) // mounts the receivers

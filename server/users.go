@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"net/http"
+	"strings"
 	"time"
 
 	"corax"
@@ -22,6 +23,7 @@ type Whoami struct {
 // SetupLink is a link that was made for somebody. It is shown once.
 type SetupLink struct {
 	Path   string            `json:"path" doc:"where to go with a browser, once"`
+	URL    string            `json:"url,omitempty" doc:"the same with the public address, where one is configured"`
 	Invite access.Credential `json:"invite"`
 }
 
@@ -42,6 +44,14 @@ const SetupPath = "/setup/"
 func byHand(ctx context.Context, op, claimed string) (string, error) {
 	p := access.From(ctx)
 	return p.Actor(claimed).Name, p.ByHand(op)
+}
+
+func (a api) setupLink(secret string, c access.Credential) SetupLink {
+	l := SetupLink{Path: SetupPath + secret, Invite: c}
+	if a.o.PublicURL != "" {
+		l.URL = strings.TrimSuffix(a.o.PublicURL, "/") + l.Path
+	}
+	return l
 }
 
 func (a api) users(b *access.Book) {
@@ -78,7 +88,7 @@ func (a api) users(b *access.Book) {
 				return SetupLink{}, err
 			}
 			link, c, err := b.Invite(ctx, by, in.Body.Name, role, in.Body.Scope)
-			return SetupLink{SetupPath + link, c}, err
+			return a.setupLink(link, c), err
 		})
 	operation(a, access.RoleAdmin, "withdraw-invite", http.MethodDelete, "/invites/{id}", "End a link that nobody has followed yet",
 		func(ctx context.Context, in *by) (done, error) {
@@ -96,7 +106,7 @@ func (a api) users(b *access.Book) {
 				return SetupLink{}, err
 			}
 			link, c, err := b.Reset(ctx, by, in.ID)
-			return SetupLink{SetupPath + link, c}, err
+			return a.setupLink(link, c), err
 		})
 	type userAltered struct {
 		ByID

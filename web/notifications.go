@@ -163,7 +163,7 @@ type notificationData struct {
 }
 
 func (p *pages) notification(r *http.Request) (corax.Page, error) {
-	id := param(r, "id")
+	id := pathID(r)
 	all, err := p.pagesSeen(r.Context())
 	if err != nil {
 		return corax.Page{}, err

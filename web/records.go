@@ -38,5 +38,5 @@ type Controls interface {
 	Escalate(ctx context.Context, problem, by, reason string) error
 	AckPage(ctx context.Context, page, by string) (corax.Page, error)
 	WorkOrders(ctx context.Context, live bool) ([]corax.WorkOrder, error)
-	Monitors() []corax.ProbeResult
+	Monitors(ctx context.Context) []corax.ProbeResult
 }

@@ -153,7 +153,7 @@ type orderData struct {
 }
 
 func (p *pages) order(r *http.Request) (corax.WorkOrder, error) {
-	id := param(r, "id")
+	id := pathID(r)
 	o, err := p.o.Hands.WorkOrder(r.Context(), id)
 	if err == nil && !p.sees(r.Context(), o.Place.Entity) {
 		err = corax.Errorf(corax.NotFound, "show the work order "+id, "there is none")

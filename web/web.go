@@ -16,6 +16,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -195,7 +196,7 @@ func New(o Options) (*Handler, error) {
 	p.router.Post(reportPath, newReports(o.Log, o.Clock).ServeHTTP)
 	p.router.Post("/theme", setTheme)
 	if o.Live != nil {
-		p.router.Get("/live", p.guard(access.RoleViewer, false, p.stream(o.Live)))
+		p.router.Get(livePath, p.guard(access.RoleViewer, false, p.stream(o.Live)))
 	}
 	p.router.NotFound(func(w http.ResponseWriter, r *http.Request) {
 		p.fail(w, r, corax.Errorf(corax.NotFound, "", "there is no page %s", r.URL.Path))
@@ -271,19 +272,25 @@ func (p *pages) route(method, path string, role access.Role, public bool, h http
 	p.router.Method(method, path, p.guard(role, public, h))
 }
 
-const loginPath = "/login"
+const (
+	loginPath = "/login"
+	livePath  = "/live"
+)
 
 // guard lets through who has the role. Who is not known is sent to log in.
 func (p *pages) guard(role access.Role, public bool, h http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		who := access.From(r.Context())
 		switch {
+		case !public && who.May(role) && who.Limited() && !minds(r.URL.Path):
+			p.fail(w, r, &corax.Error{Code: corax.Forbidden, Op: "open " + r.URL.Path, Err: errors.New("it concerns everything, and you have a scope"),
+				Hint: "ask somebody without a scope"})
 		case public || who.May(role):
 			h(w, r)
 		case who.Known():
 			p.fail(w, r, &corax.Error{Code: corax.Forbidden, Op: "open " + r.URL.Path, Err: errors.New("it takes the role " + role.String() +
 				", and you are " + who.Role.String()), Hint: "ask an administrator"})
-		case p.login && r.Method == http.MethodGet && r.Header.Get(regionHeader) == "":
+		case p.login && r.Method == http.MethodGet && r.Header.Get(regionHeader) == "" && r.URL.Path != livePath: // which nobody reads as a page
 			to := loginPath
 			if r.URL.Path != "/" {
 				to = loginPath + "?next=" + template.URLQueryEscaper(r.URL.RequestURI())
@@ -374,7 +381,9 @@ func (p *pages) frame(w http.ResponseWriter, r *http.Request, v *ui.View, region
 	if v.Plain {
 		return
 	}
-	if v.Who.Known() {
+	regions := r.URL.Query()["region"]
+	// The overview says it larger, and a region other than that of the line doesn't show it.
+	if v.Who.Known() && v.Path != "/" && (!region || slices.Contains(regions, "status")) {
 		v.Status = p.status(ctx)
 	}
 	if region {
@@ -451,6 +460,9 @@ func (p *pages) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	r = r.Clone(r.Context())
 	r.URL.RawQuery = ""
+	if u, err := url.Parse(d.Back); err == nil && d.Back != "" { // the frame's own forms lead back to a page, not to what was to be done
+		r.URL = &url.URL{Path: u.Path}
+	}
 	v := &ui.View{Title: http.StatusText(d.Status), Data: d, Plain: !access.From(r.Context()).Known()}
 	if err := p.show(w, r, p.errors, v, d.Status); err != nil {
 		p.o.Log.Error("the page of an error failed", "path", r.URL.Path, "error", err)

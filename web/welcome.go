@@ -125,7 +125,7 @@ var beginWith = []firstScenario{
 }
 
 func (p *pages) loadWelcome(r *http.Request) (*ui.View, error) {
-	d := welcomeData{Try: p.attempts.of(by(r)), Monitors: len(p.o.Controls.Monitors()), Sample: p.o.FirstSteps.Sample(), Writable: p.o.FirstSteps.Writable(),
+	d := welcomeData{Try: p.attempts.of(by(r)), Monitors: len(p.o.Controls.Monitors(r.Context())), Sample: p.o.FirstSteps.Sample(), Writable: p.o.FirstSteps.Writable(),
 		Users: slices.ContainsFunc(p.routes, func(x Route) bool { return x.Path == "/users" })}
 	if p.o.Scenarios != nil {
 		runs, _ := p.o.Scenarios.Runs()

@@ -41,7 +41,7 @@ func demoCommand(s *settings) *cobra.Command {
 			if !keep {
 				defer os.RemoveAll(dir)
 			}
-			d := &demo{out: cmd.OutOrStdout(), json: s.json, dir: dir, starter: starter{engine, slog.New(slog.DiscardHandler)}}
+			d := &demo{out: cmd.OutOrStdout(), json: s.json, dir: dir, starter: starter{engine: engine, log: slog.New(slog.DiscardHandler)}}
 			d.styles(isTerminal(d.out) && !s.json)
 			return d.run(cmd.Context(), seed, keep)
 		},
@@ -86,7 +86,7 @@ func (d *demo) run(ctx context.Context, seed int64, keep bool) (err error) {
 			return err
 		}
 	}
-	lab, err := labDrivers()["jwt"].Up(limited, scenario.LabSetup{Seed: seed, Dir: labDir, With: map[string]any{"token_lifetime": "20s"}})
+	lab, err := labDrivers("")["jwt"].Up(limited, scenario.LabSetup{Seed: seed, Dir: labDir, With: map[string]any{"token_lifetime": "20s"}})
 	if err != nil {
 		return err
 	}

@@ -30,6 +30,7 @@ import (
 type starter struct {
 	engine investigate.Engine
 	log    *slog.Logger
+	binary string // for a Corax that will be killed; see newRunner
 }
 
 // Start implements scenario.SystemStarter.
@@ -40,7 +41,7 @@ func (s starter) Start(ctx context.Context, setup scenario.SystemSetup) (scenari
 	}
 	cfg.DataDir, cfg.Listen = setup.Dir, "127.0.0.1:0"
 	if setup.Killable {
-		return startProcess(ctx, setup, cfg)
+		return startProcess(ctx, s.binary, setup, cfg)
 	}
 	a, err := app.Start(ctx, app.Options{Config: cfg, File: setup.ConfigPath, Engine: s.engine, Version: version, Ground: corax.InScenario, Log: s.log})
 	if err != nil {
@@ -191,20 +192,20 @@ func oldestFirst[T any](newest []T, err error) ([]T, error) {
 }
 
 // labDrivers are the labs by name.
-func labDrivers() map[string]scenario.LabDriver {
+func labDrivers(binary string) map[string]scenario.LabDriver {
 	drivers := map[string]scenario.LabDriver{}
 	for _, name := range lab.Names() {
-		drivers[name] = labDriver{name}
+		drivers[name] = labDriver{name, binary}
 	}
 	return drivers
 }
 
 // labDriver starts labs whose parts end with this process.
-type labDriver struct{ name string }
+type labDriver struct{ name, binary string }
 
 // Up implements scenario.LabDriver.
 func (d labDriver) Up(ctx context.Context, setup scenario.LabSetup) (scenario.Lab, error) {
-	l, err := lab.Up(ctx, lab.Options{Name: d.name, Seed: setup.Seed, Dir: setup.Dir, Params: setup.With})
+	l, err := lab.Up(ctx, lab.Options{Name: d.name, Seed: setup.Seed, Dir: setup.Dir, Params: setup.With, Binary: d.binary})
 	if err != nil {
 		return nil, err
 	}
@@ -269,11 +270,12 @@ func violationText(v lab.Violation) string {
 	return fmt.Sprintf("%s at %s, by %s (%s): %s", v.Invariant, v.At.Local().Format("15:04:05.000"), v.By, v.Record, v.Text)
 }
 
-// newRunner runs scenarios against labs and Corax in this process; dir is for their files.
-func newRunner(engine investigate.Engine, dir string, progress func(string)) *scenario.Runner {
+// newRunner runs scenarios against labs and Corax in this process; dir is for their files. binary is the program that runs the parts of labs,
+// and Corax where it is to be killed; this one where empty.
+func newRunner(engine investigate.Engine, binary, dir string, progress func(string)) *scenario.Runner {
 	return &scenario.Runner{
-		Labs:     labDrivers(),
-		Systems:  starter{engine, slog.New(slog.DiscardHandler)},
+		Labs:     labDrivers(binary),
+		Systems:  starter{engine: engine, log: slog.New(slog.DiscardHandler), binary: binary},
 		Engine:   engine,
 		Dir:      dir,
 		Versions: map[string]string{"corax": version, "go": runtime.Version()},

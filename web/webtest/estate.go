@@ -21,12 +21,12 @@ type Estate struct {
 // Topology is that of the outage, and what it runs on.
 func (e *Estate) Topology() corax.Topology { return e.entities }
 
-// Learned is one relation.
+// Learned is one relation with a direction, and one without.
 func (e *Estate) Learned(context.Context) ([]draw.LearnedEdge, error) {
 	if e.Empty {
 		return nil, nil
 	}
-	return []draw.LearnedEdge{{Edge: corax.Edge{From: "shipping", To: "order", Kind: corax.DependsOn}, Support: 7}}, nil
+	return []draw.LearnedEdge{{Edge: corax.Edge{From: "shipping", To: "order", Kind: corax.DependsOn}, Support: 7}, {Edge: corax.Edge{From: "auth", To: "host-a", Kind: "fails_together"}, Support: 4, Mutual: true}}, nil
 }
 
 // Hands is two sites, of which one is hostile.

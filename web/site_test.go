@@ -348,3 +348,13 @@ func TestNavigationLeadsNowhereForbidden(t *testing.T) {
 		}
 	}
 }
+
+// Who asks for the head of a page alone, as probes and link checkers do, gets what the page would have answered.
+func TestHeads(t *testing.T) {
+	s := site(t, webtest.Options{})
+	for path, want := range map[string]int{"/": http.StatusOK, "/problems/nosuch": http.StatusNotFound, "/nosuch": http.StatusNotFound} {
+		if w := do(s, http.MethodHead, path, access.RoleViewer, nil); w.Code != want {
+			t.Errorf("%s: %d, want %d", path, w.Code, want)
+		}
+	}
+}

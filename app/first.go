@@ -42,7 +42,7 @@ func (f firstSteps) Writable() bool {
 
 // AddMonitor implements web.FirstSteps.
 func (f firstSteps) AddMonitor(ctx context.Context, text string, by corax.Actor) error {
-	_, err := controls{f.a}.ChangeMonitor(ctx, server.MonitorChange{Text: text, By: by})
+	_, err := controls(f).ChangeMonitor(ctx, server.MonitorChange{Text: text, By: by})
 	return err
 }
 

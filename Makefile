@@ -21,7 +21,7 @@ scenarios: build ## every scenario test, with a page each under bin/scenarios
 test: ## all tests, the long counts short
 	$(GO) test $(RACE) -timeout 20m $(TESTFLAGS) ./...
 
-soak: ## the long counts: kills under load, kills over plans, twenty live rotations
+soak: ## the long counts: kills under load, 131 kills at boundaries of plans, 200 over the plans of the lab, twenty live rotations
 	CORAX_SOAK=1 $(GO) test $(RACE) -timeout 6h -run 'Soak|Kill|Crash' -v ./...
 
 bench: ## Go benchmarks

@@ -9,6 +9,7 @@ type AuditKind string
 const (
 	AuditStarted     AuditKind = "corax.started"
 	AuditReloaded    AuditKind = "config.reloaded"
+	AuditEdited      AuditKind = "config.edited" // a monitor was changed in its file, over the API
 	AuditDecided     AuditKind = "decision.made"
 	AuditAsked       AuditKind = "approval.asked"
 	AuditAnswered    AuditKind = "approval.answered"
@@ -31,6 +32,7 @@ const (
 	AuditToken       AuditKind = "token.changed"
 	AuditSession     AuditKind = "session.ended" // by hand
 	AuditPruned      AuditKind = "audit.pruned"
+	AuditBackup      AuditKind = "backup.made"
 )
 
 // AuditEntry is one line of the audit: who did what, when, on what, with what. Each names the hash of the one before it,

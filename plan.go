@@ -136,6 +136,11 @@ func (s PlanState) Ended() bool {
 	return s == PlanDone || s == PlanStopped || s == PlanWithdrawn || s == PlanCancelled
 }
 
+// PlanStates are all of them.
+func PlanStates() []PlanState {
+	return []PlanState{PlanRunning, PlanAsking, PlanBlocked, PlanWatching, PlanDone, PlanStopped, PlanWithdrawn, PlanPaused, PlanCancelled}
+}
+
 // Intervention is what a person asked of a running plan.
 type Intervention struct {
 	By     string    `json:"by"`

@@ -29,10 +29,12 @@ type Problem struct {
 	Incidents []string     `json:"incidents"` // ids, oldest first
 	Diagnosis Diagnosis    `json:"diagnosis"`
 	// Case is what the diagnosis was made from; Diagnosis counts signals by their place in it.
-	Case      *Case  `json:"case,omitempty"`
-	Plan      string `json:"plan,omitempty"`  // id of the latest plan that was made for it
-	Plans     int    `json:"plans,omitempty"` // how many were made
-	Escalated bool   `json:"escalated,omitempty"`
+	Case  *Case  `json:"case,omitempty"`
+	Plan  string `json:"plan,omitempty"`  // id of the latest plan that was made for it
+	Plans int    `json:"plans,omitempty"` // how many were made
+	// PlannedFor is the cause that the latest plan is for. The diagnosis may have changed since.
+	PlannedFor *Cause `json:"planned_for,omitempty"`
+	Escalated  bool   `json:"escalated,omitempty"`
 	// Escalation says why people were told, and what state the system is in.
 	Escalation string `json:"escalation,omitempty"`
 
@@ -40,6 +42,12 @@ type Problem struct {
 	UpdatedAt time.Time  `json:"updated_at"`
 	HealedAt  *time.Time `json:"healed_at,omitempty"`
 	ClosedAt  *time.Time `json:"closed_at,omitempty"`
+}
+
+// Cause is who failed and how.
+type Cause struct {
+	Entity    string `json:"entity,omitempty"`
+	Mechanism string `json:"mechanism,omitempty"`
 }
 
 // Case is what a diagnosis is made from: a pure value. The same case gives the same Report, byte for byte.

@@ -143,6 +143,9 @@ func TestTheFirstAdmin(t *testing.T) {
 	}
 	_, err = d.Redeem(ctx, link, "eve", password, there)
 	wants(t, "a link that was used", err, corax.Forbidden)
+	if open, err := d.Invites(ctx); err != nil || len(open) > 0 {
+		t.Errorf("links are left: %v, %v", open, err)
+	}
 	if again, err := d.Bootstrap(ctx); again != "" || err != nil {
 		t.Errorf("with a user there is another link %q, %v", again, err)
 	}

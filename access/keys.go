@@ -88,7 +88,7 @@ func (b *Book) MakeToken(ctx context.Context, p Principal, by string, n NewToken
 		if err := t.PutCredential(c); err != nil {
 			return err
 		}
-		return t.Audit(entry(now, by, corax.AuditToken, u, "change", "made", "token", c.ID, "name", c.Name, "role", c.Role.String(),
+		return t.Audit(entry(now, by, corax.AuditToken, u, "change", "made", "id", c.ID, "name", c.Name, "role", c.Role.String(),
 			"scope", c.Scope.String(), "ends", c.EndsAt.Format(time.RFC3339)))
 	})
 	return secret, c, err
@@ -116,7 +116,7 @@ func (b *Book) Revoke(ctx context.Context, p Principal, by string, k Kind, id st
 		if err != nil {
 			return err
 		}
-		return t.Audit(entry(b.o.Clock.Now(), by, what, u, "change", "revoked", string(k), id))
+		return t.Audit(entry(b.o.Clock.Now(), by, what, u, "change", "revoked", "id", id))
 	})
 	if err == nil {
 		b.watched.end(id)

@@ -27,6 +27,9 @@ func resolve(nameOrID string) string {
 	return UserID(nameOrID)
 }
 
+// firstAdmin is the name that the first admin gets who chooses no other.
+const firstAdmin = "admin"
+
 // Bootstrap makes the link by which the first admin comes in, or an empty one where there is a user already. Links that it made before
 // end: only their digests were kept, so that they can't be shown again.
 func (b *Book) Bootstrap(ctx context.Context) (link string, err error) {
@@ -34,7 +37,7 @@ func (b *Book) Bootstrap(ctx context.Context) (link string, err error) {
 	if err != nil || len(users) > 0 {
 		return "", err
 	}
-	link, _, err = b.invite(ctx, "corax", Credential{Kind: KindInvite, Name: "admin", Role: RoleAdmin}, func(t Tx) error {
+	link, _, err = b.invite(ctx, "corax", Credential{Kind: KindInvite, Name: firstAdmin, Role: RoleAdmin}, func(t Tx) error {
 		if users, err := t.Users(); err != nil || len(users) > 0 {
 			return errors.Join(err, corax.Errorf(corax.Conflict, "invite the first admin", "there is a user"))
 		}
@@ -205,6 +208,11 @@ func (b *Book) made(t Tx, c Credential, name string, now time.Time) (User, error
 	}
 	if UserID(name) != c.User && len(users) > 0 {
 		return User{}, &corax.Error{Code: corax.Forbidden, Op: op, Err: errors.New("the link is for " + c.Name), Hint: "leave the name as it is"}
+	}
+	if len(users) == 0 && c.Role == RoleAdmin { // the link that the start has printed has done its duty, whichever was followed
+		if _, err := t.DropCredentials(KindInvite, UserID(firstAdmin)); err != nil {
+			return User{}, err
+		}
 	}
 	u := User{ID: UserID(name), Name: name, Role: c.Role, Scope: c.Scope, MadeAt: now}
 	if slices.ContainsFunc(users, func(is User) bool { return is.ID == u.ID }) {

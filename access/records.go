@@ -23,7 +23,7 @@ type User struct {
 	Scope      Scope      `json:"scope,omitempty"`
 	Disabled   bool       `json:"disabled,omitempty"`
 	MadeAt     time.Time  `json:"made_at"`
-	PasswordAt time.Time  `json:"password_at"` // when the password was set
+	PasswordAt time.Time  `json:"set_at"` // when the password was set; not called so in JSON, where the redactor would take it for one
 	LoginAt    *time.Time `json:"login_at,omitempty"`
 	// Known are the addresses of the last logins that succeeded, the newest first; see Guard.
 	Known []string `json:"known,omitempty"`

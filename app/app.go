@@ -27,6 +27,7 @@ import (
 	"corax/hands"
 	"corax/heal"
 	"corax/investigate"
+	"corax/knowledge"
 	"corax/live"
 	"corax/lookup"
 	"corax/monitor"
@@ -37,6 +38,7 @@ import (
 	"corax/store/sqlite"
 	"corax/triage"
 	"corax/vault"
+	"corax/web"
 )
 
 // AddressFile is the name of the file in the data directory by which the CLI finds the running Corax. It holds an Address.
@@ -60,6 +62,7 @@ type Options struct {
 	Ground  corax.Ground // where outcomes of actions are seen; production where empty
 	// Catalogue is the digest of the knowledge that Engine works with.
 	Catalogue string
+	Knowledge *knowledge.Catalogue // that knowledge, to be looked at; may be nil
 	// RunScenario carries out a scenario that somebody asked for; progress takes a line for each moment. Nil: none can be run.
 	RunScenario func(ctx context.Context, s scenario.Scenario, progress func(line string)) (scenario.Result, error)
 	Clock       corax.Clock
@@ -92,11 +95,16 @@ type App struct {
 	desk         *hands.Desk
 	scenarios    scenarioDesk
 	live         *live.Hub
+	front        *web.Handler
+	growth       growth // of the store
+	started      time.Time
 	operators    atomic.Pointer[operators]
 	address      Address
 	access       *access.Book
 	firstAdmin   string // path of the link that makes the first admin; empty where there is a user
 	certificate  certificate
+
+	editing sync.Mutex // of the configuration's files
 
 	mu      sync.Mutex
 	stopped bool
@@ -107,7 +115,7 @@ func Start(ctx context.Context, o Options) (*App, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	a := &App{o: o}
+	a := &App{o: o, started: o.Clock.Now()}
 	a.log = slog.New(a.redactor.LogHandler(o.Log.Handler()))
 	a.cfg.Store(&o.Config)
 	if err := a.start(ctx); err != nil {

@@ -28,7 +28,7 @@ func (c controls) Answer(ctx context.Context, approval string, v corax.Verdict, 
 	return c.a.healer.Answer(ctx, approval, v, by)
 }
 
-func (c controls) Monitors() []corax.ProbeResult { return c.a.monitors.States() }
+func (c controls) Monitors(context.Context) []corax.ProbeResult { return c.a.monitors.States() }
 
 func (c controls) RunMonitor(ctx context.Context, name string) (corax.ProbeResult, error) {
 	return c.a.RunMonitor(ctx, name)

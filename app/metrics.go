@@ -29,6 +29,14 @@ var (
 	signalsBehind  = prometheus.NewDesc("corax_signals_unindexed", "Signals that are stored and not indexed yet.", nil, nil)
 	incidentsLive  = prometheus.NewDesc("corax_incidents_live", "Incidents that have not ended.", nil, nil)
 	problemsOpen   = prometheus.NewDesc("corax_problems_open", "Problems that have not ended.", nil, nil)
+	consumerLag    = prometheus.NewDesc("corax_consumer_lag", "Messages on the stream that a subscriber has not handled.", []string{"consumer"}, nil)
+	storeBytes     = prometheus.NewDesc("corax_store_bytes", "Bytes of the store that are in use.", nil, nil)
+	storeLogBytes  = prometheus.NewDesc("corax_store_log_bytes", "Bytes of the store's write-ahead log.", nil, nil)
+	liveListeners  = prometheus.NewDesc("corax_live_listeners", "Who follow live events.", nil, nil)
+	lateMonitors   = prometheus.NewDesc("corax_monitors_late", "Monitors that have not run when they should have.", nil, nil)
+	auditHead      = prometheus.NewDesc("corax_audit_entries", "Number of the audit's last entry.", nil, nil)
+	auditAnchored  = prometheus.NewDesc("corax_audit_anchored", "Number of the audit's last entry that was anchored.", nil, nil)
+	pageReports    = prometheus.NewDesc("corax_page_reports_total", "Reports of browsers that a page broke its policy.", nil, nil)
 	monitorStates  = prometheus.NewDesc("corax_monitors", "Monitors by state.", []string{"state"}, nil)
 )
 
@@ -45,6 +53,22 @@ func (g gauges) Collect(ch chan<- prometheus.Metric) {
 	if s, err := g.a.bus.Stats(ctx); err == nil {
 		gauge(streamMessages, float64(s.Messages))
 		gauge(streamBytes, float64(s.Bytes))
+		for _, c := range s.Consumers {
+			gauge(consumerLag, float64(c.Lag), c.Name)
+		}
+	}
+	if size, err := g.a.store.Size(ctx); err == nil {
+		gauge(storeBytes, float64(size))
+		gauge(storeLogBytes, float64(g.a.store.LogSize()))
+	}
+	gauge(liveListeners, float64(g.a.live.Listeners()))
+	gauge(lateMonitors, float64(len(g.a.watching(g.a.o.Clock.Now()).Late)))
+	gauge(auditHead, float64(g.a.store.AuditHead().Seq))
+	_, anchored := g.a.anchorer.Last()
+	gauge(auditAnchored, float64(anchored))
+	if g.a.front != nil {
+		n, _ := g.a.front.Refused()
+		ch <- prometheus.MustNewConstMetric(pageReports, prometheus.CounterValue, float64(n))
 	}
 	if n, err := g.a.store.CountSignals(ctx); err == nil {
 		gauge(signalsStored, float64(n))

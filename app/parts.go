@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"crypto/rand"
 	"net"
 	"path/filepath"
 	"slices"
@@ -123,15 +124,18 @@ func (a *App) startServer(ctx context.Context, cfg *config.Config) error {
 		_ = l.Close()
 		return err
 	}
-	pages, err := a.pages()
+	a.front, err = a.pages()
 	if err != nil {
 		_ = l.Close()
 		return err
 	}
 	a.serve(l, server.New(server.Options{
-		Version: a.o.Version, Token: a.address.Token, Operator: a.operator, Access: a.access, Front: front(cfg), Backups: filepath.Join(cfg.DataDir, "backups"), Records: a.store, Find: a.lookup, Controls: controls{a}, People: controls{a},
-		Clock: a.o.Clock, Log: a.log, Metrics: a.metrics(), Redact: a.redactor.JSON, Audit: ledger{a},
-		Pages: pages,
+		Version: a.o.Version, Token: a.address.Token, Operator: a.operator, Access: a.access, Front: front(cfg),
+		PublicURL: cfg.Notify.PublicURL, Backups: filepath.Join(cfg.DataDir, "backups"), Records: a.records(), Find: a.lookup, Controls: a.limited(), People: a.limited(),
+		Scenarios: a.scenarios,
+		Clock:     a.o.Clock, Log: a.log, Metrics: a.metrics(), Redact: a.redactor.JSON, Audit: limitedLedger{ledger{a}, a.records()},
+		System: system{a}, MonitorFiles: controls{a}, Replies: a.store, Run: rand.Text(),
+		Pages: a.front, Live: a.live,
 		Receive: func(r chi.Router) {
 			in.Routes(r)
 			a.answers(r)

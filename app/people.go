@@ -13,6 +13,7 @@ import (
 	"corax/hands"
 	"corax/notify"
 	"corax/notify/link"
+	"corax/store"
 )
 
 // linksKey is the file, in the data directory, of the key that signs links.
@@ -105,8 +106,8 @@ func checkPeople(cfg config.Config) []decode.Problem {
 	return found
 }
 
-func (c controls) Pages(ctx context.Context, live bool) ([]corax.Page, error) {
-	return c.a.notifier.Pages(ctx, live)
+func (c controls) Pages(ctx context.Context, f store.PageFilter) ([]corax.Page, error) {
+	return c.a.notifier.Pages(ctx, f)
 }
 
 func (c controls) AckPage(ctx context.Context, page, by string) (corax.Page, error) {
@@ -119,8 +120,8 @@ func (c controls) TestPage(ctx context.Context, contacts []string, by string) (c
 
 func (c controls) Reach(ctx context.Context) ([]corax.Reach, error) { return c.a.notifier.Status(ctx) }
 
-func (c controls) WorkOrders(ctx context.Context, live bool) ([]corax.WorkOrder, error) {
-	return c.a.desk.Orders(ctx, live)
+func (c controls) WorkOrders(ctx context.Context, f store.WorkOrderFilter) ([]corax.WorkOrder, error) {
+	return c.a.desk.Orders(ctx, f)
 }
 
 func (c controls) WorkOrder(ctx context.Context, id string) (corax.WorkOrder, error) {

@@ -22,6 +22,7 @@ func (a *App) startUpkeep(ctx context.Context, cfg *config.Config) error {
 			a.report("prune the store", a.store.Prune(ctx, store.Retention{Age: cfg.Retention.Age, Bytes: cfg.Retention.Bytes}, a.o.Clock.Now()))
 		})
 	})
+	jobs.Go(func() { every(ctx, pruneEvery, func() { a.measureStore(ctx) }) })
 	jobs.Go(func() {
 		every(ctx, pruneEvery, func() { a.report("prune the history of monitors", a.store.PruneHistory(ctx, a.o.Clock.Now())) })
 	})

@@ -130,6 +130,13 @@ func (a *Anchorer) Anchor(ctx context.Context) error {
 	return nil
 }
 
+// Last is when it was anchored last, and up to which entry; zero where it never was.
+func (a *Anchorer) Last() (at time.Time, seq int64) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.at, a.seq
+}
+
 // Before gives the last anchor that was made before a time: what came up to its entry may be forgotten, since the anchor
 // stays. ok is false where there is none.
 func (a *Anchorer) Before(t time.Time) (h Head, ok bool, err error) {

@@ -57,7 +57,8 @@ type Config struct {
 	// Warnings are what looks like a mistake and can be meant: a selector that picks nothing, for one.
 	Warnings []decode.Problem `yaml:"-"`
 
-	places map[string][]place // list -> where its items were written; nil where it was not read from a text
+	main   *decode.Document   // nil where it was not read from a text, as is the next
+	places map[string][]place // list -> where its items were written
 }
 
 // Problem is a fault that a room found in the item of a list: path is the field's path in this Config, as

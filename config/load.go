@@ -15,19 +15,30 @@ import (
 const maxFiles = 1000
 
 // Load reads a file and what it includes.
-func Load(path string) (Config, error) {
-	data, err := readFile(path)
+func Load(path string) (Config, error) { return LoadWith(path, nil) }
+
+// LoadWith is Load, where some files, by their names as MonitorPlace gives them, are taken to hold other texts than they do.
+func LoadWith(path string, instead map[string][]byte) (Config, error) {
+	read := func(path string) ([]byte, error) {
+		if text, ok := instead[path]; ok {
+			return text, nil
+		}
+		return readFile(path)
+	}
+	data, err := read(path)
 	if err != nil {
 		return Config{}, &corax.Error{Code: corax.Invalid, Op: "read the configuration", Err: err}
 	}
-	return Parse(path, data)
+	return parse(path, data, read)
 }
 
 // Parse reads a configuration's text. The file's name stands in errors, and its directory is where relative paths
 // begin.
-func Parse(file string, data []byte) (Config, error) {
+func Parse(file string, data []byte) (Config, error) { return parse(file, data, readFile) }
+
+func parse(file string, data []byte, read func(path string) ([]byte, error)) (Config, error) {
 	cfg := Default()
-	l := &loader{cfg: &cfg, seen: map[string]bool{}, places: map[string][]place{}}
+	l := &loader{cfg: &cfg, read: read, seen: map[string]bool{}, places: map[string][]place{}}
 	if abs, err := filepath.Abs(file); err == nil {
 		l.seen[abs] = true
 	}
@@ -48,7 +59,7 @@ func Parse(file string, data []byte) (Config, error) {
 		l.problems.Sort()
 		return Config{}, l.problems
 	}
-	cfg.places = l.places
+	cfg.main, cfg.places = doc, l.places
 	return cfg, nil
 }
 
@@ -80,6 +91,7 @@ type place struct {
 
 type loader struct {
 	cfg      *Config
+	read     func(path string) ([]byte, error)
 	main     *decode.Document
 	problems decode.Errors
 	broken   decode.Errors      // what was wrong before anything was held against anything else
@@ -163,7 +175,7 @@ func (l *loader) includeFile(from *decode.Document, at, file string) {
 		l.problems = append(l.problems, from.Problem(at, "", "more than %d files are included", maxFiles))
 		return
 	}
-	data, err := readFile(file)
+	data, err := l.read(file)
 	if err != nil {
 		l.problems = append(l.problems, from.Problem(at, "", "%v", err))
 		return

@@ -56,6 +56,9 @@ type Views struct {
 	NoRules, NoModel bool
 }
 
+// Catalogue is the knowledge that the engine works with; for reading.
+func (e *Engine) Catalogue() *knowledge.Catalogue { return e.cat }
+
 // New prepares an engine; the catalogue must not be altered afterwards.
 func New(cat *knowledge.Catalogue) *Engine { return NewWith(cat, Views{}) }
 

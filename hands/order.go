@@ -143,6 +143,6 @@ func (d *Desk) Withdraw(ctx context.Context, plan, why string) error {
 }
 
 // Orders lists work orders, newest first.
-func (d *Desk) Orders(ctx context.Context, live bool) ([]corax.WorkOrder, error) {
-	return d.o.Store.WorkOrders(ctx, store.WorkOrderFilter{Live: live, Limit: 200})
+func (d *Desk) Orders(ctx context.Context, f store.WorkOrderFilter) ([]corax.WorkOrder, error) {
+	return d.o.Store.WorkOrders(ctx, f)
 }

@@ -563,6 +563,10 @@ func TestAWithdrawnPlanIsMadeAgainOnlyForNewTrouble(t *testing.T) {
 		e.severity = s
 		look(t, v)
 	}
+	e.root, e.confidence = "web", 0.3 // a guess in between, for which there is no plan
+	look(t, v)
+	e.root, e.confidence = "db", 0.9
+	look(t, v)
 	if len(h.ran) != 1 || m.problems[0].Diagnosis.Severity != corax.Critical {
 		t.Fatalf("plans %v, severity %s; want one plan, and the latest rating", h.ran, m.problems[0].Diagnosis.Severity)
 	}

@@ -350,7 +350,7 @@ func (v *Investigator) record(ctx context.Context, c corax.Case, f finding, open
 	}
 	var run *corax.PlanRun
 	if changed {
-		rc, was := f.diagnosis.RootCause, p.Diagnosis.RootCause
+		rc := f.diagnosis.RootCause
 		p.Diagnosis, p.Case = f.diagnosis, &c
 		events = append(events, corax.Event{
 			At: now, Kind: corax.EventDiagnosed, Problem: p.ID, Entity: rc.Entity, Text: rc.Summary,
@@ -359,7 +359,7 @@ func (v *Investigator) record(ctx context.Context, c corax.Case, f finding, open
 				"confidence": strconv.FormatFloat(p.Diagnosis.Confidence, 'f', 2, 64),
 			},
 		})
-		again, err := v.mayPlan(ctx, p, was, f.incidents)
+		again, err := v.mayPlan(ctx, p, f.incidents)
 		if err != nil {
 			return open, err
 		}

@@ -31,6 +31,8 @@ func (v *Investigator) plan(p *corax.Problem) *corax.PlanRun {
 	plan.ID, plan.Problem = corax.HashID("pln", p.ID, strconv.Itoa(p.Plans)), p.ID
 	v.bind(&plan)
 	p.Plan, p.Diagnosis.Plan = plan.ID, plan
+	cause := causeOf(d)
+	p.PlannedFor = &cause
 	run := &corax.PlanRun{Plan: plan, State: corax.PlanRunning, StartedAt: v.o.Clock.Now()}
 	for _, s := range plan.Steps {
 		run.Steps = append(run.Steps, corax.StepRun{Step: s.ID, Action: s.Action, Target: s.Target, State: corax.StepPending})
@@ -45,7 +47,7 @@ func (v *Investigator) plan(p *corax.Problem) *corax.PlanRun {
 // mayPlan says that a plan is called for: the first, one for another cause than the last plan was for, or one in the place of a plan that was
 // withdrawn, where something has failed since then. That the same trouble is rated otherwise calls for none: it would end as the one before. A
 // plan that was stopped is people's, and isn't made again for the same cause.
-func (v *Investigator) mayPlan(ctx context.Context, p corax.Problem, was corax.RootCause, incidents []corax.Incident) (bool, error) {
+func (v *Investigator) mayPlan(ctx context.Context, p corax.Problem, incidents []corax.Incident) (bool, error) {
 	if p.Plan == "" {
 		return true, nil
 	}
@@ -53,13 +55,16 @@ func (v *Investigator) mayPlan(ctx context.Context, p corax.Problem, was corax.R
 	if err != nil {
 		return false, err
 	}
-	is := p.Diagnosis.RootCause
-	if is.Entity != was.Entity || is.Mechanism != was.Mechanism {
+	if p.PlannedFor == nil || *p.PlannedFor != causeOf(p.Diagnosis) {
 		return true, nil
 	}
 	return run.State == corax.PlanWithdrawn && run.EndedAt != nil && slices.ContainsFunc(incidents, func(i corax.Incident) bool {
 		return began(i).After(*run.EndedAt)
 	}), nil
+}
+
+func causeOf(d corax.Diagnosis) corax.Cause {
+	return corax.Cause{Entity: d.RootCause.Entity, Mechanism: d.RootCause.Mechanism}
 }
 
 // bind holds the plan against the actions that are declared here: what restores and fixes must be among them, or people do it; what only

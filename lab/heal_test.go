@@ -1,6 +1,7 @@
 package lab_test
 
 import (
+	"context"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -255,6 +256,72 @@ func TestSupervisorRepeatsAnswers(t *testing.T) {
 		t.Errorf("start of nobody: %d", status)
 	}
 	truth(t, l, "users are served", served)
+}
+
+// The supervisor does with the orders of Corax what the fault says, and tells no lie in its record.
+func TestSupervisorAgainstItsOrders(t *testing.T) {
+	l := up(t, lab.Options{})
+	a := adminOf(t, l)
+	url := a.supervisor + "/processes/order"
+	treat := func(fault string, with map[string]any) {
+		t.Helper()
+		with["target"] = "order"
+		if _, err := l.Break(t.Context(), fault, with); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var change struct {
+		Changed bool
+		Part    lab.Status
+	}
+	treat("supervisor_ignores", map[string]any{"verbs": "stop"})
+	if a.ok("POST", url+"/stop", nil, &change); !change.Changed || !change.Part.Running {
+		t.Errorf("an order to stop that is ignored: %+v", change)
+	}
+	if a.ok("POST", url+"/restart", nil, &change); change.Part.PID == a.addrs["order"].PID {
+		t.Errorf("an order that is not ignored: %+v", change)
+	}
+	treat("supervisor_babbles", map[string]any{})
+	var answer struct{ Error string }
+	if status := a.send("POST", url+"/stop", nil, &answer); status != http.StatusInternalServerError || !strings.Contains(answer.Error, a.token) {
+		t.Errorf("an error that holds no credential: %d", status)
+	}
+	treat("supervisor_silent", map[string]any{})
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+a.token)
+	if resp, err := http.DefaultClient.Do(req); err == nil {
+		_ = resp.Body.Close()
+		t.Errorf("it answers %d", resp.StatusCode)
+	}
+	treat("supervisor_obeys", map[string]any{})
+	if a.ok("POST", url+"/stop", nil, &change); !change.Changed || change.Part.Running {
+		t.Errorf("an order that is obeyed: %+v", change)
+	}
+	if _, err := l.Break(t.Context(), "service_crash", map[string]any{"target": "payment", "sick": true}); err != nil {
+		t.Fatal(err)
+	}
+	a.ok("POST", a.supervisor+"/processes/payment/start", nil, nil)
+	if status := a.send("GET", a.url("payment")+"/health", nil, nil); status != http.StatusServiceUnavailable {
+		t.Errorf("a damaged service that was started answers %d", status)
+	}
+	records, err := l.Records(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var did []string
+	for _, r := range records {
+		if r.Actor == "corax" && strings.HasPrefix(r.Event, "process_") {
+			did = append(did, r.Event+" "+r.Detail["name"])
+		}
+	}
+	if want := []string{"process_restart order", "process_stop order", "process_start payment"}; !slices.Equal(did, want) {
+		t.Errorf("on record %v, want %v", did, want)
+	}
 }
 
 func breakKeystore(t *testing.T, l *lab.Lab, name string) {

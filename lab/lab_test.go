@@ -277,6 +277,17 @@ func TestFaults(t *testing.T) {
 			func(a admin) { a.ok("POST", a.supervisor+"/processes/shipping/restart", nil, nil) }},
 		{"expired_certificate", nil, "certificate has expired", func(t lab.Truth) bool { return t.FailedLogins > 0 },
 			func(a admin) { a.ok("POST", a.url("auth")+"/certificate/renew", nil, nil) }},
+		{"disk_failure", map[string]any{"target": "analytics"}, "analytics answers Service Unavailable",
+			func(t lab.Truth) bool { return t.Failed > 0 },
+			func(a admin) {
+				a.ok("POST", a.supervisor+"/processes/analytics/restart", nil, nil) // which mends no disk
+				if status := a.send("GET", a.url("analytics")+"/health", nil, nil); status != http.StatusServiceUnavailable {
+					a.t.Errorf("with a failed disk it answers %d after a restart", status)
+				}
+				if _, err := a.l.Break(a.t.Context(), "part_replaced", map[string]any{"target": "analytics"}); err != nil {
+					a.t.Fatal(err)
+				}
+			}},
 	} {
 		t.Run(c.fault, func(t *testing.T) {
 			in, err := l.Break(t.Context(), c.fault, c.with)

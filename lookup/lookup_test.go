@@ -27,7 +27,7 @@ func newLookup(t *testing.T) *lookup.Lookup {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
-	if err := sample.Fill(t.Context(), s, sample.Options{Seed: 1, Signals: 4000, Problems: 60, Until: now}); err != nil {
+	if err := sample.Fill(t.Context(), s, sample.Options{Seed: 1, Signals: 1500, Problems: 40, Until: now}); err != nil {
 		t.Fatal(err)
 	}
 	if err := indexer.New(indexer.Options{Store: s}).CatchUp(t.Context()); err != nil {

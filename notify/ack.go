@@ -121,6 +121,6 @@ func (n *Notifier) failed(ctx context.Context, page, delivery, why string) error
 }
 
 // Pages lists pages, newest first.
-func (n *Notifier) Pages(ctx context.Context, live bool) ([]corax.Page, error) {
-	return n.o.Store.Pages(ctx, store.PageFilter{Live: live, Limit: 200})
+func (n *Notifier) Pages(ctx context.Context, f store.PageFilter) ([]corax.Page, error) {
+	return n.o.Store.Pages(ctx, f)
 }

@@ -159,7 +159,7 @@ func (w Recorded) is(r LabRecord, s *seen) bool {
 		return false
 	}
 	for name, value := range w.With {
-		if r.Detail[name] != s.entityOf(value) {
+		if got := r.Detail[name]; got != value && got != s.entityOf(value) {
 			return false
 		}
 	}

@@ -7,14 +7,18 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"corax"
 	"corax/config/decode"
 )
 
-// Runner carries scenarios out, one after the other. Fill it, then call RunAll or Run.
+// Runner carries scenarios out. Fill it, then call RunAll or Run.
 type Runner struct {
+	AtOnce   int                  // so many live ones side by side, which mostly wait; 1 where less
 	Labs     map[string]LabDriver // by name
 	Systems  SystemStarter
 	Engine   Engine // for text scenarios
@@ -23,20 +27,36 @@ type Runner struct {
 	Machine  *Machine // what it runs on; may be nil
 	Clock    corax.Clock
 	Listen   func() (net.Listener, error) // for what Corax tells people; nil: nobody listens
-	Progress func(text string)            // may be nil; one line for each moment, as it happens
+	Progress func(text string)            // may be nil; one line for each moment, as it happens, one at a time
+
+	telling sync.Mutex
 }
 
-// RunAll carries the scenarios out in order. Once ctx ends it begins no further one, and the one that it interrupts
-// has the verdict error.
+// RunAll carries the scenarios out, and gives their results in the same order. Once ctx ends it begins no further one, and those that it
+// interrupts have the verdict error.
 func (r *Runner) RunAll(ctx context.Context, scenarios []Scenario) []Result {
-	results := make([]Result, 0, len(scenarios))
-	for _, sc := range scenarios {
+	results, begun := make([]Result, len(scenarios)), make([]bool, len(scenarios))
+	var group errgroup.Group
+	group.SetLimit(max(r.AtOnce, 1))
+	for n, sc := range scenarios {
 		if ctx.Err() != nil {
 			break
 		}
-		results = append(results, r.Run(ctx, sc))
+		group.Go(func() error {
+			if begun[n] = ctx.Err() == nil; begun[n] {
+				results[n] = r.Run(ctx, sc)
+			}
+			return nil
+		})
 	}
-	return results
+	_ = group.Wait() // what went wrong is in the results
+	out := results[:0]
+	for n, res := range results {
+		if begun[n] {
+			out = append(out, res)
+		}
+	}
+	return out
 }
 
 // Run carries one scenario out. When it returns, whatever it started has ended.
@@ -76,6 +96,8 @@ func (r *run) tell(m Moment) {
 	if len(r.seen.injected) > 0 {
 		since = fmt.Sprintf("%+.1f s", m.At.Sub(r.seen.injected[0].At).Seconds())
 	}
+	r.telling.Lock()
+	defer r.telling.Unlock()
 	r.Progress(fmt.Sprintf("%s  %8s  %s", r.sc.ID(), since, m.Text))
 }
 

@@ -8,28 +8,28 @@ import (
 
 // seen is all that a run brought to light; the checks read nothing else.
 type seen struct {
-	problems   []problemSeen
-	monitors   int
-	signals    int
-	incidents  int
-	events     []corax.Event
-	injected   []Injected
-	decisions  []corax.Decision
-	outcomes   []corax.Outcome
-	answered   []approvalSeen // operations
-	missed     []string       // operations whose time never came
-	requests   []corax.ApprovalRequest
-	orders     []corax.WorkOrder
-	pages      []corax.Page
-	letters    []letter
-	searched   int      // how many secrets were searched for
-	leaks      []string // where secrets of the lab stand
-	kills      int
-	truth      Truth
-	judgement  Judgement
-	stops      []Span      // of the kill switch
-	records    []LabRecord // of the lab's parts
-	entityOf   func(role string) string // a role's entity; what is no role stays as it is
+	problems  []problemSeen
+	monitors  int
+	signals   int
+	incidents int
+	events    []corax.Event
+	injected  []Injected
+	decisions []corax.Decision
+	outcomes  []corax.Outcome
+	answered  []approvalSeen // operations
+	missed    []string       // operations whose time never came
+	requests  []corax.ApprovalRequest
+	orders    []corax.WorkOrder
+	pages     []corax.Page
+	letters   []letter
+	searched  int      // how many secrets were searched for
+	leaks     []string // where secrets of the lab stand
+	kills     int
+	truth     Truth
+	judgement Judgement
+	stops     []Span                   // of the kill switch
+	records   []LabRecord              // of the lab's parts
+	entityOf  func(role string) string // a role's entity; what is no role stays as it is
 }
 
 // problemSeen is a problem with the run of its plan.

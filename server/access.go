@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humachi"
 
 	"corax"
 	"corax/access"
@@ -27,18 +28,11 @@ func (o Options) authorise(next http.Handler) http.Handler {
 		}
 		if err != nil {
 			w.Header().Set("WWW-Authenticate", "Bearer")
-			refuse(w, http.StatusUnauthorized, err.Error())
+			newFault(unproven, 0, err.Error(), "send a token as Authorization: Bearer TOKEN").write(w)
 			return
 		}
 		next.ServeHTTP(w, r.WithContext(access.With(r.Context(), p)))
 	})
-}
-
-// refuse answers with a problem document (RFC 9457), outside of an operation.
-func refuse(w http.ResponseWriter, status int, detail string) {
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(status)
-	_, _ = fmt.Fprintf(w, `{"title":%q,"status":%d,"detail":%q}`+"\n", http.StatusText(status), status, detail)
 }
 
 // identify says who makes a request; the zero principal where it shows nothing, an error where what it shows is not good.
@@ -100,8 +94,12 @@ func (o Options) operator(token string) string {
 func (a api) needs(role access.Role) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		if p := access.From(ctx.Context()); !p.May(role) {
-			_ = huma.WriteErr(a.huma, ctx, http.StatusForbidden, // what can't be written can't be reported either
-				fmt.Sprintf("%s needs the role %s; %s has the role %s", ctx.Operation().OperationID, role, p.Name, p.Role))
+			_, w := humachi.Unwrap(ctx)
+			newFault(corax.Forbidden, 0, fmt.Sprintf("%s needs the role %s; %s has the role %s", ctx.Operation().OperationID, role, p.Name, p.Role), "").write(w)
+			return
+		}
+		if p := access.From(ctx.Context()); p.Limited() && !minds(ctx.Operation().OperationID) {
+			_ = huma.WriteErr(a.huma, ctx, http.StatusForbidden, ctx.Operation().OperationID+" concerns everything, and "+p.Name+" has a scope")
 			return
 		}
 		next(ctx)

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"slices"
@@ -15,8 +16,9 @@ import (
 
 // api registers the operations of /api/v1.
 type api struct {
-	o    Options
-	huma huma.API
+	o     Options
+	huma  huma.API
+	calls *[]Call
 }
 
 // body wraps what an operation answers.
@@ -33,29 +35,19 @@ type ByID struct {
 	ID string `path:"id" maxLength:"200"`
 }
 
-// Paging says which part of a list is wanted.
-type Paging struct {
-	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"100"`
-	Before string `query:"before" doc:"cursor: the id of the last item of the page before"`
-}
-
-// operation registers one call, which needs the role; fn's error becomes a problem document.
+// operation registers one call, which needs the role; fn's error becomes a Fault.
 func operation[I, O any](a api, role access.Role, id, method, path, summary string, fn func(context.Context, *I) (O, error)) {
-	huma.Register(a.huma, huma.Operation{
-		OperationID: id, Method: method, Path: "/api/v1" + path, Summary: summary, Middlewares: huma.Middlewares{a.needs(role)},
-		Extensions: map[string]any{"x-role": role.String()},
-	},
-		func(ctx context.Context, in *I) (*body[O], error) {
-			out, err := fn(ctx, in)
-			if err != nil {
-				return nil, a.problem(id, err)
-			}
-			b := &body[O]{Body: out}
-			if _, secret := any(out).(once); secret {
-				b.CacheControl = "no-store"
-			}
-			return b, nil
-		})
+	register(a, call[I, O](role, id, method, path, summary), func(ctx context.Context, in *I) (*body[O], error) {
+		out, err := fn(ctx, in)
+		if err != nil {
+			return nil, a.o.fault(id, err)
+		}
+		b := &body[O]{Body: out}
+		if _, secret := any(out).(once); secret {
+			b.CacheControl = "no-store"
+		}
+		return b, nil
+	})
 }
 
 // done is the answer of an operation that has nothing to show.
@@ -76,10 +68,11 @@ func (a api) incidents() {
 		Entity  string `query:"entity"`
 		Problem string `query:"problem"`
 	}
-	operation(a, access.RoleViewer, "list-incidents", http.MethodGet, "/incidents", "Incidents, newest first",
-		func(ctx context.Context, in *list) ([]corax.Incident, error) {
+	listing(a, access.RoleViewer, "list-incidents", "/incidents", "Incidents, newest first",
+		byTime(func(i corax.Incident) store.Cursor { return store.CursorOf(i.OpenedAt, i.ID) }),
+		func(ctx context.Context, in *list, p part[store.Cursor]) ([]corax.Incident, error) {
 			return a.o.Records.Incidents(ctx, store.IncidentFilter{
-				Live: in.Live, Entity: in.Entity, Problem: in.Problem, Limit: in.Limit, Before: in.Before,
+				Live: in.Live, Entity: in.Entity, Problem: in.Problem, Limit: p.limit, After: p.after,
 			})
 		})
 	operation(a, access.RoleViewer, "get-incident", http.MethodGet, "/incidents/{id}", "An incident with its latest signals",
@@ -117,12 +110,13 @@ type ProblemPage struct {
 
 func (a api) problems() {
 	type list struct {
-		Limit int  `query:"limit" minimum:"1" maximum:"1000" default:"100"`
-		Open  bool `query:"open" doc:"only those that have not ended"`
+		Paging
+		Open bool `query:"open" doc:"only those that have not ended"`
 	}
-	operation(a, access.RoleViewer, "list-problems", http.MethodGet, "/problems", "Problems, newest first",
-		func(ctx context.Context, in *list) ([]corax.Problem, error) {
-			return a.o.Records.Problems(ctx, store.ProblemFilter{Open: in.Open, Limit: in.Limit})
+	listing(a, access.RoleViewer, "list-problems", "/problems", "Problems, newest first",
+		byTime(func(p corax.Problem) store.Cursor { return store.CursorOf(p.OpenedAt, p.ID) }),
+		func(ctx context.Context, in *list, p part[store.Cursor]) ([]corax.Problem, error) {
+			return a.o.Records.Problems(ctx, store.ProblemFilter{Open: in.Open, Limit: p.limit, After: p.after})
 		})
 	operation(a, access.RoleViewer, "get-problem", http.MethodGet, "/problems/{id}", "A problem with its plan's run, decisions and timeline",
 		func(ctx context.Context, in *ByID) (page ProblemPage, err error) {
@@ -161,18 +155,23 @@ type MonitorList []corax.ProbeResult
 func (a api) operations() {
 	type none struct{}
 	operation(a, access.RoleViewer, "list-monitors", http.MethodGet, "/monitors", "Monitors with their last results",
-		func(context.Context, *none) (MonitorList, error) { return a.o.Controls.Monitors(), nil })
+		func(ctx context.Context, _ *none) (MonitorList, error) { return a.o.Controls.Monitors(ctx), nil })
 	operation(a, access.RoleResponder, "run-monitor", http.MethodPost, "/monitors/{id}/run", "Run a monitor now",
 		func(ctx context.Context, in *ByID) (corax.ProbeResult, error) {
 			return a.o.Controls.RunMonitor(ctx, in.ID)
 		})
 	type events struct {
-		After string `query:"after"`
-		Limit int    `query:"limit" minimum:"1" maximum:"1000" default:"100"`
+		Paging
+		After    string `query:"after" maxLength:"200" doc:"only what comes after the event of this id"`
+		Problem  string `query:"problem" doc:"only what is about this problem and its incidents"`
+		Incident string `query:"incident"`
+		Plan     string `query:"plan"`
+		Order    string `query:"order" enum:"oldest,newest" default:"oldest" doc:"which come first"`
 	}
-	operation(a, access.RoleViewer, "list-events", http.MethodGet, "/events", "What happened, oldest first",
-		func(ctx context.Context, in *events) ([]corax.Event, error) {
-			return a.o.Records.Events(ctx, store.EventFilter{After: in.After, Limit: in.Limit})
+	listing(a, access.RoleViewer, "list-events", "/events", "What happened, in order", byName(func(e corax.Event) string { return e.ID }),
+		func(ctx context.Context, in *events, p part[string]) ([]corax.Event, error) {
+			return a.o.Records.Events(ctx, store.EventFilter{After: cmp.Or(p.after, in.After), Limit: p.limit,
+				Problem: in.Problem, Incident: in.Incident, Plan: in.Plan, Newest: in.Order == "newest"})
 		})
 	a.silences()
 	a.stops()

@@ -7,6 +7,7 @@ import (
 
 	"corax"
 	"corax/access"
+	"corax/store"
 )
 
 // Emergencies is what the API does with break-glass.
@@ -17,12 +18,14 @@ type Emergencies interface {
 }
 
 func (a api) approvals() {
-	type list struct {
+	type requests struct {
+		Paging
 		All bool `query:"all" doc:"also those that are decided"`
 	}
-	operation(a, access.RoleViewer, "list-approvals", http.MethodGet, "/approvals", "Requests that wait for a yes or a no",
-		func(ctx context.Context, in *list) ([]corax.ApprovalRequest, error) {
-			return a.o.Records.Approvals(ctx, !in.All)
+	listing(a, access.RoleViewer, "list-approvals", "/approvals", "Requests that wait for a yes or a no, the latest first",
+		byTime(func(r corax.ApprovalRequest) store.Cursor { return store.CursorOf(r.AskedAt, r.ID) }),
+		func(ctx context.Context, in *requests, p part[store.Cursor]) ([]corax.ApprovalRequest, error) {
+			return a.o.Records.FindApprovals(ctx, store.ApprovalFilter{Open: !in.All, Limit: p.limit, After: p.after})
 		})
 	operation(a, access.RoleViewer, "get-approval", http.MethodGet, "/approvals/{id}", "A request with what its step would come to",
 		func(ctx context.Context, in *ByID) (corax.ApprovalRequest, error) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"net/http"
+	"strconv"
 
 	"corax"
 	"corax/access"
@@ -38,13 +39,14 @@ func (a api) audit() {
 	}
 	type none struct{}
 	type list struct {
+		Paging
 		After   int64  `query:"after" minimum:"0" doc:"only entries with higher numbers"`
 		Problem string `query:"problem"`
-		Limit   int    `query:"limit" minimum:"1" maximum:"1000" default:"100"`
 	}
-	operation(a, access.RoleOperator, "list-audit", http.MethodGet, "/audit", "The audit's entries, oldest first",
-		func(ctx context.Context, in *list) ([]AuditLine, error) {
-			rows, err := a.o.Audit.Rows(ctx, store.AuditFilter{After: in.After, Problem: in.Problem, Limit: in.Limit})
+	numbers := cursors[AuditLine, int64]{parseNumber, func(l AuditLine) string { return strconv.FormatInt(l.Seq, 10) }}
+	listing(a, access.RoleOperator, "list-audit", "/audit", "The audit's entries, oldest first", numbers,
+		func(ctx context.Context, in *list, p part[int64]) ([]AuditLine, error) {
+			rows, err := a.o.Audit.Rows(ctx, store.AuditFilter{After: max(p.after, in.After), Problem: in.Problem, Limit: p.limit})
 			lines := make([]AuditLine, 0, len(rows))
 			for _, r := range rows {
 				e, err := r.Entry()

@@ -6,6 +6,7 @@ import (
 
 	"corax"
 	"corax/access"
+	"corax/store"
 )
 
 // Levels is what the API does with earned autonomy.
@@ -16,6 +17,11 @@ type Levels interface {
 	Cap(ctx context.Context, c corax.Cap) error
 	// Learn takes outcomes seen elsewhere, scenario runs above all. Those that are known already change nothing.
 	Learn(ctx context.Context, outcomes []corax.Outcome, by corax.Actor) (int, error)
+}
+
+// Learned says how many outcomes were new.
+type Learned struct {
+	Learned int `json:"learned"`
 }
 
 func (a api) autonomy() {
@@ -42,22 +48,21 @@ func (a api) autonomy() {
 			Outcomes []corax.Outcome `json:"outcomes" maxItems:"10000"`
 		}
 	}
-	type learned struct {
-		Learned int `json:"learned"`
-	}
 	operation(a, access.RoleOperator, "learn-outcomes", http.MethodPost, "/autonomy/outcomes", "Take the outcomes of scenario runs; operators only",
-		func(ctx context.Context, in *outcomes) (learned, error) {
+		func(ctx context.Context, in *outcomes) (Learned, error) {
 			n, err := a.o.Controls.Learn(ctx, in.Body.Outcomes, actor(ctx, ""))
-			return learned{n}, err
+			return Learned{n}, err
 		})
 }
 
 func (a api) decisions() {
 	type list struct {
-		Limit int `query:"limit" minimum:"1" maximum:"10000" default:"1000"`
+		Paging
+		Plan string `query:"plan" doc:"only those about this plan"`
 	}
-	operation(a, access.RoleViewer, "list-decisions", http.MethodGet, "/decisions", "Decisions of the policy with all that they were made from, latest first",
-		func(ctx context.Context, in *list) ([]corax.Decision, error) {
-			return a.o.Records.RecentDecisions(ctx, in.Limit)
+	listing(a, access.RoleViewer, "list-decisions", "/decisions", "Decisions of the policy with all that they were made from, latest first",
+		byTime(func(d corax.Decision) store.Cursor { return store.CursorOf(d.At, d.ID) }),
+		func(ctx context.Context, in *list, p part[store.Cursor]) ([]corax.Decision, error) {
+			return a.o.Records.FindDecisions(ctx, store.DecisionFilter{Plan: in.Plan, Limit: p.limit, After: p.after})
 		})
 }

@@ -6,18 +6,19 @@ import (
 
 	"corax"
 	"corax/access"
+	"corax/store"
 )
 
 // People is what the API knows of those who are told, and of those who work on site.
 type People interface {
-	// Pages and WorkOrders list the newest first; live ones have not ended.
-	Pages(ctx context.Context, live bool) ([]corax.Page, error)
+	// Pages and WorkOrders list the newest first.
+	Pages(ctx context.Context, f store.PageFilter) ([]corax.Page, error)
 	// AckPage takes the id of a page, or of its problem.
 	AckPage(ctx context.Context, page, by string) (corax.Page, error)
 	// TestPage goes to those that the configuration names where contacts is empty.
 	TestPage(ctx context.Context, contacts []string, by string) (corax.Page, error)
 	Reach(ctx context.Context) ([]corax.Reach, error)
-	WorkOrders(ctx context.Context, live bool) ([]corax.WorkOrder, error)
+	WorkOrders(ctx context.Context, f store.WorkOrderFilter) ([]corax.WorkOrder, error)
 	WorkOrder(ctx context.Context, id string) (corax.WorkOrder, error)
 	// AnswerWork is a Conflict where the order's state doesn't allow the answer.
 	AnswerWork(ctx context.Context, id, answer, by, note string) (corax.WorkOrder, error)
@@ -25,10 +26,15 @@ type People interface {
 
 // Listing says which part of a list of live and ended things is wanted.
 type Listing struct {
+	Paging
 	Live bool `query:"live" doc:"only those that have not ended"`
 }
 
-func (a api) people(p People) {
+func (a api) people() {
+	p := a.o.People
+	if p == nil {
+		return
+	}
 	type none struct{}
 	type fromSomebody struct {
 		ByID
@@ -43,8 +49,11 @@ func (a api) people(p People) {
 			Contacts []string `json:"contacts,omitempty" maxItems:"100"`
 		}
 	}
-	operation(a, access.RoleViewer, "list-pages", http.MethodGet, "/pages", "What people were told of, newest first",
-		func(ctx context.Context, in *Listing) ([]corax.Page, error) { return p.Pages(ctx, in.Live) })
+	listing(a, access.RoleViewer, "list-pages", "/pages", "What people were told of, newest first",
+		byTime(func(p corax.Page) store.Cursor { return store.CursorOf(p.OpenedAt, p.ID) }),
+		func(ctx context.Context, in *Listing, part part[store.Cursor]) ([]corax.Page, error) {
+			return p.Pages(ctx, store.PageFilter{Live: in.Live, Limit: part.limit, After: part.after})
+		})
 	operation(a, access.RoleResponder, "acknowledge-page", http.MethodPost, "/pages/{id}/ack", "Say that somebody is on it: nobody else is woken",
 		func(ctx context.Context, in *fromSomebody) (corax.Page, error) {
 			return p.AckPage(ctx, in.ID, actor(ctx, in.Body.By).Name)
@@ -55,8 +64,11 @@ func (a api) people(p People) {
 		})
 	operation(a, access.RoleViewer, "reach", http.MethodGet, "/reach", "How every way to every contact has served",
 		func(ctx context.Context, _ *none) ([]corax.Reach, error) { return p.Reach(ctx) })
-	operation(a, access.RoleViewer, "list-work-orders", http.MethodGet, "/work-orders", "Work orders, newest first",
-		func(ctx context.Context, in *Listing) ([]corax.WorkOrder, error) { return p.WorkOrders(ctx, in.Live) })
+	listing(a, access.RoleViewer, "list-work-orders", "/work-orders", "Work orders, newest first",
+		byTime(func(o corax.WorkOrder) store.Cursor { return store.CursorOf(o.MadeAt, o.ID) }),
+		func(ctx context.Context, in *Listing, part part[store.Cursor]) ([]corax.WorkOrder, error) {
+			return p.WorkOrders(ctx, store.WorkOrderFilter{Live: in.Live, Limit: part.limit, After: part.after})
+		})
 	operation(a, access.RoleViewer, "get-work-order", http.MethodGet, "/work-orders/{id}", "A work order with its log",
 		func(ctx context.Context, in *ByID) (corax.WorkOrder, error) { return p.WorkOrder(ctx, in.ID) })
 	for _, answer := range []struct{ word, about string }{

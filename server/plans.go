@@ -3,9 +3,11 @@ package server
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"corax"
 	"corax/access"
+	"corax/store"
 )
 
 // Plans is what the API does with the runs of plans.
@@ -22,15 +24,21 @@ type Plans interface {
 
 func (a api) plans() {
 	type list struct {
+		Paging
 		State []string `query:"state" doc:"only those in one of these states"`
+		Live  bool     `query:"live" doc:"only those that have not ended"`
 	}
-	operation(a, access.RoleViewer, "list-plans", http.MethodGet, "/plans", "Plans and how far they have come, oldest first",
-		func(ctx context.Context, in *list) ([]corax.PlanRun, error) {
-			states := make([]corax.PlanState, len(in.State))
-			for n, s := range in.State {
-				states[n] = corax.PlanState(s)
+	listing(a, access.RoleViewer, "list-plans", "/plans", "Plans and how far they have come, those that were started last first",
+		byTime(func(r corax.PlanRun) store.Cursor { return store.CursorOf(r.StartedAt, r.Plan.ID) }),
+		func(ctx context.Context, in *list, p part[store.Cursor]) ([]corax.PlanRun, error) {
+			f := store.PlanFilter{Limit: p.limit, After: p.after}
+			for _, s := range in.State {
+				f.States = append(f.States, corax.PlanState(s))
 			}
-			return a.o.Records.PlanRuns(ctx, states...)
+			if in.Live && len(f.States) == 0 {
+				f.States = slices.DeleteFunc(corax.PlanStates(), corax.PlanState.Ended)
+			}
+			return a.o.Records.FindPlanRuns(ctx, f)
 		})
 	operation(a, access.RoleViewer, "get-plan", http.MethodGet, "/plans/{id}", "A plan and what became of each step",
 		func(ctx context.Context, in *ByID) (corax.PlanRun, error) { return a.o.Records.PlanRun(ctx, in.ID) })

@@ -1,13 +1,11 @@
 // Package server is Corax over HTTP: the versioned API that the CLI and the pages use, health and metrics, and the mount points of the
 // receivers. Requests come in, calls to the other rooms go out; nothing is decided here.
 //
-// Everything under /api/v1 wants to know who calls (package access), and each operation names the role that it needs. /healthz, /readyz
-// and /metrics show no content of incidents and ask nobody.
+// Everything under /api/v1 wants the API token; /healthz, /readyz and /metrics show no content of incidents and want none.
 package server
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"net/http"
 	"time"
@@ -29,10 +27,10 @@ type Records interface {
 	Problems(ctx context.Context, f store.ProblemFilter) ([]corax.Problem, error)
 	Problem(ctx context.Context, id string) (corax.Problem, error)
 	PlanRun(ctx context.Context, id string) (corax.PlanRun, error)
-	PlanRuns(ctx context.Context, states ...corax.PlanState) ([]corax.PlanRun, error)
+	FindPlanRuns(ctx context.Context, f store.PlanFilter) ([]corax.PlanRun, error)
 	Decisions(ctx context.Context, plan string) ([]corax.Decision, error)
-	RecentDecisions(ctx context.Context, limit int) ([]corax.Decision, error)
-	Approvals(ctx context.Context, openOnly bool) ([]corax.ApprovalRequest, error)
+	FindDecisions(ctx context.Context, f store.DecisionFilter) ([]corax.Decision, error)
+	FindApprovals(ctx context.Context, f store.ApprovalFilter) ([]corax.ApprovalRequest, error)
 	Approval(ctx context.Context, id string) (corax.ApprovalRequest, error)
 	BreakGlasses(ctx context.Context, after time.Time) ([]corax.BreakGlass, error)
 	Events(ctx context.Context, f store.EventFilter) ([]corax.Event, error)
@@ -56,7 +54,7 @@ type Controls interface {
 	SetStop(ctx context.Context, scope, reason, by string) error
 	ClearStop(ctx context.Context, scope, by string) error
 	Reload(ctx context.Context) error
-	Monitors() []corax.ProbeResult
+	Monitors(ctx context.Context) []corax.ProbeResult
 	RunMonitor(ctx context.Context, name string) (corax.ProbeResult, error)
 	Ready() error
 }
@@ -69,18 +67,26 @@ type Options struct {
 	Operator func(token string) string
 	Access   *access.Book // users, their tokens and sessions; nil: there are none
 	Front    Front
-	Backups  string // directory of the backups that are asked for from elsewhere; empty refuses those
-	Records  Records
-	Find     Finder // nil: nothing is looked up
-	Controls Controls
-	People   People           // nil: nobody is told, and nobody works on site
-	Receive  func(chi.Router) // mounts the receivers
-	Metrics  http.Handler
-	Audit    Audit
-	Pages    http.Handler             // everything that is not the API, health, metrics or a receiver; nil: no pages
-	Redact   func(json []byte) []byte // takes secrets out of every answer of the API; may be nil
-	Clock    corax.Clock
-	Log      *slog.Logger
+	// PublicURL is where people's browsers reach Corax; empty where that is not configured.
+	PublicURL    string
+	Backups      string // directory of the backups that are asked for from elsewhere; empty refuses those
+	Records      Records
+	Find         Finder // nil: nothing is looked up
+	Controls     Controls
+	People       People           // nil: nobody is told, and nobody works on site
+	Scenarios    Scenarios        // nil: the API knows none
+	Receive      func(chi.Router) // mounts the receivers
+	Metrics      http.Handler
+	Audit        Audit
+	MonitorFiles MonitorFiles             // nil: monitors can't be changed over the API
+	System       System                   // nil: nothing is told of Corax itself
+	Pages        http.Handler             // everything that is not the API, health, metrics or a receiver; nil: no pages
+	Live         http.Handler             // says what has changed, and never what; nil: nothing is said
+	Redact       func(json []byte) []byte // takes secrets out of every answer of the API; may be nil
+	Replies      Replies                  // remembers calls with an Idempotency-Key; nil carries each out
+	Run          string                   // differs from one start of Corax to the next
+	Clock        corax.Clock
+	Log          *slog.Logger
 }
 
 // New makes the handler of everything.
@@ -88,7 +94,7 @@ func New(o Options) http.Handler {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	r := chi.NewRouter()
+	r := newRouter()
 	r.Use(o.Front.guard)
 	r.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
 	r.Get("/readyz", func(w http.ResponseWriter, _ *http.Request) {
@@ -104,17 +110,9 @@ func New(o Options) http.Handler {
 	if o.Receive != nil {
 		o.Receive(r)
 	}
-	config := huma.DefaultConfig("Corax", o.Version)
-	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "/api/v1/openapi", "", "/api/v1/schemas"
-	config.CreateHooks = nil // no $schema property in answers: they are the same objects that the CLI prints
-	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
-		"token": {Type: "http", Scheme: "bearer"}, "session": {Type: "apiKey", In: "cookie", Name: "__Host-corax"},
-	}
-	config.Security = []map[string][]string{{"token": {}}, {"session": {}}}
 	r.Group(func(r chi.Router) {
-		r.Use(o.authorise, redact(o.Redact))
-		a := api{o: o, huma: humachi.New(r, config)}
-		a.register()
+		r.Use(o.authorise)
+		newAPI(o, r, o.once, redact(o.Redact))
 	})
 	if o.Pages != nil {
 		r.Handle("/api/*", http.HandlerFunc(unknown)) // not for the pages to answer, who would answer with a page
@@ -125,11 +123,23 @@ func New(o Options) http.Handler {
 
 // unknown answers for what the API does not have.
 func unknown(w http.ResponseWriter, r *http.Request) {
-	refuse(w, http.StatusNotFound, "the API has no "+r.Method+" "+r.URL.Path)
+	newFault(corax.NotFound, 0, "the API has no "+r.Method+" "+r.URL.Path, "see docs/api.md").write(w)
 }
 
-// register makes all operations known.
-func (a api) register() {
+func newRouter() chi.Router { return chi.NewRouter() }
+
+// newAPI registers the operations of /api/v1 with the router. All but those that stream go through the layers.
+func newAPI(o Options, r chi.Router, layers ...func(http.Handler) http.Handler) api {
+	config := huma.DefaultConfig("Corax", o.Version)
+	config.Components.Schemas = schemas()
+	config.OpenAPIPath, config.DocsPath, config.SchemasPath = base+"/openapi", "", base+"/schemas"
+	config.CreateHooks = nil // no $schema property in answers: they are the same objects that the CLI prints
+	config.Transformers = []huma.Transformer{ownFaults}
+	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"token": {Type: "http", Scheme: "bearer"}, "session": {Type: "apiKey", In: "cookie", Name: "__Host-corax"},
+	}
+	config.Security = []map[string][]string{{"token": {}}, {"session": {}}}
+	a := api{o: o, huma: humachi.New(r.With(layers...), config), calls: &[]Call{}}
 	a.incidents()
 	a.problems()
 	a.attention()
@@ -141,34 +151,19 @@ func (a api) register() {
 	a.operations()
 	a.find()
 	a.audit()
-	if a.o.People != nil {
-		a.people(a.o.People)
+	a.people()
+	if a.o.Scenarios != nil {
+		a.scenarios(a.o.Scenarios)
 	}
-	if a.o.Access != nil {
-		a.users(a.o.Access)
-		a.keys(a.o.Access)
-	}
-}
-
-// problem turns an error of an operation into the HTTP answer that says the same (RFC 9457). What is our own defect is logged, not shown.
-func (a api) problem(operation string, err error) error {
-	if err == nil {
-		return nil
-	}
-	status := map[corax.Code]int{
-		corax.Invalid: http.StatusUnprocessableEntity, corax.NotFound: http.StatusNotFound, corax.Conflict: http.StatusConflict,
-		corax.Forbidden: http.StatusForbidden, corax.Unavailable: http.StatusServiceUnavailable,
-	}[corax.CodeOf(err)]
-	if status == 0 {
-		if errors.Is(err, context.Canceled) {
-			return huma.NewError(http.StatusServiceUnavailable, "stopping")
-		}
-		a.o.Log.Error("an API call failed", "operation", operation, "error", err)
-		return huma.NewError(http.StatusInternalServerError, "internal error; the log of the server says more")
-	}
-	text := err.Error()
-	if hint := corax.HintOf(err); hint != "" {
-		text += " (" + hint + ")"
-	}
-	return huma.NewError(status, text)
+	a.users()
+	a.keys()
+	a.system()
+	a.knowledge()
+	a.faults()
+	a.monitorFiles()
+	a.live(r)
+	schemas := a.huma.OpenAPI().Components.Schemas.Map()
+	delete(schemas, "ErrorModel") // of huma; every error is a Fault
+	delete(schemas, "ErrorDetail")
+	return a
 }

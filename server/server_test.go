@@ -35,8 +35,8 @@ func (f *fake) note(format string, args ...any) error {
 }
 
 func (f *fake) Incidents(_ context.Context, q store.IncidentFilter) ([]corax.Incident, error) {
-	return []corax.Incident{{ID: "inc-1"}}, f.note("incidents live=%t entity=%s problem=%s limit=%d before=%s",
-		q.Live, q.Entity, q.Problem, q.Limit, q.Before)
+	return []corax.Incident{{ID: "inc-1"}}, f.note("incidents live=%t entity=%s problem=%s limit=%d after=%s",
+		q.Live, q.Entity, q.Problem, q.Limit, q.After.ID)
 }
 
 func (f *fake) Incident(_ context.Context, id string) (corax.Incident, error) {
@@ -59,8 +59,8 @@ func (f *fake) PlanRun(_ context.Context, id string) (corax.PlanRun, error) {
 	return corax.PlanRun{}, f.note("run %s", id)
 }
 
-func (f *fake) PlanRuns(_ context.Context, states ...corax.PlanState) ([]corax.PlanRun, error) {
-	return nil, f.note("runs %v", states)
+func (f *fake) FindPlanRuns(_ context.Context, q store.PlanFilter) ([]corax.PlanRun, error) {
+	return nil, f.note("runs %v limit=%d", q.States, q.Limit)
 }
 
 func (f *fake) Pause(_ context.Context, plan, by, reason string) error {
@@ -91,8 +91,8 @@ func (f *fake) Decisions(_ context.Context, plan string) ([]corax.Decision, erro
 	return nil, f.note("decisions %s", plan)
 }
 
-func (f *fake) Approvals(_ context.Context, openOnly bool) ([]corax.ApprovalRequest, error) {
-	return nil, f.note("approvals open=%t", openOnly)
+func (f *fake) FindApprovals(_ context.Context, q store.ApprovalFilter) ([]corax.ApprovalRequest, error) {
+	return nil, f.note("approvals open=%t", q.Open)
 }
 
 func (f *fake) Events(_ context.Context, q store.EventFilter) ([]corax.Event, error) {
@@ -151,8 +151,8 @@ func (f *fake) Learn(_ context.Context, o []corax.Outcome, by corax.Actor) (int,
 	return len(o), f.note("learn %d by %q via %s", len(o), by.Name, by.Via)
 }
 
-func (f *fake) RecentDecisions(_ context.Context, limit int) ([]corax.Decision, error) {
-	return nil, f.note("decisions limit=%d", limit)
+func (f *fake) FindDecisions(_ context.Context, q store.DecisionFilter) ([]corax.Decision, error) {
+	return nil, f.note("decisions of %q limit=%d", q.Plan, q.Limit)
 }
 
 func (f *fake) EndBreakGlass(_ context.Context, id, by string) error {
@@ -190,6 +190,14 @@ func ask(t *testing.T, h http.Handler, call, body, bearer string) *httptest.Resp
 	return w
 }
 
+// decodeInto reads the JSON of an answer.
+func decodeInto(t *testing.T, w *httptest.ResponseRecorder, v any) {
+	t.Helper()
+	if err := json.Unmarshal(w.Body.Bytes(), v); err != nil || w.Code != http.StatusOK {
+		t.Fatalf("%d, %v: %s", w.Code, err, w.Body)
+	}
+}
+
 func TestCallsReachTheirRooms(t *testing.T) {
 	for _, c := range []struct {
 		call, body string
@@ -199,7 +207,8 @@ func TestCallsReachTheirRooms(t *testing.T) {
 		{"POST /api/v1/incidents/inc-7/resolve", `{"by":"ann"}`, []string{"resolve inc-7 by ann"}},
 		{"POST /api/v1/problems/prb-7/escalate", `{"by":"ann","reason":"odd"}`, []string{"escalate prb-7 by ann: odd"}},
 		{"POST /api/v1/approvals/apr-7", `{"by":"ann","verdict":"deny"}`, []string{"answer apr-7 deny by ann via local"}},
-		{"GET /api/v1/plans?state=paused", "", []string{"runs [paused]"}},
+		{"GET /api/v1/plans?state=paused", "", []string{"runs [paused] limit=101"}},
+		{"GET /api/v1/plans?live=true", "", []string{"runs [running asking blocked watching paused] limit=101"}},
 		{"GET /api/v1/plans/pln-7", "", []string{"run pln-7"}},
 		{"POST /api/v1/plans/pln-7/pause", `{"by":"ann","reason":"lunch"}`, []string{"pause pln-7 by ann: lunch"}},
 		{"POST /api/v1/plans/pln-7/resume", `{"by":"ann"}`, []string{"resume pln-7 by ann: "}},
@@ -214,18 +223,18 @@ func TestCallsReachTheirRooms(t *testing.T) {
 		{"POST /api/v1/autonomy/cap", `{"action":"a","class":"c","level":"approve","by":"ann","reason":"x"}`, []string{`cap a on c at "approve" by ann: x`}},
 		{"POST /api/v1/autonomy/cap", `{"action":"a","class":"c","by":"ann"}`, []string{`cap a on c at "" by ann: `}},
 		{"POST /api/v1/autonomy/outcomes", `{"outcomes":[]}`, []string{`learn 0 by "" via local`}},
-		{"GET /api/v1/decisions?limit=5", "", []string{"decisions limit=5"}},
+		{"GET /api/v1/decisions?limit=5", "", []string{`decisions of "" limit=6`}},
 		{"GET /api/v1/break-glass", "", []string{"emergencies all=false"}},
 		{"POST /api/v1/break-glass", `{"scope":"db","reason":"x","seconds":90}`, []string{`break glass "" via local for "db" 1m30s: x`}},
 		{"DELETE /api/v1/break-glass/brk-7?by=ann", "", []string{"end brk-7 by ann"}},
-		{"GET /api/v1/incidents", "", []string{"incidents live=false entity= problem= limit=100 before="}},
-		{"GET /api/v1/incidents?live=true&entity=shop&problem=prb-7&limit=5&before=inc-9", "",
-			[]string{"incidents live=true entity=shop problem=prb-7 limit=5 before=inc-9"}},
+		{"GET /api/v1/incidents", "", []string{"incidents live=false entity= problem= limit=101 after="}},
+		{"GET /api/v1/incidents?live=true&entity=shop&problem=prb-7&limit=5&cursor=" + store.CursorOf(now, "inc-9").String(), "",
+			[]string{"incidents live=true entity=shop problem=prb-7 limit=6 after=inc-9"}},
 		{"GET /api/v1/incidents/inc-7", "", []string{"incident inc-7", "signals of inc-7 limit=50"}},
-		{"GET /api/v1/problems?open=true&limit=5", "", []string{"problems open=true limit=5"}},
+		{"GET /api/v1/problems?open=true&limit=5", "", []string{"problems open=true limit=6"}},
 		{"GET /api/v1/problems/prb-7", "", []string{"problem prb-7", "run plan-of-prb-7", "decisions plan-of-prb-7",
 			"events problem=prb-7 after= limit=1000"}},
-		{"GET /api/v1/events?after=evt-3&limit=5", "", []string{"events problem= after=evt-3 limit=5"}},
+		{"GET /api/v1/events?after=evt-3&limit=5", "", []string{"events problem= after=evt-3 limit=6"}},
 		{"POST /api/v1/monitors/shop-order/run", "", []string{"run monitor shop-order"}},
 		{"POST /api/v1/silences", `{"match":{"a":"b"},"owner":"ann","reason":"x","ends_at":"2026-01-02T06:00:00+02:00"}`,
 			[]string{"silence map[a:b] by ann from 03:04:05 to 04:00:00"}},
@@ -255,6 +264,8 @@ func TestBadCallsAreRefused(t *testing.T) {
 		{"GET /api/v1/incidents?limit=0", ""},
 		{"GET /api/v1/problems?limit=1001", ""},
 		{"GET /api/v1/events?limit=x", ""},
+		{"GET /api/v1/problems?cursor=prb-7", ""},
+		{"GET /api/v1/incidents?cursor=MTIgYQ%3D%3D", ""},
 		{"POST /api/v1/incidents/inc-7/ack", `{"by":""}`},
 		{"POST /api/v1/incidents/inc-7/ack", `{}`},
 		{"POST /api/v1/incidents/" + strings.Repeat("x", 201) + "/ack", `{"by":"ann"}`},
@@ -291,18 +302,16 @@ func TestErrorsSayWhatKindTheyAre(t *testing.T) {
 	} {
 		for _, call := range []string{"GET /api/v1/incidents/inc-7", "GET /api/v1/incidents", "POST /api/v1/reload"} {
 			w := ask(t, handler(&fake{err: c.err}), call, "", "Bearer "+token)
-			var p struct {
-				Status int    `json:"status"`
-				Detail string `json:"detail"`
-			}
-			if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil || w.Code != c.status || p.Status != c.status {
+			var p Fault
+			if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil || w.Code != c.status || p.Status != c.status ||
+				p.Type != "/api/v1/errors/"+string(p.Code) || p.Title == "" || p.Detail == "" {
 				t.Errorf("%s with %v: %d, expected %d\n%s (%v)", call, c.err, w.Code, c.status, w.Body, err)
 			}
 			if kind := w.Header().Get("Content-Type"); kind != "application/problem+json" {
 				t.Errorf("%s with %v: the answer is of type %s", call, c.err, kind)
 			}
 			told := strings.Contains(w.Body.String(), "s3cret")
-			if told != c.told || c.told && !strings.Contains(p.Detail, "(do that)") {
+			if told != c.told || c.told && p.Hint != "do that" {
 				t.Errorf("%s with %v: it says %s", call, c.err, w.Body)
 			}
 		}

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"net/http"
+	"strings"
 	"time"
 
 	"corax"
@@ -16,12 +17,13 @@ type Whoami struct {
 	Via     corax.Via      `json:"via"`
 	Scopes  []access.Scope `json:"scopes,omitempty" doc:"an entity must be within all of them"`
 	Session string         `json:"session,omitempty"`
-	Token   string         `json:"token_id,omitempty"`
+	Token   string         `json:"credential,omitempty"`
 }
 
 // SetupLink is a link that was made for somebody. It is shown once.
 type SetupLink struct {
 	Path   string            `json:"path" doc:"where to go with a browser, once"`
+	URL    string            `json:"url,omitempty" doc:"the same with the public address, where one is configured"`
 	Invite access.Credential `json:"invite"`
 }
 
@@ -44,7 +46,19 @@ func byHand(ctx context.Context, op, claimed string) (string, error) {
 	return p.Actor(claimed).Name, p.ByHand(op)
 }
 
-func (a api) users(b *access.Book) {
+func (a api) setupLink(secret string, c access.Credential) SetupLink {
+	l := SetupLink{Path: SetupPath + secret, Invite: c}
+	if a.o.PublicURL != "" {
+		l.URL = strings.TrimSuffix(a.o.PublicURL, "/") + l.Path
+	}
+	return l
+}
+
+func (a api) users() {
+	b := a.o.Access
+	if b == nil {
+		return
+	}
 	type none struct{}
 	type by struct {
 		ByID
@@ -78,7 +92,7 @@ func (a api) users(b *access.Book) {
 				return SetupLink{}, err
 			}
 			link, c, err := b.Invite(ctx, by, in.Body.Name, role, in.Body.Scope)
-			return SetupLink{SetupPath + link, c}, err
+			return a.setupLink(link, c), err
 		})
 	operation(a, access.RoleAdmin, "withdraw-invite", http.MethodDelete, "/invites/{id}", "End a link that nobody has followed yet",
 		func(ctx context.Context, in *by) (done, error) {
@@ -96,7 +110,7 @@ func (a api) users(b *access.Book) {
 				return SetupLink{}, err
 			}
 			link, c, err := b.Reset(ctx, by, in.ID)
-			return SetupLink{SetupPath + link, c}, err
+			return a.setupLink(link, c), err
 		})
 	type userAltered struct {
 		ByID
@@ -126,7 +140,11 @@ func (a api) users(b *access.Book) {
 }
 
 // keys are what everybody may do with their own sessions and tokens, and admins with anybody's.
-func (a api) keys(b *access.Book) {
+func (a api) keys() {
+	b := a.o.Access
+	if b == nil {
+		return
+	}
 	type list struct {
 		All bool `query:"all" doc:"everybody's, for admins"`
 	}

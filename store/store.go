@@ -21,8 +21,8 @@ type IncidentFilter struct {
 	Live    bool   // only those that have not ended
 	Entity  string // only of this entity
 	Problem string // only of this problem
-	Limit   int    // at most so many; 0 is all
-	Before  string // only those that come after this incident's id in the list, for the next page
+	Limit   int    // at most so many, the newest; 0 is all
+	After   Cursor // only those that come after it in the list
 }
 
 // SignalFilter picks signals; what is set must all match.
@@ -35,8 +35,30 @@ type SignalFilter struct {
 
 // ProblemFilter picks problems.
 type ProblemFilter struct {
-	Open  bool // only those that have not ended
-	Limit int  // at most so many; 0 is all
+	Open  bool   // only those that have not ended
+	Limit int    // at most so many, the newest; 0 is all
+	After Cursor // only those that come after it in the list
+}
+
+// PlanFilter picks the runs of plans; what is set must all match.
+type PlanFilter struct {
+	States []corax.PlanState // only those in one of these states
+	Limit  int               // at most so many, those that were started last; 0 is all
+	After  Cursor            // only those that come after it in the list
+}
+
+// DecisionFilter picks decisions; what is set must all match.
+type DecisionFilter struct {
+	Plan  string // only those about this plan
+	Limit int    // at most so many, the latest; 0 is all
+	After Cursor // only those that come after it in the list
+}
+
+// ApprovalFilter picks requests for an approval.
+type ApprovalFilter struct {
+	Open  bool   // only those without an answer, also where their time is up
+	Limit int    // at most so many, the latest; 0 is all
+	After Cursor // only those that come after it in the list
 }
 
 // EventFilter picks events; what is set must all match.
@@ -44,7 +66,8 @@ type EventFilter struct {
 	Problem  string // those that name this problem, and those of its incidents
 	Incident string
 	Plan     string
-	After    string // only those that were stored after the event of this id
+	After    string // only those that come after the event of this id in the list
+	Newest   bool   // the list begins with the newest; with the oldest where not
 	Limit    int    // at most so many, the first; 0 is all
 }
 
@@ -57,14 +80,30 @@ type AuditFilter struct {
 
 // PageFilter picks pages.
 type PageFilter struct {
-	Live  bool // only those that have not ended
-	Limit int  // at most so many, the newest; 0 is all
+	Live  bool   // only those that have not ended
+	Limit int    // at most so many, the newest; 0 is all
+	After Cursor // only those that come after it in the list
 }
 
 // WorkOrderFilter picks work orders.
 type WorkOrderFilter struct {
-	Live  bool // only those that have not ended, or of whose end somebody is still to be told
-	Limit int  // at most so many, the newest; 0 is all
+	Live  bool   // only those that have not ended, or of whose end somebody is still to be told
+	Limit int    // at most so many, the newest; 0 is all
+	After Cursor // only those that come after it in the list
+}
+
+// KeyedCall is a call that says by a key that it is made once, however often it is sent.
+type KeyedCall struct {
+	ID      string // of caller and key
+	Request string // what is asked for, as a digest: the same key with another request is a mistake
+	Run     string // the run of Corax that carries it out: of a call that another run began, nobody will learn the end
+}
+
+// Reply is the first answer to a call, which is given again to each repeat.
+type Reply struct {
+	Status int               `json:"status"`
+	Header map[string]string `json:"header,omitempty"`
+	Body   string            `json:"body,omitempty"`
 }
 
 // Stop is a kill switch that is thrown.

@@ -164,7 +164,7 @@ type approvalData struct {
 }
 
 func (p *pages) approval(r *http.Request) (corax.ApprovalRequest, error) {
-	id := param(r, "id")
+	id := pathID(r)
 	all, err := p.o.Records.Approvals(r.Context(), false)
 	if err != nil {
 		return corax.ApprovalRequest{}, err

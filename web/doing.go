@@ -52,6 +52,8 @@ func doingOf(state corax.ProblemState, plan corax.Plan, run *corax.PlanRun, asks
 		d.Tone, d.Text = "waiting", "It waits for a person's yes"
 	case run.State == corax.PlanAsking:
 		d.Tone, d.Text = "waiting", "It waits for a person's answer"
+	case state == corax.ProblemHealed && run.State == corax.PlanRunning:
+		d.Tone, d.Text = "ok", "It is healed and verified; Corax tidies up"
 	case run.State == corax.PlanRunning && d.Step == "":
 		d.Text = "Corax is healing it"
 	case run.State == corax.PlanRunning:

@@ -56,6 +56,8 @@ type reports struct {
 	mu     sync.Mutex
 	minute time.Time
 	count  int
+
+	all, unlogged int // since the start
 }
 
 // reportsAMinute are logged; more are counted only.
@@ -74,7 +76,18 @@ func (c *reports) admit() (ok bool, before int) {
 		c.minute, c.count = minute, 0
 	}
 	c.count++
+	c.all++
+	if c.count > reportsAMinute {
+		c.unlogged++
+	}
 	return c.count <= reportsAMinute, before
+}
+
+// counts is how many reports came since the start, and how many of them were not logged.
+func (c *reports) counts() (all, unlogged int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.all, c.unlogged
 }
 
 // ServeHTTP takes a report as browsers send it for report-uri.

@@ -178,6 +178,7 @@ func (p *pages) loadMonitor(r *http.Request) (*ui.View, error) {
 	if err != nil {
 		return nil, err
 	}
+	h = coarser(h)
 	d.Latency = latency(name, h, s)
 	d.M = recordOf(m, h, "the last "+s.Text)
 	days := barStretches[1]
@@ -197,6 +198,34 @@ func (p *pages) loadMonitor(r *http.Request) (*ui.View, error) {
 		d.Incident = &live.Incidents[0]
 	}
 	return &ui.View{Title: name, Trail: []ui.Crumb{{Text: "Monitors", URL: "/monitors"}, {Text: name}}, Data: d}, nil
+}
+
+// coarser joins neighbouring spans while there are gaps all over: such a monitor runs less often than once a span, and a gap says nothing.
+func coarser(h store.MonitorHistory) store.MonitorHistory {
+	const enough = 12
+	for len(h.Spans) > 2*enough {
+		gaps := 0
+		for i := 1; i < len(h.Spans); i++ {
+			if h.Spans[i].Checks == 0 && h.Spans[i-1].Checks > 0 {
+				gaps++
+			}
+		}
+		if gaps <= len(h.Spans)/8 {
+			break
+		}
+		var joined []store.History
+		for i := 0; i < len(h.Spans); i += 2 {
+			x := h.Spans[i]
+			if i+1 < len(h.Spans) {
+				x.Merge(h.Spans[i+1])
+			}
+			x.Step *= 2
+			x.Measure()
+			joined = append(joined, x)
+		}
+		h.Spans = joined
+	}
+	return h
 }
 
 // latency draws how long a monitor's runs took.

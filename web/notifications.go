@@ -12,13 +12,14 @@ import (
 	"corax"
 	"corax/access"
 	"corax/config"
+	"corax/store"
 	"corax/web/ui"
 )
 
 // People is what the pages of notifications read and set in motion.
 type People interface {
 	Notify() config.Notify // who is told of what
-	Pages(ctx context.Context, live bool) ([]corax.Page, error)
+	Pages(ctx context.Context, f store.PageFilter) ([]corax.Page, error)
 	Reach(ctx context.Context) ([]corax.Reach, error)
 	AckPage(ctx context.Context, page, by string) (corax.Page, error)
 	TestPage(ctx context.Context, contacts []string, by string) (corax.Page, error)
@@ -106,7 +107,7 @@ type notificationsData struct {
 }
 
 func (p *pages) pagesSeen(ctx context.Context) ([]corax.Page, error) {
-	all, err := p.o.People.Pages(ctx, false)
+	all, err := p.o.People.Pages(ctx, store.PageFilter{Limit: 200})
 	return slices.DeleteFunc(all, func(n corax.Page) bool { return !p.seesPage(ctx, n) }), err
 }
 
@@ -163,7 +164,7 @@ type notificationData struct {
 }
 
 func (p *pages) notification(r *http.Request) (corax.Page, error) {
-	id := param(r, "id")
+	id := pathID(r)
 	all, err := p.pagesSeen(r.Context())
 	if err != nil {
 		return corax.Page{}, err

@@ -17,7 +17,8 @@ import (
 
 // How much the overview looks at, and shows.
 const (
-	mostShown   = 40
+	mostAtOnce  = 200 // open problems that are sorted here; of more, the store is asked severity by severity
+	mostShown   = 30
 	mostChanges = 8
 	changesFor  = 24 * time.Hour
 )
@@ -93,7 +94,7 @@ func (p *pages) loadOverview(r *http.Request) (*ui.View, error) {
 		return nil, err
 	}
 	slices.SortStableFunc(d.Changes, func(a, b corax.Signal) int { return b.At.Compare(a.At) })
-	for _, m := range p.o.Controls.Monitors() {
+	for _, m := range p.o.Controls.Monitors(ctx) {
 		switch m.State {
 		case corax.MonitorUp:
 			d.Up++
@@ -124,21 +125,50 @@ var severities = []corax.Severity{corax.Critical, corax.High, corax.Medium, cora
 // open are the problems that have not ended: those that hurt before those that are healed, the worst first, and of equals the latest. more
 // are not among them.
 func (p *pages) open(ctx context.Context) (open []store.ProblemBrief, more int, err error) {
-	for _, states := range [][]corax.ProblemState{hurting, {corax.ProblemHealed}} {
-		for _, s := range severities {
-			found, err := p.o.Records.SearchProblems(ctx, store.ProblemSearch{States: states, Severities: []corax.Severity{s}, Limit: mostShown})
-			if err != nil {
-				return nil, 0, err
-			}
-			of := found.Problems[:min(len(found.Problems), mostShown-len(open))]
-			for _, state := range states {
-				more += found.States[state]
-			}
-			more -= len(of)
-			open = append(open, of...)
+	found, err := p.o.Records.SearchProblems(ctx, store.ProblemSearch{Open: true, Limit: mostAtOnce})
+	if err != nil {
+		return nil, 0, err
+	}
+	all := 0
+	for _, n := range found.States {
+		all += n
+	}
+	open = found.Problems
+	if all > len(open) { // the worst may be older than those that came
+		if open, err = p.worstFirst(ctx); err != nil {
+			return nil, 0, err
 		}
 	}
-	return open, more, nil
+	slices.SortStableFunc(open, func(a, b store.ProblemBrief) int {
+		return cmp.Or(cmp.Compare(over(a.State), over(b.State)), cmp.Compare(b.Severity, a.Severity), b.OpenedAt.Compare(a.OpenedAt))
+	})
+	open = open[:min(len(open), mostShown)]
+	return open, all - len(open), nil
+}
+
+// worstFirst asks for the open problems of one severity after the other, until there are as many as are shown.
+func (p *pages) worstFirst(ctx context.Context) (open []store.ProblemBrief, err error) {
+	for _, states := range [][]corax.ProblemState{hurting, {corax.ProblemHealed}} {
+		for _, s := range severities {
+			if len(open) >= mostShown {
+				return open, nil
+			}
+			found, err := p.o.Records.SearchProblems(ctx, store.ProblemSearch{States: states, Severities: []corax.Severity{s}, Limit: mostShown})
+			if err != nil {
+				return nil, err
+			}
+			open = append(open, found.Problems...)
+		}
+	}
+	return open, nil
+}
+
+// over sorts problems that hurt nobody any more after those that do.
+func over(s corax.ProblemState) int {
+	if slices.Contains(hurting, s) {
+		return 0
+	}
+	return 1
 }
 
 func (p *pages) lineOf(ctx context.Context, o store.ProblemBrief, asks []corax.ApprovalRequest) (openProblem, error) {
@@ -170,7 +200,7 @@ func (p *pages) needs(ctx context.Context, open []openProblem, asks []corax.Appr
 		}
 		out = append(out, n)
 	}
-	orders, err := p.o.Controls.WorkOrders(ctx, true)
+	orders, err := p.o.Controls.WorkOrders(ctx, store.WorkOrderFilter{Live: true})
 	if err != nil {
 		return nil, err
 	}
@@ -222,6 +252,13 @@ func (p *pages) worst(ctx context.Context) (worst corax.Severity, counts map[cor
 	all, err := p.o.Records.SearchProblems(ctx, store.ProblemSearch{Open: true, Limit: 1})
 	if err != nil {
 		return 0, nil, err
+	}
+	hurt := 0
+	for _, s := range hurting {
+		hurt += all.States[s]
+	}
+	if hurt == 0 {
+		return corax.SeverityNone, all.States, nil
 	}
 	for _, s := range severities {
 		found, err := p.o.Records.SearchProblems(ctx, store.ProblemSearch{States: hurting, Severities: []corax.Severity{s}, Limit: 1})

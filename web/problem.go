@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -89,7 +90,7 @@ func (p *pages) problemOf(ctx context.Context, o postmortem.Outage) (*problemDat
 	d.Strip = draw.Strip(milestones(o, now))
 	if o.Problem.Case != nil {
 		c := *o.Problem.Case
-		d.Cascade = draw.Cascade(c.Topology, d.D, draw.CascadeOptions{Seen: draw.FirstSeen(c, d.D), Bystanders: 6})
+		d.Cascade = draw.Cascade(c.Topology, d.D, draw.CascadeOptions{Seen: draw.FirstSeen(c, d.D), Bystanders: 6, Href: p.entityPage()})
 		d.Signals, d.More.Signals = restsOn(c, d.D)
 	}
 	d.Told = tell(d.D, d.Signals)
@@ -104,6 +105,14 @@ func (p *pages) problemOf(ctx context.Context, o postmortem.Outage) (*problemDat
 		d.D.Links, d.More.Links = d.D.Links[:mostLinks], n
 	}
 	return d, nil
+}
+
+// entityPage gives the page of an entity; nil where there are no such pages.
+func (p *pages) entityPage() func(string) string {
+	if p.o.Topology == nil {
+		return nil
+	}
+	return func(id string) string { return "/entities/" + url.PathEscape(id) }
 }
 
 // headline says what is broken in one line, and the rest of the sentence beside it.

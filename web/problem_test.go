@@ -55,9 +55,9 @@ func TestWhatIsDoneToAProblem(t *testing.T) {
 // Two people approve: the first yes is not enough, the same person's second is refused, another's decides; then there is nothing to answer.
 func TestTwoPeopleApproveOnTheProblem(t *testing.T) {
 	s := site(t, webtest.Options{})
-	at := "/problems/" + s.Waiting.Problem.ID
+	at := "/problems/" + s.Hostile.Problem.ID
 	answer := func(name, verdict string) *httptest.ResponseRecorder {
-		form := url.Values{"approval": {s.Waiting.Approvals[0].ID}, "verdict": {verdict}}
+		form := url.Values{"approval": {s.Hostile.Approvals[0].ID}, "verdict": {verdict}}
 		r := httptest.NewRequest(http.MethodPost, at+"/answer", strings.NewReader(form.Encode()))
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		w := httptest.NewRecorder()
@@ -91,7 +91,7 @@ func TestTwoPeopleApproveOnTheProblem(t *testing.T) {
 		t.Errorf("an answer to what is decided: status %d", w.Code)
 	}
 	// A request of another problem can't be answered from this page.
-	form := url.Values{"approval": {s.Hostile.Approvals[0].ID}, "verdict": {"allow"}}
+	form := url.Values{"approval": {s.Waiting.Approvals[0].ID}, "verdict": {"allow"}}
 	if w := do(s, http.MethodPost, at+"/answer", access.RoleOperator, form); w.Code != http.StatusConflict {
 		t.Errorf("another problem's request: status %d", w.Code)
 	}

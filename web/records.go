@@ -37,6 +37,6 @@ type Controls interface {
 	WhyNot(ctx context.Context, problem, name string) ([]corax.WhyNot, error)
 	Escalate(ctx context.Context, problem, by, reason string) error
 	AckPage(ctx context.Context, page, by string) (corax.Page, error)
-	WorkOrders(ctx context.Context, live bool) ([]corax.WorkOrder, error)
-	Monitors() []corax.ProbeResult
+	WorkOrders(ctx context.Context, f store.WorkOrderFilter) ([]corax.WorkOrder, error)
+	Monitors(ctx context.Context) []corax.ProbeResult
 }

@@ -10,13 +10,14 @@ import (
 	"corax"
 	"corax/access"
 	"corax/config"
+	"corax/store"
 	"corax/web/ui"
 )
 
 // Hands is what the pages of sites and work orders read and set in motion.
 type Hands interface {
 	Hands() config.Hands // the directory
-	WorkOrders(ctx context.Context, live bool) ([]corax.WorkOrder, error)
+	WorkOrders(ctx context.Context, f store.WorkOrderFilter) ([]corax.WorkOrder, error)
 	WorkOrder(ctx context.Context, id string) (corax.WorkOrder, error)
 	// AnswerWork takes accept, start, done, cannot or cancel.
 	AnswerWork(ctx context.Context, id, answer, by, note string) (corax.WorkOrder, error)
@@ -61,7 +62,7 @@ func (p *pages) sees(ctx context.Context, entity string) bool {
 
 // orders are the work orders that the principal may see, those at work first, newest first.
 func (p *pages) orders(ctx context.Context, live bool) ([]corax.WorkOrder, error) {
-	all, err := p.o.Hands.WorkOrders(ctx, live)
+	all, err := p.o.Hands.WorkOrders(ctx, store.WorkOrderFilter{Live: live, Limit: 200})
 	return slices.DeleteFunc(all, func(o corax.WorkOrder) bool { return !p.sees(ctx, o.Place.Entity) }), err
 }
 
@@ -153,7 +154,7 @@ type orderData struct {
 }
 
 func (p *pages) order(r *http.Request) (corax.WorkOrder, error) {
-	id := param(r, "id")
+	id := pathID(r)
 	o, err := p.o.Hands.WorkOrder(r.Context(), id)
 	if err == nil && !p.sees(r.Context(), o.Place.Entity) {
 		err = corax.Errorf(corax.NotFound, "show the work order "+id, "there is none")

@@ -43,9 +43,9 @@ func (p *pages) topology() []area {
 // entityURL is the page of an entity.
 func entityURL(id string) string { return "/entities/" + url.PathEscape(id) }
 
-// param is a value of the path as it was before it was escaped.
-func param(r *http.Request, name string) string {
-	v := chi.URLParam(r, name)
+// pathID is the id in the path as it was before it was escaped: ids of entities come from outside, and may hold a slash.
+func pathID(r *http.Request) string {
+	v := chi.URLParam(r, "id")
 	if r.URL.RawPath == "" {
 		return v
 	}
@@ -104,7 +104,7 @@ func (p *pages) look(ctx context.Context) (sight, error) {
 			}
 		}
 	}
-	for _, m := range p.o.Controls.Monitors() {
+	for _, m := range p.o.Controls.Monitors(ctx) {
 		switch c := s.state[m.Entity]; {
 		case m.State == corax.MonitorDown:
 			s.state[m.Entity] = draw.Condition{Severity: max(c.Severity, corax.Medium)}
@@ -261,6 +261,7 @@ type entityData struct {
 	Condition     draw.Condition
 	Drawing       template.HTML
 	Needs, Needed []relation
+	Together      []relation // learned, without a direction
 	Incidents     []corax.Incident
 	Problems      []corax.Problem
 	Monitors      []corax.ProbeResult
@@ -270,7 +271,7 @@ type entityData struct {
 }
 
 func (p *pages) loadEntity(r *http.Request) (*ui.View, error) {
-	ctx, id := r.Context(), param(r, "id")
+	ctx, id := r.Context(), pathID(r)
 	s, err := p.look(ctx)
 	if err != nil {
 		return nil, err
@@ -284,13 +285,13 @@ func (p *pages) loadEntity(r *http.Request) (*ui.View, error) {
 	if d.Incidents, err = p.o.Records.Incidents(ctx, store.IncidentFilter{Entity: id, Limit: 20}); err != nil {
 		return nil, err
 	}
-	for _, m := range p.o.Controls.Monitors() {
+	for _, m := range p.o.Controls.Monitors(ctx) {
 		if m.Entity == id {
 			d.Monitors = append(d.Monitors, m)
 		}
 	}
 	d.relations(s)
-	if !d.Declared && len(d.Incidents)+len(d.Monitors)+len(d.Needs)+len(d.Needed) == 0 {
+	if !d.Declared && len(d.Incidents)+len(d.Monitors)+len(d.Needs)+len(d.Needed)+len(d.Together) == 0 {
 		return nil, missing
 	}
 	if err := p.history(ctx, &d); err != nil {
@@ -307,8 +308,8 @@ func (p *pages) loadEntity(r *http.Request) (*ui.View, error) {
 
 // relations are the entity's edges, the declared ones first.
 func (d *entityData) relations(s sight) {
-	add := func(e corax.Edge, learned bool, support int) {
-		rel := relation{Words: cmp.Or(strings.ReplaceAll(string(e.Kind), "_", " "), "needs"), Learned: learned, Support: support}
+	add := func(e draw.LearnedEdge, learned bool) {
+		rel := relation{Words: cmp.Or(strings.ReplaceAll(string(e.Kind), "_", " "), "needs"), Learned: learned, Support: e.Support}
 		switch d.Entity.ID {
 		case e.From:
 			rel.Other = e.To
@@ -318,17 +319,20 @@ func (d *entityData) relations(s sight) {
 			return
 		}
 		rel.Name, rel.Condition = s.name(rel.Other), s.state[rel.Other]
-		if e.From == d.Entity.ID {
+		switch {
+		case e.Mutual:
+			d.Together = append(d.Together, rel)
+		case e.From == d.Entity.ID:
 			d.Needs = append(d.Needs, rel)
-		} else {
+		default:
 			d.Needed = append(d.Needed, rel)
 		}
 	}
 	for _, e := range s.Edges {
-		add(e, false, 0)
+		add(draw.LearnedEdge{Edge: e}, false)
 	}
 	for _, e := range s.learned {
-		add(e.Edge, true, e.Support)
+		add(e, true)
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,6 +26,7 @@ import (
 
 	"corax"
 	"corax/access"
+	"corax/config/decode"
 	"corax/live"
 	"corax/web/draw"
 	"corax/web/ui"
@@ -65,9 +67,16 @@ type Options struct {
 	Emergencies Emergencies
 
 	// gallery (scenarios, first run):
-	Scenarios Scenarios
+	Scenarios  Scenarios
+	FirstSteps FirstSteps
 
 	// api (settings, policies, audit, knowledge, health):
+	Actions   Actions
+	Policies  Policies
+	Audit     Audit
+	Knowledge Knowledge
+	Health    Health
+	Settings  Settings
 }
 
 // areas are those that the pages are made of, in the order of the navigation.
@@ -85,9 +94,10 @@ func (p *pages) areas() []area {
 		p.notifications(),
 
 		// gallery: scenarios, first run
-		p.scenarios(),
+		p.scenarios(), p.welcome(),
 
 		// api: settings, policies, audit, knowledge, health
+		p.actions(), p.policies(), p.audit(), p.knowledge(), p.health(), p.settings(),
 
 		// access: login, account, users
 		p.accounts(),
@@ -153,13 +163,14 @@ type download struct {
 
 // pages is the handler.
 type pages struct {
-	o      Options
-	ui     *ui.UI
-	nav    []entry
-	routes []Route
-	router chi.Router
-	errors ui.Page
-	login  bool // there is a page to log in
+	o        Options
+	ui       *ui.UI
+	nav      []entry
+	routes   []Route
+	router   chi.Router
+	errors   ui.Page
+	login    bool // there is a page to log in
+	attempts attempts
 }
 
 // Route is one thing that the pages serve, for tests that walk all of them.
@@ -174,7 +185,12 @@ type Handler struct {
 	http.Handler
 	Routes []Route
 	UI     *ui.UI
+
+	reports *reports
 }
+
+// Refused is how often browsers have told that they refused something on a page, and how many of these reports were not logged.
+func (h *Handler) Refused() (reports, unlogged int) { return h.reports.counts() }
 
 // New makes the handler of all pages. It fails where a template can't be used.
 func New(o Options) (*Handler, error) {
@@ -190,10 +206,11 @@ func New(o Options) (*Handler, error) {
 		return nil, err
 	}
 	p.router.Handle(ui.Prefix+"*", u.Assets)
-	p.router.Post(reportPath, newReports(o.Log, o.Clock).ServeHTTP)
+	refused := newReports(o.Log, o.Clock)
+	p.router.Post(reportPath, refused.ServeHTTP)
 	p.router.Post("/theme", setTheme)
 	if o.Live != nil {
-		p.router.Get("/live", p.guard(access.RoleViewer, false, p.stream(o.Live)))
+		p.router.Get(livePath, p.guard(access.RoleViewer, false, p.stream(o.Live)))
 	}
 	p.router.NotFound(func(w http.ResponseWriter, r *http.Request) {
 		p.fail(w, r, corax.Errorf(corax.NotFound, "", "there is no page %s", r.URL.Path))
@@ -206,7 +223,7 @@ func New(o Options) (*Handler, error) {
 			return nil, err
 		}
 	}
-	return &Handler{Handler: secure(p.router), Routes: p.routes, UI: u}, nil
+	return &Handler{Handler: secure(p.router), Routes: p.routes, UI: u, reports: refused}, nil
 }
 
 func (p *pages) mount(a area) error {
@@ -269,19 +286,25 @@ func (p *pages) route(method, path string, role access.Role, public bool, h http
 	p.router.Method(method, path, p.guard(role, public, h))
 }
 
-const loginPath = "/login"
+const (
+	loginPath = "/login"
+	livePath  = "/live"
+)
 
 // guard lets through who has the role. Who is not known is sent to log in.
 func (p *pages) guard(role access.Role, public bool, h http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		who := access.From(r.Context())
 		switch {
+		case !public && who.May(role) && who.Limited() && !minds(r.URL.Path):
+			p.fail(w, r, &corax.Error{Code: corax.Forbidden, Op: "open " + r.URL.Path, Err: errors.New("it concerns everything, and you have a scope"),
+				Hint: "ask somebody without a scope"})
 		case public || who.May(role):
 			h(w, r)
 		case who.Known():
 			p.fail(w, r, &corax.Error{Code: corax.Forbidden, Op: "open " + r.URL.Path, Err: errors.New("it takes the role " + role.String() +
 				", and you are " + who.Role.String()), Hint: "ask an administrator"})
-		case p.login && r.Method == http.MethodGet && r.Header.Get(regionHeader) == "":
+		case p.login && r.Method == http.MethodGet && r.Header.Get(regionHeader) == "" && r.URL.Path != livePath: // which nobody reads as a page
 			to := loginPath
 			if r.URL.Path != "/" {
 				to = loginPath + "?next=" + template.URLQueryEscaper(r.URL.RequestURI())
@@ -372,7 +395,9 @@ func (p *pages) frame(w http.ResponseWriter, r *http.Request, v *ui.View, region
 	if v.Plain {
 		return
 	}
-	if v.Who.Known() {
+	regions := r.URL.Query()["region"]
+	// The overview says it larger, and a region other than that of the line doesn't show it.
+	if v.Who.Known() && v.Path != "/" && (!region || slices.Contains(regions, "status")) {
 		v.Status = p.status(ctx)
 	}
 	if region {
@@ -429,15 +454,19 @@ type problem struct {
 	Status int
 	Text   string
 	Hint   string
+	Faults []decode.Problem // of a text that somebody wrote, each with its place
 	Back   string
 }
 
 // fail shows an error as a page. What is our own defect is logged, not shown.
 func (p *pages) fail(w http.ResponseWriter, r *http.Request, err error) {
+	var faults decode.Errors
 	d := problem{Status: cmp.Or(statuses[corax.CodeOf(err)], http.StatusInternalServerError), Text: ui.Upper(err.Error()), Hint: corax.HintOf(err)}
 	switch {
 	case errors.Is(err, errUnknown):
 		d.Status = http.StatusUnauthorized
+	case errors.As(err, &faults):
+		d.Text, d.Hint, d.Faults = "This can't be used as it is written", "nothing was changed", faults
 	case errors.Is(err, context.Canceled):
 		d.Status, d.Text = http.StatusServiceUnavailable, "Stopping"
 	case d.Status == http.StatusInternalServerError:
@@ -449,6 +478,9 @@ func (p *pages) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	r = r.Clone(r.Context())
 	r.URL.RawQuery = ""
+	if u, err := url.Parse(d.Back); err == nil && d.Back != "" { // the frame's own forms lead back to a page, not to what was to be done
+		r.URL = &url.URL{Path: u.Path}
+	}
 	v := &ui.View{Title: http.StatusText(d.Status), Data: d, Plain: !access.From(r.Context()).Known()}
 	if err := p.show(w, r, p.errors, v, d.Status); err != nil {
 		p.o.Log.Error("the page of an error failed", "path", r.URL.Path, "error", err)

@@ -48,7 +48,7 @@ type clustering struct {
 
 // sets are the data sets; nil where nothing measures them yet.
 var sets = map[string]func(input) (result, error){
-	"scenarios": scenarios, "severity": severity, "levels": levels, "quiet": quiet, "open": open, "speed": speed, "rca-alerts": nil, "petshop": nil, "nezha": nil, "logs": nil,
+	"scenarios": scenarios, "severity": severity, "levels": levels, "quiet": quiet, "open": open, "speed": speed, "pages": pages, "rca-alerts": nil, "petshop": nil, "nezha": nil, "logs": nil,
 }
 
 // input is what a measure works on.
@@ -69,7 +69,7 @@ func main() {
 	}
 }
 
-var errUsage = errors.New("usage: corax-bench scenarios|severity|levels|quiet|open|speed|rca-alerts|petshop|nezha|logs --data DIR [--split dev|test] [--json], or corax-bench speed [--input]")
+var errUsage = errors.New("usage: corax-bench scenarios|severity|levels|quiet|open|speed|pages|rca-alerts|petshop|nezha|logs --data DIR [--split dev|test] [--json], or corax-bench speed [--input]")
 
 func run(args []string, out io.Writer) error {
 	if len(args) == 0 {

@@ -1,24 +1,27 @@
 package main
 
 import (
-	"encoding/json"
+	"context"
 	"fmt"
-	"net/url"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"corax"
+	"corax/client"
 )
 
 func approvalCommand(s *settings) *cobra.Command {
 	c := &cobra.Command{Use: "approval", Short: "Approvals that wait for you: list, show, allow, deny", Aliases: []string{"approvals"}}
 	var all bool
+	var part paging
 	list := &cobra.Command{
 		Use: "list", Short: "List what waits for a yes or a no", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return show(cmd, s, fmt.Sprintf("/approvals?all=%t", all), func(as []corax.ApprovalRequest) error {
+			return showList(cmd, s, &part, func(ctx context.Context, c *client.Client, limit int, cursor string) (client.Page[corax.ApprovalRequest], error) {
+				return c.ListApprovals(ctx, client.ListApprovalsParams{All: all, Limit: limit, Cursor: cursor})
+			}, func(as []corax.ApprovalRequest) error {
 				rows := make([][]string, len(as))
 				for n, a := range as {
 					rows[n] = []string{a.ID, a.Action, a.Target, standingOf(a), clip(a.Why, 80)}
@@ -28,12 +31,14 @@ func approvalCommand(s *settings) *cobra.Command {
 		},
 	}
 	list.Flags().BoolVar(&all, "all", false, "also those that are decided")
+	part.flags(list)
 	c.AddCommand(list, &cobra.Command{
 		Use: "show ID", Short: "Show a request: what would be done, what was found, how it is undone", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return show(cmd, s, "/approvals/"+url.PathEscape(args[0]), func(a corax.ApprovalRequest) error {
-				return printApproval(cmd, a)
-			})
+			return show(cmd, s, func(ctx context.Context, c *client.Client) (corax.ApprovalRequest, error) {
+				return c.GetApproval(ctx, args[0])
+			},
+				func(a corax.ApprovalRequest) error { return printApproval(cmd, a) })
 		},
 	}, answerCommand(s, "allow", "Say yes"), answerCommand(s, "deny", "Say no"))
 	return c
@@ -44,26 +49,11 @@ func answerCommand(s *settings, verb, short string) *cobra.Command {
 		Use: verb + " ID", Short: short, Args: cobra.ExactArgs(1),
 		Long: "What can't be undone needs the yes of two different operators, each with a token of their own in CORAX_TOKEN.",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			cl, err := s.connect()
-			if err != nil {
-				return err
-			}
-			var raw json.RawMessage
-			in := map[string]string{"verdict": verb, "by": operator()}
-			if err := cl.call(cmd.Context(), "POST", "/approvals/"+url.PathEscape(args[0]), in, &raw); err != nil {
-				return err
-			}
-			if s.json {
-				return printJSON(cmd.OutOrStdout(), raw)
-			}
-			var a corax.ApprovalRequest
-			if err := json.Unmarshal(raw, &a); err != nil {
-				return err
-			}
-			said := map[corax.Verdict]string{corax.Allow: "Allowed.", corax.Deny: "Denied.",
-				"": "Noted: it waits for the yes of another operator."}[a.Answer]
-			_, err = fmt.Fprintln(cmd.OutOrStdout(), said)
-			return err
+			return tell(cmd, s, func(ctx context.Context, c *client.Client) (corax.ApprovalRequest, error) {
+				return c.AnswerApproval(ctx, args[0], client.AnswerApprovalParams{Verdict: verb, By: operator()})
+			}, func(a corax.ApprovalRequest) string {
+				return map[corax.Verdict]string{corax.Allow: "Allowed.", corax.Deny: "Denied.", "": "Noted: it waits for the yes of another operator."}[a.Answer]
+			})
 		},
 	}
 }
@@ -122,7 +112,9 @@ func breakGlassCommand(s *settings) *cobra.Command {
 		Example: "  corax break-glass --entity db-1 --for 15m --reason 'ticket 4711: storage lost'\n  corax break-glass --list\n  corax break-glass end ID",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if list || all {
-				return show(cmd, s, fmt.Sprintf("/break-glass?all=%t", all), func(bs []corax.BreakGlass) error {
+				return show(cmd, s, func(ctx context.Context, c *client.Client) ([]corax.BreakGlass, error) {
+					return c.ListBreakGlass(ctx, client.ListBreakGlassParams{All: all})
+				}, func(bs []corax.BreakGlass) error {
 					rows := make([][]string, len(bs))
 					for n, b := range bs {
 						scope, until := b.Scope, b.ExpiresAt
@@ -140,8 +132,11 @@ func breakGlassCommand(s *settings) *cobra.Command {
 			if reason == "" {
 				return corax.Errorf(corax.Invalid, "declare an emergency", "say why, with --reason")
 			}
-			return act(cmd, s, "POST", "/break-glass", map[string]any{"scope": entity, "reason": reason, "seconds": int(length.Seconds())},
-				"Emergency declared until "+clock(time.Now().Add(length))+". Everything done under it is on record.")
+			return tell(cmd, s, func(ctx context.Context, c *client.Client) (corax.BreakGlass, error) {
+				return c.BreakGlass(ctx, client.BreakGlassParams{Scope: entity, Reason: reason, Seconds: int(length.Seconds())})
+			}, func(b corax.BreakGlass) string {
+				return "Emergency declared until " + clock(b.ExpiresAt) + ". Everything done under it is on record."
+			})
 		},
 	}
 	c.Flags().StringVar(&entity, "entity", "", "only for this entity; everything where left out")
@@ -152,8 +147,9 @@ func breakGlassCommand(s *settings) *cobra.Command {
 	c.AddCommand(&cobra.Command{
 		Use: "end ID", Short: "End an emergency now", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			q := url.Values{"by": {operator()}}
-			return act(cmd, s, "DELETE", "/break-glass/"+url.PathEscape(args[0])+"?"+q.Encode(), nil, "Ended.")
+			return act(cmd, s, func(ctx context.Context, c *client.Client) error {
+				return c.EndBreakGlass(ctx, args[0], client.EndBreakGlassParams{By: operator()})
+			}, "Ended.")
 		},
 	})
 	return c

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -11,7 +12,9 @@ import (
 	"corax"
 	"corax/app"
 	"corax/audit"
+	"corax/client"
 	"corax/config"
+	"corax/server"
 )
 
 // auditPlace is where the audit is, as the flags say.
@@ -107,9 +110,7 @@ func (p *auditPlace) verify(cmd *cobra.Command, args []string) (audit.Report, er
 		if err != nil {
 			return audit.Report{}, err
 		}
-		var r audit.Report
-		err = remote.call(cmd.Context(), "POST", "/audit/verify", nil, &r)
-		return r, err
+		return remote.VerifyAudit(cmd.Context())
 	}
 	claim, err := p.claim(cmd)
 	if err != nil {
@@ -167,10 +168,13 @@ func auditExport(p *auditPlace) *cobra.Command {
 func auditList(s *settings) *cobra.Command {
 	var problem string
 	var after int64
+	var part paging
 	c := &cobra.Command{
 		Use: "list", Short: "List entries of a running Corax, oldest first", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return show(cmd, s, fmt.Sprintf("/audit?limit=1000&after=%d&problem=%s", after, problem), func(es []corax.AuditEntry) error {
+			return showList(cmd, s, &part, func(ctx context.Context, c *client.Client, limit int, cursor string) (client.Page[server.AuditLine], error) {
+				return c.ListAudit(ctx, client.ListAuditParams{Problem: problem, After: after, Limit: limit, Cursor: cursor})
+			}, func(es []server.AuditLine) error {
 				rows := make([][]string, len(es))
 				for n, e := range es {
 					rows[n] = []string{fmt.Sprint(e.Seq), clock(e.At), e.Who, string(e.What), e.On, clip(matchText(e.Detail), 100)}
@@ -180,6 +184,7 @@ func auditList(s *settings) *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&problem, "problem", "", "only those about this problem and its plans")
+	part.flags(c)
 	c.Flags().Int64Var(&after, "after", 0, "only those with higher numbers")
 	return c
 }

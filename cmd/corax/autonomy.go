@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -8,7 +9,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"corax"
+	"corax/client"
 	"corax/scenario"
+	"corax/server"
 )
 
 func autonomyCommand(s *settings) *cobra.Command {
@@ -21,7 +24,7 @@ func autonomyCommand(s *settings) *cobra.Command {
 	list := &cobra.Command{
 		Use: "list", Short: "List the levels, and what they rest on", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return show(cmd, s, "/autonomy", func(all []corax.Standing) error {
+			return show(cmd, s, func(ctx context.Context, c *client.Client) ([]corax.Standing, error) { return c.ListAutonomy(ctx) }, func(all []corax.Standing) error {
 				rows := make([][]string, len(all))
 				for n, x := range all {
 					rows[n] = []string{x.Action, x.Class, string(x.Level), fmt.Sprintf("%d/%d", x.Production.Verified, x.Production.Failed),
@@ -33,19 +36,22 @@ func autonomyCommand(s *settings) *cobra.Command {
 		},
 	}
 	var reason string
+	setCap := func(action, class string, level corax.Autonomy, said string, cmd *cobra.Command) error {
+		return act(cmd, s, func(ctx context.Context, c *client.Client) error {
+			return c.CapAutonomy(ctx, client.CapAutonomyParams{Action: action, Class: class, Level: level, By: operator(), Reason: reason})
+		}, said)
+	}
 	limit := &cobra.Command{
 		Use: "cap ACTION CLASS LEVEL", Short: "Hold an action at a level, however well it does", Args: cobra.ExactArgs(3),
 		Example: "  corax autonomy cap process.restart database approve --reason 'audit'",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return act(cmd, s, "POST", "/autonomy/cap", map[string]string{"action": args[0], "class": args[1], "level": args[2], "by": operator(),
-				"reason": reason}, "Held at "+args[2]+" at most.")
+			return setCap(args[0], args[1], corax.Autonomy(args[2]), "Held at "+args[2]+" at most.", cmd)
 		},
 	}
 	uncap := &cobra.Command{
 		Use: "uncap ACTION CLASS", Short: "Take a cap away", Args: cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return act(cmd, s, "POST", "/autonomy/cap", map[string]string{"action": args[0], "class": args[1], "by": operator(), "reason": reason},
-				"The cap is off.")
+			return setCap(args[0], args[1], "", "The cap is off.", cmd)
 		},
 	}
 	for _, sub := range []*cobra.Command{limit, uncap} {
@@ -58,7 +64,9 @@ func autonomyCommand(s *settings) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return act(cmd, s, "POST", "/autonomy/outcomes", map[string]any{"outcomes": outcomes}, fmt.Sprintf("Learned from %d outcomes.", len(outcomes)))
+			return tell(cmd, s, func(ctx context.Context, c *client.Client) (server.Learned, error) {
+				return c.LearnOutcomes(ctx, client.LearnOutcomesParams{Outcomes: outcomes})
+			}, func(server.Learned) string { return fmt.Sprintf("Learned from %d outcomes.", len(outcomes)) })
 		},
 	}
 	c.AddCommand(list, limit, uncap, learn)

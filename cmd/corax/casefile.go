@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/url"
 	"os"
 	"strings"
 
@@ -27,8 +26,9 @@ func problemExport(s *settings) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			var text json.RawMessage
-			if err := remote.call(cmd.Context(), "GET", "/problems/"+url.PathEscape(args[0])+"/export", nil, &text); err != nil {
+			var text json.RawMessage // as it was signed
+			remote.Answer = func(body []byte) { text = body }
+			if _, err := remote.ExportProblem(cmd.Context(), args[0]); err != nil {
 				return err
 			}
 			if out == "-" {

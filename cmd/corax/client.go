@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"crypto/tls"
@@ -9,29 +8,24 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
+
+	"github.com/spf13/cobra"
 
 	"corax"
 	"corax/app"
+	"corax/client"
 )
 
-// client speaks to a running Corax over its API.
-type client struct {
-	url, token string
-	http       http.Client
-}
-
 // connect finds the running Corax: the one that --server names, or that of the data directory.
-func (s *settings) connect() (*client, error) {
-	c := &client{http: http.Client{Timeout: time.Minute}}
+func (s *settings) connect() (*client.Client, error) {
+	c := &client.Client{HTTP: &http.Client{Timeout: time.Minute}}
 	if s.server != "" {
-		c.url, c.token = strings.TrimRight(s.server, "/"), os.Getenv("CORAX_TOKEN")
+		c.URL, c.Token = s.server, os.Getenv("CORAX_TOKEN")
 		return c, nil
 	}
 	file := filepath.Join(s.dataDir, app.AddressFile)
@@ -49,14 +43,100 @@ func (s *settings) connect() (*client, error) {
 	if err != nil {
 		return nil, corax.Errorf(corax.Invalid, "read "+file, "%w", err)
 	}
-	c.url, c.token = a.URL, a.Token
+	c.URL, c.Token = a.URL, a.Token
 	if a.Pin != "" {
-		c.http.Transport = pinned(a.Pin)
+		c.HTTP.Transport = pinned(a.Pin)
 	}
 	if own := os.Getenv("CORAX_TOKEN"); own != "" {
-		c.token = own // who has an operator's token acts by that name
+		c.Token = own // who has an operator's token acts by that name
 	}
 	return c, nil
+}
+
+// show makes a call and prints its answer: as it came with --json, else through print.
+func show[T any](cmd *cobra.Command, s *settings, ask func(context.Context, *client.Client) (T, error), print func(T) error) error {
+	c, err := s.connect()
+	if err != nil {
+		return err
+	}
+	var raw json.RawMessage
+	c.Answer = func(body []byte) { raw = body }
+	v, err := ask(cmd.Context(), c)
+	switch {
+	case err != nil:
+		return err
+	case s.json:
+		return printJSON(cmd.OutOrStdout(), raw)
+	}
+	return print(v)
+}
+
+// tell makes a call and says in one sentence what came of it.
+func tell[T any](cmd *cobra.Command, s *settings, ask func(context.Context, *client.Client) (T, error), said func(T) string) error {
+	return show(cmd, s, ask, func(v T) error {
+		_, err := fmt.Fprintln(cmd.OutOrStdout(), printable(said(v)))
+		return err
+	})
+}
+
+// act makes a call that has no answer and says what was done.
+func act(cmd *cobra.Command, s *settings, do func(context.Context, *client.Client) error, said string) error {
+	return tell(cmd, s, func(ctx context.Context, c *client.Client) (struct{}, error) { return struct{}{}, do(ctx, c) },
+		func(struct{}) string { return said })
+}
+
+// paging are the flags of a command that prints a list.
+type paging struct {
+	limit  int
+	cursor string
+}
+
+// most is the largest page that the API gives.
+const most = 1000
+
+func (p *paging) flags(c *cobra.Command) {
+	c.Flags().IntVar(&p.limit, "limit", 100, "print at most so many; 0 is all")
+	c.Flags().StringVar(&p.cursor, "cursor", "", "go on where an earlier list ended")
+}
+
+// showList prints a list, or a part of it, and says how to go on.
+func showList[T any](cmd *cobra.Command, s *settings, p *paging, page func(ctx context.Context, c *client.Client, limit int, cursor string) (client.Page[T], error),
+	print func([]T) error) error {
+	c, err := s.connect()
+	if err != nil {
+		return err
+	}
+	raw := []json.RawMessage{}
+	c.Answer = func(body []byte) {
+		var part []json.RawMessage
+		_ = json.Unmarshal(body, &part) // the client says where it can't
+		raw = append(raw, part...)
+	}
+	var items []T
+	cursor := p.cursor
+	for {
+		size := most
+		if p.limit > 0 {
+			size = min(most, p.limit-len(items))
+		}
+		part, err := page(cmd.Context(), c, size, cursor)
+		if err != nil {
+			return err
+		}
+		items = append(items, part.Items...)
+		if cursor = part.Next; cursor == "" || p.limit > 0 && len(items) >= p.limit {
+			break
+		}
+	}
+	if s.json {
+		err = printJSON(cmd.OutOrStdout(), raw)
+	} else {
+		err = print(items)
+	}
+	if err == nil && cursor != "" {
+		_, err = fmt.Fprintf(cmd.ErrOrStderr(), "There are more: --cursor %s, or --limit 0 for all.\n", cursor)
+	}
+	return err
 }
 
 // pinned takes the certificate of this digest and no other, whatever name and issuer it has: the data directory vouches for it.
@@ -72,73 +152,4 @@ func pinned(pin string) http.RoundTripper {
 			return nil
 		},
 	}}
-}
-
-// call does one request; in and out may be nil.
-func (c *client) call(ctx context.Context, method, path string, in, out any) error {
-	var body io.Reader
-	if in != nil {
-		data, err := json.Marshal(in)
-		if err != nil {
-			return err
-		}
-		body = bytes.NewReader(data)
-	}
-	path = "/api/v1" + path
-	op := method + " " + c.url + path
-	req, err := http.NewRequestWithContext(ctx, method, c.url+path, body)
-	if err != nil {
-		return corax.Errorf(corax.Invalid, op, "%w", err)
-	}
-	req.Header.Set("Authorization", "Bearer "+c.token)
-	req.Header.Set("Content-Type", "application/json")
-	resp, err := c.http.Do(req)
-	if err != nil {
-		return &corax.Error{Code: corax.Unavailable, Op: op, Err: err, Hint: "is `corax serve` running?"}
-	}
-	defer resp.Body.Close()
-	data, err := io.ReadAll(io.LimitReader(resp.Body, 64<<20))
-	if err != nil {
-		return corax.Errorf(corax.Unavailable, op, "%w", err)
-	}
-	if resp.StatusCode/100 != 2 {
-		return refused(op, resp.StatusCode, data)
-	}
-	if out == nil {
-		return nil
-	}
-	if raw, ok := out.(*json.RawMessage); ok {
-		*raw = data
-		return nil
-	}
-	if err := json.Unmarshal(data, out); err != nil {
-		return corax.Errorf(corax.Internal, op, "the answer is not what was expected: %w", err)
-	}
-	return nil
-}
-
-// refused turns a problem document (RFC 9457) back into an error.
-func refused(op string, status int, data []byte) error {
-	var p struct {
-		Detail string `json:"detail"`
-		Errors []struct {
-			Message  string `json:"message"`
-			Location string `json:"location"`
-		} `json:"errors"`
-	}
-	text := strings.TrimSpace(string(data))
-	if json.Unmarshal(data, &p) == nil && p.Detail != "" {
-		text = p.Detail
-		for _, e := range p.Errors {
-			text += "; " + e.Location + ": " + e.Message
-		}
-	}
-	code := map[int]corax.Code{
-		http.StatusNotFound: corax.NotFound, http.StatusConflict: corax.Conflict, http.StatusForbidden: corax.Forbidden,
-		http.StatusUnauthorized: corax.Forbidden, http.StatusServiceUnavailable: corax.Unavailable,
-	}[status]
-	if code == "" {
-		code = corax.Unavailable
-	}
-	return corax.Errorf(code, op, "%d: %s", status, text)
 }

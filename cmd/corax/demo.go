@@ -41,7 +41,7 @@ func demoCommand(s *settings) *cobra.Command {
 			if !keep {
 				defer os.RemoveAll(dir)
 			}
-			d := &demo{out: cmd.OutOrStdout(), json: s.json, dir: dir, starter: starter{engine, slog.New(slog.DiscardHandler)}}
+			d := &demo{out: cmd.OutOrStdout(), json: s.json, dir: dir, starter: starter{engine: engine, log: slog.New(slog.DiscardHandler)}}
 			d.styles(isTerminal(d.out) && !s.json)
 			return d.run(cmd.Context(), seed, keep)
 		},
@@ -86,7 +86,7 @@ func (d *demo) run(ctx context.Context, seed int64, keep bool) (err error) {
 			return err
 		}
 	}
-	lab, err := labDrivers()["jwt"].Up(limited, scenario.LabSetup{Seed: seed, Dir: labDir, With: map[string]any{"token_lifetime": "20s"}})
+	lab, err := labDrivers("")["jwt"].Up(limited, scenario.LabSetup{Seed: seed, Dir: labDir, With: map[string]any{"token_lifetime": "20s"}})
 	if err != nil {
 		return err
 	}
@@ -96,6 +96,7 @@ func (d *demo) run(ctx context.Context, seed int64, keep bool) (err error) {
 		return err
 	}
 	defer func() { _ = sys.Stop(context.WithoutCancel(ctx)) }()
+	d.where(sys)
 	if err := sys.AwaitUp(limited); err != nil {
 		return err
 	}
@@ -118,7 +119,20 @@ func (d *demo) run(ctx context.Context, seed int64, keep bool) (err error) {
 	if err := d.follow(limited, events); err != nil {
 		return err
 	}
-	return d.finish(ctx, lab, time.Since(began), keep)
+	return d.finish(ctx, lab, sys, time.Since(began), keep)
+}
+
+// where says at which address to look, and how to come in: the link works once, and only as long as the demo runs.
+func (d *demo) where(sys scenario.System) {
+	s, here := sys.(system)
+	if !here {
+		return
+	}
+	text := "see it in a browser: " + s.app.URL()
+	if link := s.app.FirstAdmin(); link != "" {
+		text = "see it in a browser; this link lets you in, once: " + link
+	}
+	d.say("", text)
 }
 
 func (d *demo) breakIt(ctx context.Context, lab scenario.Lab) error {
@@ -204,7 +218,7 @@ func (d *demo) say(label, text string) {
 	fmt.Fprintf(d.out, "%s  %s%s  %s\n", d.dim(at), label, strings.Repeat(" ", pad), printable(text))
 }
 
-func (d *demo) finish(ctx context.Context, lab scenario.Lab, took time.Duration, keep bool) error {
+func (d *demo) finish(ctx context.Context, lab scenario.Lab, sys scenario.System, took time.Duration, keep bool) error {
 	truth, err := lab.Truth(ctx)
 	if err != nil {
 		return err
@@ -229,6 +243,7 @@ func (d *demo) finish(ctx context.Context, lab scenario.Lab, took time.Duration,
 	if keep {
 		dataDir := filepath.Join(d.dir, "corax")
 		fmt.Fprintf(d.out, "\nStill running. In another terminal:\n  corax --data-dir %s problem list --all\nCtrl-C ends it.\n", dataDir)
+		d.where(sys)
 		<-ctx.Done()
 	}
 	if len(judged.Violations) > 0 || !truth.Served {

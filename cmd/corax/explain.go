@@ -3,14 +3,15 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"corax"
+	"corax/client"
 	"corax/diagnose"
 	"corax/knowledge"
 	"corax/server"
@@ -29,7 +30,9 @@ func explainCommand(s *settings) *cobra.Command {
 		Use: "why FILE|-|PROBLEM", Short: "What spoke for each decision, what against, and what would change it", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if isProblem(args[0]) {
-				return show(cmd, s, "/problems/"+url.PathEscape(args[0]), func(p server.ProblemPage) error {
+				return show(cmd, s, func(ctx context.Context, c *client.Client) (server.ProblemPage, error) {
+					return c.GetProblem(ctx, args[0])
+				}, func(p server.ProblemPage) error {
 					return diagnose.WriteExplanations(cmd.OutOrStdout(), p.ID, p.Diagnosis)
 				})
 			}
@@ -88,7 +91,7 @@ func (s *settings) problem(cmd *cobra.Command, id string) (server.ProblemPage, e
 	var p server.ProblemPage
 	c, err := s.connect()
 	if err == nil {
-		err = c.call(cmd.Context(), "GET", "/problems/"+url.PathEscape(id), nil, &p)
+		p, err = c.GetProblem(cmd.Context(), id)
 	}
 	if err == nil && p.Case == nil {
 		err = corax.Errorf(corax.NotFound, "read problem "+id, "its case is not kept any more")

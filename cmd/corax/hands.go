@@ -1,23 +1,27 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
-	"net/url"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"corax"
+	"corax/client"
 )
 
 func handsCommand(s *settings) *cobra.Command {
 	c := &cobra.Command{Use: "hands", Short: "Work orders for people on site: list, show, accept, start, done, cannot, cancel"}
 	var live bool
+	var part paging
 	list := &cobra.Command{
 		Use: "list", Short: "List work orders", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return show(cmd, s, fmt.Sprintf("/work-orders?live=%t", live), func(orders []corax.WorkOrder) error {
+			return showList(cmd, s, &part, func(ctx context.Context, c *client.Client, limit int, cursor string) (client.Page[corax.WorkOrder], error) {
+				return c.ListWorkOrders(ctx, client.ListWorkOrdersParams{Live: live, Limit: limit, Cursor: cursor})
+			}, func(orders []corax.WorkOrder) error {
 				rows := make([][]string, len(orders))
 				for n, o := range orders {
 					rows[n] = []string{o.ID, string(o.State), o.Place.Entity, o.Site, o.By, clock(o.MadeAt), clip(o.Why, 80)}
@@ -27,10 +31,14 @@ func handsCommand(s *settings) *cobra.Command {
 		},
 	}
 	list.Flags().BoolVar(&live, "live", false, "only those that have not ended")
+	part.flags(list)
 	c.AddCommand(list, &cobra.Command{
 		Use: "show ID", Short: "Show a work order with its log", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return show(cmd, s, "/work-orders/"+url.PathEscape(args[0]), func(o corax.WorkOrder) error { return printOrder(cmd.OutOrStdout(), o) })
+			return show(cmd, s, func(ctx context.Context, c *client.Client) (corax.WorkOrder, error) {
+				return c.GetWorkOrder(ctx, args[0])
+			},
+				func(o corax.WorkOrder) error { return printOrder(cmd.OutOrStdout(), o) })
 		},
 	})
 	for _, a := range []struct{ word, about, said string }{
@@ -47,11 +55,9 @@ func handsCommand(s *settings) *cobra.Command {
 				if by == "" {
 					by = operator()
 				}
-				var o corax.WorkOrder
-				path := "/work-orders/" + url.PathEscape(args[0]) + "/" + a.word
-				return ask(cmd, s, "POST", path, map[string]string{"by": by, "note": note}, &o, func() string {
-					return fmt.Sprintf("%s %s. %s is %s.", by, a.said, o.ID, o.State)
-				})
+				return tell(cmd, s, func(ctx context.Context, c *client.Client) (corax.WorkOrder, error) {
+					return answerWork(ctx, c, args[0], a.word, client.AcceptWorkOrderParams{By: by, Note: note})
+				}, func(o corax.WorkOrder) string { return fmt.Sprintf("%s %s. %s is %s.", by, a.said, o.ID, o.State) })
 			},
 		}
 		cmd.Flags().StringVar(&by, "by", "", "for whom you answer; you where left out")
@@ -59,6 +65,23 @@ func handsCommand(s *settings) *cobra.Command {
 		c.AddCommand(cmd)
 	}
 	return c
+}
+
+// answerWork answers a work order by a word of `corax hands`.
+func answerWork(ctx context.Context, c *client.Client, id, word string, p client.AcceptWorkOrderParams) (corax.WorkOrder, error) {
+	switch word {
+	case "accept":
+		return c.AcceptWorkOrder(ctx, id, p)
+	case "start":
+		return c.StartWorkOrder(ctx, id, client.StartWorkOrderParams(p))
+	case "done":
+		return c.DoneWorkOrder(ctx, id, client.DoneWorkOrderParams(p))
+	case "cannot":
+		return c.CannotWorkOrder(ctx, id, client.CannotWorkOrderParams(p))
+	case "cancel":
+		return c.CancelWorkOrder(ctx, id, client.CancelWorkOrderParams(p))
+	}
+	return corax.WorkOrder{}, corax.Errorf(corax.Invalid, "answer work order "+id, "%q is no answer", word)
 }
 
 // printOrder writes a work order for somebody who has to see to it.

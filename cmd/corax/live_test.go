@@ -4,15 +4,39 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"corax/config"
 	"corax/scenario"
 	"corax/scenarios"
 )
+
+// sideBySide is how many live scenarios run at a time: they wait for most of theirs.
+const sideBySide = 3
+
+// plain makes the program as users have it, once. The parts of a lab, and a Corax that is killed, are run by it: they are what is broken, and the
+// race detector, which watches the Corax of this process, would only make them slow.
+var plain = sync.OnceValues(func() (string, error) {
+	path := filepath.Join(os.Getenv(sharedDir), "corax")
+	if out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build: %w: %s", err, out)
+	}
+	return path, nil
+})
+
+func plainBinary(t *testing.T) string {
+	t.Helper()
+	path, err := plain()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
 
 // runScenarios runs scenarios against labs whose parts are processes of their own, and reports every check that failed.
 func runScenarios(t *testing.T, words ...string) []scenario.Result {
@@ -25,7 +49,9 @@ func runScenarios(t *testing.T, words ...string) []scenario.Result {
 	for _, err := range broken {
 		t.Error(err)
 	}
-	results := newRunner(engine, t.TempDir(), nil).RunAll(t.Context(), found)
+	runner := newRunner(engine, plainBinary(t), t.TempDir(), nil)
+	runner.AtOnce = sideBySide
+	results := runner.RunAll(t.Context(), found)
 	for _, r := range results {
 		for _, c := range r.Checks {
 			if !c.OK {

@@ -1,10 +1,9 @@
 package main
 
 import (
-	"encoding/json"
+	"context"
 	"fmt"
 	"maps"
-	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,54 +14,21 @@ import (
 	"github.com/spf13/cobra"
 
 	"corax"
+	"corax/client"
 	"corax/server"
 	"corax/store"
 )
 
-// show fetches a path and prints it: as it came with --json, else through print.
-func show[T any](cmd *cobra.Command, s *settings, path string, print func(T) error) error {
-	c, err := s.connect()
-	if err != nil {
-		return err
-	}
-	if s.json {
-		var raw json.RawMessage
-		if err := c.call(cmd.Context(), "GET", path, nil, &raw); err != nil {
-			return err
-		}
-		return printJSON(cmd.OutOrStdout(), raw)
-	}
-	var v T
-	if err := c.call(cmd.Context(), "GET", path, nil, &v); err != nil {
-		return err
-	}
-	return print(v)
-}
-
-// act posts to a path and says what was done.
-func act(cmd *cobra.Command, s *settings, method, path string, in any, said string) error {
-	c, err := s.connect()
-	if err != nil {
-		return err
-	}
-	var raw json.RawMessage
-	if err := c.call(cmd.Context(), method, path, in, &raw); err != nil {
-		return err
-	}
-	if s.json {
-		return printJSON(cmd.OutOrStdout(), raw)
-	}
-	_, err = fmt.Fprintln(cmd.OutOrStdout(), said)
-	return err
-}
-
 func incidentCommand(s *settings) *cobra.Command {
 	c := &cobra.Command{Use: "incident", Short: "Incidents: list, show, acknowledge, resolve", Aliases: []string{"incidents"}}
 	var all bool
+	var part paging
 	list := &cobra.Command{
 		Use: "list", Short: "List the live incidents", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return show(cmd, s, "/incidents?live="+strconv.FormatBool(!all), func(is []corax.Incident) error {
+			return showList(cmd, s, &part, func(ctx context.Context, c *client.Client, limit int, cursor string) (client.Page[corax.Incident], error) {
+				return c.ListIncidents(ctx, client.ListIncidentsParams{Live: !all, Limit: limit, Cursor: cursor})
+			}, func(is []corax.Incident) error {
 				rows := make([][]string, len(is))
 				for n, i := range is {
 					rows[n] = []string{i.ID, string(i.State), i.Severity.String(), i.Entity, strconv.Itoa(i.Signals), ago(i.OpenedAt), clip(i.Title, 70)}
@@ -73,15 +39,18 @@ func incidentCommand(s *settings) *cobra.Command {
 		},
 	}
 	list.Flags().BoolVar(&all, "all", false, "also those that have ended")
-	byHand := func(verb, short, path, said string) *cobra.Command {
+	part.flags(list)
+	byHand := func(verb, short, said string, do func(c *client.Client, ctx context.Context, id string) error) *cobra.Command {
 		return &cobra.Command{Use: verb + " ID", Short: short, Args: cobra.ExactArgs(1), RunE: func(cmd *cobra.Command, args []string) error {
-			return act(cmd, s, "POST", "/incidents/"+url.PathEscape(args[0])+path, map[string]string{"by": operator()}, said+" "+args[0]+".")
+			return act(cmd, s, func(ctx context.Context, c *client.Client) error { return do(c, ctx, args[0]) }, said+" "+args[0]+".")
 		}}
 	}
 	c.AddCommand(list, &cobra.Command{
 		Use: "show ID", Short: "Show an incident with its latest signals", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return show(cmd, s, "/incidents/"+url.PathEscape(args[0]), func(i server.IncidentPage) error {
+			return show(cmd, s, func(ctx context.Context, c *client.Client) (server.IncidentPage, error) {
+				return c.GetIncident(ctx, args[0])
+			}, func(i server.IncidentPage) error {
 				w := cmd.OutOrStdout()
 				_, _ = fmt.Fprintf(w, "%s  %s  %s\n%s\nentity %s, source %s, opened %s", i.ID, i.State, i.Severity, printable(i.Title),
 					printable(i.Entity), printable(i.Source), clock(i.OpenedAt))
@@ -96,17 +65,24 @@ func incidentCommand(s *settings) *cobra.Command {
 				return table(w, "no signals", []string{"AT", "KIND", "MESSAGE"}, rows)
 			})
 		},
-	}, byHand("ack", "Say that you are on it", "/ack", "Acknowledged"), byHand("resolve", "Say that it is over", "/resolve", "Resolved"))
+	}, byHand("ack", "Say that you are on it", "Acknowledged", func(c *client.Client, ctx context.Context, id string) error {
+		return c.AcknowledgeIncident(ctx, id, client.AcknowledgeIncidentParams{By: operator()})
+	}), byHand("resolve", "Say that it is over", "Resolved", func(c *client.Client, ctx context.Context, id string) error {
+		return c.ResolveIncident(ctx, id, client.ResolveIncidentParams{By: operator()})
+	}))
 	return c
 }
 
 func problemCommand(s *settings) *cobra.Command {
 	c := &cobra.Command{Use: "problem", Short: "Problems: list, show, escalate, report, export, import", Aliases: []string{"problems"}}
 	var all bool
+	var part paging
 	list := &cobra.Command{
 		Use: "list", Short: "List the open problems", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return show(cmd, s, "/problems?open="+strconv.FormatBool(!all), func(ps []corax.Problem) error {
+			return showList(cmd, s, &part, func(ctx context.Context, c *client.Client, limit int, cursor string) (client.Page[corax.Problem], error) {
+				return c.ListProblems(ctx, client.ListProblemsParams{Open: !all, Limit: limit, Cursor: cursor})
+			}, func(ps []corax.Problem) error {
 				rows := make([][]string, len(ps))
 				for n, p := range ps {
 					d := p.Diagnosis
@@ -118,59 +94,26 @@ func problemCommand(s *settings) *cobra.Command {
 		},
 	}
 	list.Flags().BoolVar(&all, "all", false, "also those that have ended")
+	part.flags(list)
 	var reason string
 	escalate := &cobra.Command{
 		Use: "escalate ID", Short: "Tell people about a problem", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return act(cmd, s, "POST", "/problems/"+url.PathEscape(args[0])+"/escalate",
-				map[string]string{"by": operator(), "reason": reason}, "Escalated "+args[0]+".")
+			return act(cmd, s, func(ctx context.Context, c *client.Client) error {
+				return c.EscalateProblem(ctx, args[0], client.EscalateProblemParams{By: operator(), Reason: reason})
+			}, "Escalated "+args[0]+".")
 		},
 	}
 	escalate.Flags().StringVar(&reason, "reason", "asked for by hand", "what people are told")
 	c.AddCommand(list, &cobra.Command{
 		Use: "show ID", Short: "Show a problem: cause, evidence, plan, timeline", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return show(cmd, s, "/problems/"+url.PathEscape(args[0]), func(p server.ProblemPage) error { return printProblem(cmd.OutOrStdout(), p) })
+			return show(cmd, s, func(ctx context.Context, c *client.Client) (server.ProblemPage, error) {
+				return c.GetProblem(ctx, args[0])
+			},
+				func(p server.ProblemPage) error { return printProblem(cmd.OutOrStdout(), p) })
 		},
 	}, escalate, problemReport(s), problemExport(s), problemImport(s))
-	return c
-}
-
-func monitorCommand(s *settings) *cobra.Command {
-	c := &cobra.Command{Use: "monitor", Short: "Monitors: list, test", Aliases: []string{"monitors"}}
-	c.AddCommand(&cobra.Command{
-		Use: "list", Short: "List the monitors with their last results", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return show(cmd, s, "/monitors", func(ms []corax.ProbeResult) error {
-				rows := make([][]string, len(ms))
-				for n, m := range ms {
-					rows[n] = []string{m.Monitor, string(m.State), m.Entity, m.Latency.Round(time.Millisecond).String(), ago(m.At), clip(m.Message, 80)}
-				}
-				return table(cmd.OutOrStdout(), "No monitor is configured.", []string{"MONITOR", "STATE", "ENTITY", "LATENCY", "RAN", "RESULT"}, rows)
-			})
-		},
-	}, &cobra.Command{
-		Use: "test NAME", Short: "Run a monitor now and print what it saw (exit 1 where it is down)", Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			cl, err := s.connect()
-			if err != nil {
-				return err
-			}
-			var r corax.ProbeResult
-			if err := cl.call(cmd.Context(), "POST", "/monitors/"+url.PathEscape(args[0])+"/run", nil, &r); err != nil {
-				return err
-			}
-			if s.json {
-				err = printJSON(cmd.OutOrStdout(), r)
-			} else {
-				_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s is %s after %s: %s\n", r.Monitor, r.State, r.Latency.Round(time.Millisecond), printable(r.Message))
-			}
-			if err == nil && r.State != corax.MonitorUp {
-				return exit{code: exitFailed}
-			}
-			return err
-		},
-	})
 	return c
 }
 
@@ -197,8 +140,9 @@ func silenceCommand(s *settings) *cobra.Command {
 					return corax.Errorf(corax.Invalid, "--from "+from, "expected a time such as 2026-03-30T02:00:00Z")
 				}
 			}
-			body := map[string]any{"match": match, "owner": operator(), "reason": reason, "starts_at": start, "ends_at": start.Add(length)}
-			return act(cmd, s, "POST", "/silences", body, "Silenced until "+clock(start.Add(length))+".")
+			p := client.CreateSilenceParams{Match: match, Owner: operator(), Reason: reason, StartsAt: &start, EndsAt: start.Add(length)}
+			return tell(cmd, s, func(ctx context.Context, c *client.Client) (corax.Silence, error) { return c.CreateSilence(ctx, p) },
+				func(corax.Silence) string { return "Silenced until " + clock(start.Add(length)) + "." })
 		},
 	}
 	add.Flags().StringVar(&reason, "reason", "", "why (required)")
@@ -208,7 +152,7 @@ func silenceCommand(s *settings) *cobra.Command {
 	c.AddCommand(add, &cobra.Command{
 		Use: "list", Short: "List silences that have not ended", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return show(cmd, s, "/silences", func(ss []corax.Silence) error {
+			return show(cmd, s, func(ctx context.Context, c *client.Client) ([]corax.Silence, error) { return c.ListSilences(ctx) }, func(ss []corax.Silence) error {
 				rows := make([][]string, len(ss))
 				for n, x := range ss {
 					rows[n] = []string{x.ID, matchText(x.Match), x.Owner, clock(x.StartsAt), clock(x.EndsAt), x.Reason}
@@ -219,7 +163,7 @@ func silenceCommand(s *settings) *cobra.Command {
 	}, &cobra.Command{
 		Use: "end ID", Short: "End a silence now", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return act(cmd, s, "DELETE", "/silences/"+url.PathEscape(args[0]), nil, "Ended "+args[0]+".")
+			return act(cmd, s, func(ctx context.Context, c *client.Client) error { return c.EndSilence(ctx, args[0]) }, "Ended "+args[0]+".")
 		},
 	})
 	return c
@@ -242,7 +186,7 @@ func stopCommand(s *settings) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			switch {
 			case list:
-				return show(cmd, s, "/stop", func(ss []store.Stop) error {
+				return show(cmd, s, func(ctx context.Context, c *client.Client) ([]store.Stop, error) { return c.ListStops(ctx) }, func(ss []store.Stop) error {
 					rows := make([][]string, len(ss))
 					for n, x := range ss {
 						scope := x.Scope
@@ -254,14 +198,17 @@ func stopCommand(s *settings) *cobra.Command {
 					return table(cmd.OutOrStdout(), "No kill switch is thrown.", []string{"SCOPE", "BY", "AT", "REASON"}, rows)
 				})
 			case clear:
-				q := url.Values{"scope": {entity}, "by": {operator()}}
-				return act(cmd, s, "DELETE", "/stop?"+q.Encode(), nil, "Cleared: actions may run again.")
+				return act(cmd, s, func(ctx context.Context, c *client.Client) error {
+					return c.ClearStop(ctx, client.ClearStopParams{Scope: entity, By: operator()})
+				}, "Cleared: actions may run again.")
 			}
 			said := "Stopped: no action runs."
 			if entity != "" {
 				said = "Stopped: no action runs on " + entity + "."
 			}
-			return act(cmd, s, "POST", "/stop", map[string]string{"scope": entity, "reason": reason, "by": operator()}, said)
+			return act(cmd, s, func(ctx context.Context, c *client.Client) error {
+				return c.Stop(ctx, client.StopParams{Scope: entity, Reason: reason, By: operator()})
+			}, said)
 		},
 	}
 	c.Flags().StringVar(&entity, "entity", "", "only for this entity")
@@ -279,7 +226,9 @@ func backupCommand(s *settings) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return act(cmd, s, "POST", "/backup", map[string]string{"path": path}, "Wrote "+path+".")
+			return act(cmd, s, func(ctx context.Context, c *client.Client) error {
+				return c.Backup(ctx, client.BackupParams{Path: path})
+			}, "Wrote "+path+".")
 		},
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -21,7 +22,26 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == "serve" {
 		os.Exit(run(os.Args[1:]))
 	}
-	testscript.Main(m, map[string]func(){"corax": func() { os.Exit(run(os.Args[1:])) }})
+	testscript.Main(tidy{m}, map[string]func(){"corax": func() { os.Exit(run(os.Args[1:])) }})
+}
+
+// sharedDir names the directory for what tests share.
+const sharedDir = "CORAX_TEST_SHARED"
+
+// tidy runs the tests, and removes what they shared.
+type tidy struct{ *testing.M }
+
+func (t tidy) Run() int {
+	dir, err := os.MkdirTemp("", "corax-test-")
+	if err == nil {
+		err = os.Setenv(sharedDir, dir)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	return t.M.Run()
 }
 
 // endLab ends the lab that a script may have left, should it have failed on the way.
@@ -62,7 +82,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "await": await, "capture": capture, "target": target, "post": post,
+			"exits": exits, "await": await, "capture": capture, "target": target, "post": post, "follow": follow,
 		},
 	})
 }

@@ -1,39 +1,44 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
-	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"corax"
+	"corax/client"
 )
 
 func planCommand(s *settings) *cobra.Command {
 	c := &cobra.Command{Use: "plan", Short: "Plans: list, show, pause, resume, cancel, undo, dry-run, replay", Aliases: []string{"plans"}}
 	var all bool
+	var part paging
 	list := &cobra.Command{
 		Use: "list", Short: "List the plans that have not ended", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return show(cmd, s, "/plans", func(runs []corax.PlanRun) error {
-				var rows [][]string
-				for _, r := range runs {
-					if all || !r.State.Ended() {
-						rows = append(rows, []string{r.Plan.ID, string(r.State), string(r.Plan.Mode), r.Plan.Problem, ago(r.StartedAt), progress(r), clip(r.Why, 70)})
-					}
+			return showList(cmd, s, &part, func(ctx context.Context, c *client.Client, limit int, cursor string) (client.Page[corax.PlanRun], error) {
+				return c.ListPlans(ctx, client.ListPlansParams{Live: !all, Limit: limit, Cursor: cursor})
+			}, func(runs []corax.PlanRun) error {
+				rows := make([][]string, len(runs))
+				for n, r := range runs {
+					rows[n] = []string{r.Plan.ID, string(r.State), string(r.Plan.Mode), r.Plan.Problem, ago(r.StartedAt), progress(r), clip(r.Why, 70)}
 				}
 				return table(cmd.OutOrStdout(), "No plan is at work.", []string{"ID", "STATE", "MODE", "PROBLEM", "STARTED", "STEPS", "WHY"}, rows)
 			})
 		},
 	}
 	list.Flags().BoolVar(&all, "all", false, "also those that have ended")
-	path := func(args []string, verb string) string { return "/plans/" + url.PathEscape(args[0]) + verb }
-	byHand := func(verb, short, long, said string) *cobra.Command {
+	part.flags(list)
+	byHand := func(verb, short, long, said string, do func(c *client.Client, ctx context.Context, id string, p client.PausePlanParams) error) *cobra.Command {
 		var reason string
 		c := &cobra.Command{Use: verb + " ID", Short: short, Long: long, Args: cobra.ExactArgs(1), RunE: func(cmd *cobra.Command, args []string) error {
-			return act(cmd, s, "POST", path(args, "/"+verb), map[string]string{"by": operator(), "reason": reason}, said)
+			return act(cmd, s, func(ctx context.Context, c *client.Client) error {
+				return do(c, ctx, args[0], client.PausePlanParams{By: operator(), Reason: reason})
+			}, said)
 		}}
 		c.Flags().StringVar(&reason, "reason", "", "why; it goes on record")
 		return c
@@ -41,7 +46,7 @@ func planCommand(s *settings) *cobra.Command {
 	c.AddCommand(list, &cobra.Command{
 		Use: "show ID", Short: "Show a plan and what became of each step", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return show(cmd, s, path(args, ""), func(r corax.PlanRun) error {
+			return show(cmd, s, func(ctx context.Context, c *client.Client) (corax.PlanRun, error) { return c.GetPlan(ctx, args[0]) }, func(r corax.PlanRun) error {
 				out := &strings.Builder{}
 				printRun(out, r)
 				_, err := io.WriteString(cmd.OutOrStdout(), out.String())
@@ -49,16 +54,28 @@ func planCommand(s *settings) *cobra.Command {
 			})
 		},
 	},
-		byHand("pause", "Begin no further effect until the plan is resumed", "An effect that is under way is finished and verified. Waits, readings and approvals go on.", "Paused."),
-		byHand("resume", "Let a paused plan go on", "", "Resumed."),
-		byHand("cancel", "End a plan; what it has done stays", "An effect that is under way is finished and verified. `corax plan undo` takes back what was done.", "Cancelled."),
+		byHand("pause", "Begin no further effect until the plan is resumed", "An effect that is under way is finished and verified. Waits, readings and approvals go on.", "Paused.", (*client.Client).PausePlan),
+		byHand("resume", "Let a paused plan go on", "", "Resumed.",
+			func(c *client.Client, ctx context.Context, id string, p client.PausePlanParams) error {
+				return c.ResumePlan(ctx, id, client.ResumePlanParams(p))
+			}),
+		byHand("cancel", "End a plan; what it has done stays", "An effect that is under way is finished and verified. `corax plan undo` takes back what was done.", "Cancelled.",
+			func(c *client.Client, ctx context.Context, id string, p client.PausePlanParams) error {
+				return c.CancelPlan(ctx, id, client.CancelPlanParams(p))
+			}),
 		byHand("undo", "End a plan and take back what it has done",
 			"A workflow of its own carries out the inverses, the latest step first, each with its own pre-check and verification.\n"+
-				"One that would break something is refused, and what lies before it stays. Follow it with `corax plan show ID`.", "It is being undone."),
+				"One that would break something is refused, and what lies before it stays. Follow it with `corax plan show ID`.", "It is being undone.",
+			func(c *client.Client, ctx context.Context, id string, p client.PausePlanParams) error {
+				return c.UndoPlan(ctx, id, client.UndoPlanParams(p))
+			}),
 		&cobra.Command{
 			Use: "dry-run ID", Short: "Say what each step would come to now; changes nothing", Args: cobra.ExactArgs(1),
 			RunE: func(cmd *cobra.Command, args []string) error {
-				return answerOf(cmd, s, path(args, "/dry-run"), func(w io.Writer, list []corax.Rehearsal) error {
+				return show(cmd, s, func(ctx context.Context, c *client.Client) ([]corax.Rehearsal, error) {
+					return c.RehearsePlan(ctx, args[0])
+				}, func(list []corax.Rehearsal) error {
+					w := cmd.OutOrStdout()
 					for _, r := range list {
 						fmt.Fprintf(w, "%-4s %-10s %s on %s: %s\n", r.Step, r.Finding, r.Action, printable(r.Target), printable(r.Text))
 						for _, l := range [][2]string{{"policy", policyLine(r)}, {"effect", r.Effect},
@@ -75,16 +92,20 @@ func planCommand(s *settings) *cobra.Command {
 			Use: "replay ID", Short: "Hold the decisions on record against today's policy (exit 1 where one differs)", Args: cobra.ExactArgs(1),
 			RunE: func(cmd *cobra.Command, args []string) error {
 				differs := false
-				err := answerOf(cmd, s, path(args, "/replay"), func(w io.Writer, list []corax.Replayed) error {
+				err := show(cmd, s, func(ctx context.Context, c *client.Client) ([]corax.Replayed, error) {
+					list, err := c.ReplayPlan(ctx, args[0])
+					differs = slices.ContainsFunc(list, func(r corax.Replayed) bool { return !r.Same })
+					return list, err
+				}, func(list []corax.Replayed) error {
 					rows := make([][]string, len(list))
 					for n, r := range list {
 						same := "same"
 						if !r.Same {
-							same, differs = "DIFFERS", true
+							same = "DIFFERS"
 						}
 						rows[n] = []string{r.Step, string(r.Was), r.WasRule, string(r.Now), r.NowRule, same}
 					}
-					return table(w, "The plan has made no decision.", []string{"STEP", "WAS", "BY RULE", "IS", "BY RULE", ""}, rows)
+					return table(cmd.OutOrStdout(), "The plan has made no decision.", []string{"STEP", "WAS", "BY RULE", "IS", "BY RULE", ""}, rows)
 				})
 				if err == nil && differs {
 					return exit{code: exitFailed}
@@ -93,25 +114,6 @@ func planCommand(s *settings) *cobra.Command {
 			},
 		})
 	return c
-}
-
-// answerOf posts to a path and prints what came back: as it came with --json, else through print.
-func answerOf[T any](cmd *cobra.Command, s *settings, path string, print func(io.Writer, []T) error) error {
-	c, err := s.connect()
-	if err != nil {
-		return err
-	}
-	var list []T
-	if err := c.call(cmd.Context(), "POST", path, nil, &list); err != nil {
-		return err
-	}
-	if s.json {
-		if err := printJSON(cmd.OutOrStdout(), list); err != nil {
-			return err
-		}
-		return print(io.Discard, list)
-	}
-	return print(cmd.OutOrStdout(), list)
 }
 
 // progress is how many of a plan's steps are behind it.

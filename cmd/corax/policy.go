@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"corax"
+	"corax/client"
 	"corax/config"
 	"corax/config/decode"
 	"corax/heal"
@@ -79,8 +80,10 @@ func (s *settings) trials(cmd *cobra.Command, cases string, past int) ([]heal.Tr
 		if err != nil {
 			return nil, err
 		}
-		var decisions []corax.Decision
-		if err := cl.call(cmd.Context(), "GET", fmt.Sprintf("/decisions?limit=%d", min(past, 10_000)), nil, &decisions); err != nil {
+		decisions, err := client.All(past, func(cursor string) (client.Page[corax.Decision], error) {
+			return cl.ListDecisions(cmd.Context(), client.ListDecisionsParams{Limit: min(past, most), Cursor: cursor})
+		})
+		if err != nil {
 			return nil, err
 		}
 		for _, d := range decisions {

@@ -26,7 +26,8 @@ const pollEvery = 20 * time.Millisecond
 type process struct {
 	records
 	people
-	setup scenario.SystemSetup
+	setup  scenario.SystemSetup
+	binary string // that it is; this program where empty
 
 	cmd    *exec.Cmd
 	output *strings.Builder // of the latest process; read once it has ended
@@ -34,8 +35,8 @@ type process struct {
 }
 
 // startProcess starts one, and returns when it answers.
-func startProcess(ctx context.Context, setup scenario.SystemSetup, cfg config.Config) (scenario.System, error) {
-	p := &process{people: people{cfg}, setup: setup}
+func startProcess(ctx context.Context, binary string, setup scenario.SystemSetup, cfg config.Config) (scenario.System, error) {
+	p := &process{people: people{cfg}, setup: setup, binary: binary}
 	if err := p.start(ctx); err != nil {
 		return nil, err
 	}
@@ -49,9 +50,12 @@ func startProcess(ctx context.Context, setup scenario.SystemSetup, cfg config.Co
 
 func (p *process) start(ctx context.Context) error {
 	const op = "start Corax in a process of its own"
-	exe, err := os.Executable()
-	if err != nil {
-		return corax.Errorf(corax.Internal, op, "%w", err)
+	exe := p.binary
+	if exe == "" {
+		var err error
+		if exe, err = os.Executable(); err != nil {
+			return corax.Errorf(corax.Internal, op, "%w", err)
+		}
 	}
 	// A file that is left of one that was killed would lead to an address where nobody listens.
 	if err := os.Remove(filepath.Join(p.setup.Dir, app.AddressFile)); err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -101,8 +105,7 @@ func (p *process) states(ctx context.Context) ([]corax.ProbeResult, error) {
 	if err != nil {
 		return nil, err
 	}
-	var all []corax.ProbeResult
-	return all, c.call(ctx, "GET", "/monitors", nil, &all)
+	return c.ListMonitors(ctx)
 }
 
 func (p *process) AwaitUp(ctx context.Context) error {

@@ -6,8 +6,6 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"net/http"
-	"net/url"
 	"os"
 	"runtime"
 	"strings"
@@ -16,6 +14,7 @@ import (
 
 	"corax"
 	"corax/app"
+	"corax/client"
 	"corax/config"
 	"corax/investigate"
 	"corax/lab"
@@ -30,6 +29,7 @@ import (
 type starter struct {
 	engine investigate.Engine
 	log    *slog.Logger
+	binary string // for a Corax that will be killed; see newRunner
 }
 
 // Start implements scenario.SystemStarter.
@@ -40,7 +40,7 @@ func (s starter) Start(ctx context.Context, setup scenario.SystemSetup) (scenari
 	}
 	cfg.DataDir, cfg.Listen = setup.Dir, "127.0.0.1:0"
 	if setup.Killable {
-		return startProcess(ctx, setup, cfg)
+		return startProcess(ctx, s.binary, setup, cfg)
 	}
 	a, err := app.Start(ctx, app.Options{Config: cfg, File: setup.ConfigPath, Engine: s.engine, Version: version, Ground: corax.InScenario, Log: s.log})
 	if err != nil {
@@ -140,7 +140,7 @@ func (s records) Pages(ctx context.Context) ([]corax.Page, error) {
 type people struct{ cfg config.Config }
 
 // as is a client that acts in somebody's name.
-func (p people) as(name string) (*client, error) {
+func (p people) as(name string) (*client.Client, error) {
 	c, err := (&settings{dataDir: p.cfg.DataDir}).connect()
 	if err != nil {
 		return nil, err
@@ -154,33 +154,39 @@ func (p people) as(name string) (*client, error) {
 		if err != nil {
 			return nil, corax.Errorf(corax.Unavailable, "act as "+name, "%w", err)
 		}
-		c.token = strings.TrimSpace(string(token))
+		c.Token = strings.TrimSpace(string(token))
 	}
 	return c, nil
 }
 
-func (p people) call(ctx context.Context, by, method, path string, in any) error {
+func (p people) Answer(ctx context.Context, id string, verdict corax.Verdict, by string) error {
 	c, err := p.as(by)
 	if err != nil {
 		return err
 	}
-	return c.call(ctx, method, path, in, nil)
-}
-
-func (p people) Answer(ctx context.Context, id string, verdict corax.Verdict, by string) error {
-	return p.call(ctx, by, http.MethodPost, "/approvals/"+id, map[string]any{"verdict": verdict, "by": by})
+	_, err = c.AnswerApproval(ctx, id, client.AnswerApprovalParams{Verdict: string(verdict), By: by})
+	return err
 }
 
 func (p people) AnswerWork(ctx context.Context, id, answer, by string) error {
-	return p.call(ctx, by, http.MethodPost, "/work-orders/"+id+"/"+answer, map[string]any{"by": by})
+	c, err := p.as(by)
+	if err != nil {
+		return err
+	}
+	_, err = answerWork(ctx, c, id, answer, client.AcceptWorkOrderParams{By: by})
+	return err
 }
 
 func (p people) SetStop(ctx context.Context, entity string, on bool) error {
 	const by = "scenario"
-	if !on {
-		return p.call(ctx, by, http.MethodDelete, "/stop?"+url.Values{"scope": {entity}, "by": {by}}.Encode(), nil)
+	c, err := p.as(by)
+	switch {
+	case err != nil:
+		return err
+	case !on:
+		return c.ClearStop(ctx, client.ClearStopParams{Scope: entity, By: by})
 	}
-	return p.call(ctx, by, http.MethodPost, "/stop", map[string]any{"scope": entity, "reason": "the scenario says so", "by": by})
+	return c.Stop(ctx, client.StopParams{Scope: entity, Reason: "the scenario says so", By: by})
 }
 
 func oldestFirst[T any](newest []T, err error) ([]T, error) {
@@ -191,20 +197,20 @@ func oldestFirst[T any](newest []T, err error) ([]T, error) {
 }
 
 // labDrivers are the labs by name.
-func labDrivers() map[string]scenario.LabDriver {
+func labDrivers(binary string) map[string]scenario.LabDriver {
 	drivers := map[string]scenario.LabDriver{}
 	for _, name := range lab.Names() {
-		drivers[name] = labDriver{name}
+		drivers[name] = labDriver{name, binary}
 	}
 	return drivers
 }
 
 // labDriver starts labs whose parts end with this process.
-type labDriver struct{ name string }
+type labDriver struct{ name, binary string }
 
 // Up implements scenario.LabDriver.
 func (d labDriver) Up(ctx context.Context, setup scenario.LabSetup) (scenario.Lab, error) {
-	l, err := lab.Up(ctx, lab.Options{Name: d.name, Seed: setup.Seed, Dir: setup.Dir, Params: setup.With})
+	l, err := lab.Up(ctx, lab.Options{Name: d.name, Seed: setup.Seed, Dir: setup.Dir, Params: setup.With, Binary: d.binary})
 	if err != nil {
 		return nil, err
 	}
@@ -269,11 +275,12 @@ func violationText(v lab.Violation) string {
 	return fmt.Sprintf("%s at %s, by %s (%s): %s", v.Invariant, v.At.Local().Format("15:04:05.000"), v.By, v.Record, v.Text)
 }
 
-// newRunner runs scenarios against labs and Corax in this process; dir is for their files.
-func newRunner(engine investigate.Engine, dir string, progress func(string)) *scenario.Runner {
+// newRunner runs scenarios against labs and Corax in this process; dir is for their files. binary is the program that runs the parts of labs,
+// and Corax where it is to be killed; this one where empty.
+func newRunner(engine investigate.Engine, binary, dir string, progress func(string)) *scenario.Runner {
 	return &scenario.Runner{
-		Labs:     labDrivers(),
-		Systems:  starter{engine, slog.New(slog.DiscardHandler)},
+		Labs:     labDrivers(binary),
+		Systems:  starter{engine: engine, log: slog.New(slog.DiscardHandler), binary: binary},
 		Engine:   engine,
 		Dir:      dir,
 		Versions: map[string]string{"corax": version, "go": runtime.Version()},

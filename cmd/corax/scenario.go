@@ -100,6 +100,7 @@ func scenarioShow(s *settings) *cobra.Command {
 func scenarioRun(s *settings) *cobra.Command {
 	var html, kept string
 	var junit, tied bool
+	var atOnce int
 	c := &cobra.Command{
 		Use: "run [NAME|FILE|DIR]...", Short: "Run scenarios: break a lab, watch, compare with what was expected",
 		Long: "Runs all built-in scenarios, or those named. Exit status: 0 all passed, 1 one failed or could not be set up,\n" +
@@ -116,7 +117,7 @@ func scenarioRun(s *settings) *cobra.Command {
 				return corax.Errorf(corax.Unavailable, "make a directory for the runs", "%w", err)
 			}
 			defer os.RemoveAll(dir)
-			runner := newRunner(engine, dir, func(text string) {
+			runner := newRunner(engine, "", dir, func(text string) {
 				if tied || !s.json && !junit {
 					fmt.Fprintln(cmd.ErrOrStderr(), text)
 				}
@@ -126,6 +127,7 @@ func scenarioRun(s *settings) *cobra.Command {
 			if tied {
 				go func() { defer stop(); _, _ = io.Copy(io.Discard, cmd.InOrStdin()) }()
 			}
+			runner.AtOnce = atOnce
 			results := runner.RunAll(ctx, found)
 			if err := report(cmd, s, results, html, junit); err != nil {
 				return err
@@ -141,6 +143,7 @@ func scenarioRun(s *settings) *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&html, "html", "", "also write a page a scenario, and an index, into this directory")
+	c.Flags().IntVar(&atOnce, "at-once", 1, "run so many side by side; they mostly wait, but a crowded machine makes them late")
 	c.Flags().StringVar(&kept, "results", "", "keep the results in this directory (default: results in the data directory)")
 	c.Flags().BoolVar(&tied, "tied", false, "end when standard input does, and always tell how far it is; for those that start it")
 	_ = c.Flags().MarkHidden("tied") // it was just defined

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -122,4 +123,22 @@ func target(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: target up|down")
 	}
 	ts.Check(ts.Value(serviceKey{}).(*service).set(args[0] == "up"))
+}
+
+// follow sets a password by the link that was printed last, which must be taken: follow PASSWORD.
+func follow(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: follow PASSWORD")
+	}
+	link := regexp.MustCompile(`http://\S+/setup/\S+`).FindString(ts.ReadFile("stdout"))
+	if link == "" {
+		ts.Fatalf("no link was printed")
+	}
+	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	resp, err := client.PostForm(link, url.Values{"password": {args[0]}, "again": {args[0]}})
+	ts.Check(err)
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusSeeOther || resp.Header.Get("Location") != "/login" {
+		ts.Fatalf("%s answered %s", link, resp.Status)
+	}
 }

@@ -52,7 +52,7 @@ func serveCommand(s *settings) *cobra.Command {
 				return corax.Errorf(corax.Unavailable, "find this program", "%w", err)
 			}
 			a, err := app.Start(cmd.Context(), app.Options{Config: cfg, File: file, Engine: engine, Version: version,
-				Catalogue: catalogueDigest(cfg), RunScenario: launch.Child(binary), Log: log})
+				Catalogue: catalogueDigest(cfg), Knowledge: engine.Catalogue(), RunScenario: launch.Child(binary), Log: log})
 			if err != nil {
 				return err
 			}

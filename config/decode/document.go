@@ -73,20 +73,26 @@ func (d *Document) Problem(path, hint, format string, args ...any) Problem {
 // At is the place of a field, named by a path such as monitors[2].http.url or labels["a.b"]. Where the field isn't
 // there, it is the place of the nearest thing around it that is.
 func (d *Document) At(path string) (line, col int) {
+	line, col, _ = d.Find(path)
+	return line, col
+}
+
+// Find is At, and says whether the field itself is there.
+func (d *Document) Find(path string) (line, col int, ok bool) {
 	if d.root == nil {
-		return 1, 1
+		return 1, 1, path == ""
 	}
 	n := d.root
 	line, col = n.Line, n.Column
 	for range maxDepth {
-		step, rest, ok := nextStep(path)
-		if !ok {
-			return line, col
+		step, rest, more := nextStep(path)
+		if !more {
+			return line, col, path == ""
 		}
 		path = rest
 		key, value := child(n, step)
 		if value == nil {
-			return line, col
+			return line, col, false
 		}
 		n = value
 		line, col = n.Line, n.Column
@@ -94,7 +100,7 @@ func (d *Document) At(path string) (line, col int) {
 			line, col = key.Line, key.Column // a list or a mapping starts somewhere below its name; people look for the name
 		}
 	}
-	return line, col
+	return line, col, false
 }
 
 // nextStep cuts the first step off a path: a name, or the text between brackets.

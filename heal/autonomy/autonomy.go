@@ -99,7 +99,7 @@ func why(s corax.Standing) string {
 	text := fmt.Sprintf("%d verified and %d failed in production, %d and %d in scenarios", s.Production.Verified, s.Production.Failed,
 		s.Scenario.Verified, s.Scenario.Failed)
 	if s.LastFailure != nil {
-		text += fmt.Sprintf("; since the failure of %s %d and %d were verified", s.LastFailure.UTC().Format("2006-01-02 15:04"),
+		text += fmt.Sprintf("; since the failure of %s, %d and %d were verified", s.LastFailure.UTC().Format("2006-01-02 15:04"),
 			s.Production.Since, s.Scenario.Since)
 	}
 	switch s.Earned {

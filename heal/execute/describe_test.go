@@ -24,6 +24,8 @@ func TestDescribe(t *testing.T) {
 	for want, call := range map[string]corax.Call{
 		`PUT http://127.0.0.1:1/x {"a":"b"}`: {HTTP: &corax.HTTPRequest{Method: "PUT", URL: "http://127.0.0.1:1/x",
 			Body: map[string]any{"a": "b"}}},
+		`POST http://127.0.0.1:1/x {"note":"all of it","password":"[redacted]"}`: {HTTP: &corax.HTTPRequest{Method: "POST", URL: "http://127.0.0.1:1/x",
+			Body: map[string]any{"note": "all of it", "password": "swordfish-7"}}},
 		`'/bin/flush' '--key=...' '--' 'it'\''s'`: {Command: &corax.CommandRun{Run: "flush", Args: map[string]string{"what": "it's"}}},
 		`on web: '/bin/reload'`:                   {SSH: &corax.SSHRun{Host: "web", Run: "reload"}},
 		`on shop: DELETE FROM a WHERE b = $1, with ["x"]`: {SQL: &corax.SQLStatement{Database: "shop",

@@ -37,7 +37,9 @@ func TestEachInvariantCanBreak(t *testing.T) {
 	}
 	acts := record(2, "auth", credCorax, recSettings, "delivery_retries", "0", "check_receipts_before_switch", "false")
 	both := []part.Record{webhook(3, "v1", recAdded, "new"), webhook(3, "v2", recAdded, "new")}
-	with := func(some []part.Record, more ...part.Record) []part.Record { return append(slices.Clone(some), more...) }
+	with := func(some []part.Record, more ...part.Record) []part.Record {
+		return append(slices.Clone(some), more...)
+	}
 	for _, c := range []struct {
 		name    string
 		records []part.Record

@@ -144,7 +144,7 @@ func TestPublishFailsWhole(t *testing.T) {
 	}
 	before := tree(t, dir)
 	more := append(slices.Clone(all), later(all[0], "run-later", time.Hour))
-	for n := range 8 {
+	for n := range 5 {
 		if _, err := Publish(dir, &failing{more, n}, Site{}); corax.CodeOf(err) != corax.Unavailable {
 			t.Fatalf("after %d results: %v", n, err)
 		}

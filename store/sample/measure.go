@@ -90,6 +90,35 @@ func Queries(s *sqlite.Store, until time.Time) []Query {
 		signals("a template", store.SignalSearch{Template: 3}),
 		signals("deep page", store.SignalSearch{Text: "connection ", Before: "5yc0"}),
 		signals("newer", store.SignalSearch{Text: "connection ", After: "5yc0"}),
+		{"problems, the latest", func(ctx context.Context) error { _, err := s.SearchProblems(ctx, store.ProblemSearch{}); return err }},
+		{"problems, text and entity", func(ctx context.Context) error {
+			_, err := s.SearchProblems(ctx, store.ProblemSearch{Text: "certificate exp", Entity: "auth"})
+			return err
+		}},
+		{"problems like one", func(ctx context.Context) error {
+			_, err := s.ProblemsLike(ctx, store.ProblemBrief{ID: "prb-000400", Mechanism: "log_growth", Root: "auth", Pattern: "DISK_FULL"}, 200)
+			return err
+		}},
+		{"a year of briefs", func(ctx context.Context) error {
+			_, err := s.ProblemBriefs(ctx, until.Add(-365*24*time.Hour), 5000)
+			return err
+		}},
+		{"incidents, live", func(ctx context.Context) error {
+			_, err := s.SearchIncidents(ctx, store.IncidentSearch{Live: true})
+			return err
+		}},
+		{"incidents, rare words", func(ctx context.Context) error {
+			_, err := s.SearchIncidents(ctx, store.IncidentSearch{Text: "nonesuch"})
+			return err
+		}},
+		{"incidents, entity and severity", func(ctx context.Context) error {
+			_, err := s.SearchIncidents(ctx, store.IncidentSearch{Entity: "checkout", Severities: []corax.Severity{corax.Low}})
+			return err
+		}},
+		{"changes", func(ctx context.Context) error {
+			_, err := s.SearchSignals(ctx, store.SignalSearch{Kinds: []corax.SignalKind{corax.ChangeOf}, Limit: 25})
+			return err
+		}},
 		{"signal facets, 30 days", func(ctx context.Context) error { _, err := s.SignalFacets(ctx, 30, until); return err }},
 		{"templates, 7 days with hours", func(ctx context.Context) error {
 			list, err := s.Templates(ctx, store.TemplateFilter{Since: week, Until: until, Limit: 100})

@@ -59,6 +59,9 @@ func record(t *testing.T, n int) recorded {
 	a := &audit.Anchorer{Key: r.key, Head: s.AuditHead, Dir: r.dir, Clock: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler)}
 	for i := range n {
 		now = now.Add(time.Minute)
+		if r.old != "" && i == r.oldRows {
+			continue // the backup has left this entry
+		}
 		err := s.SaveDecision(t.Context(), corax.Decision{ID: fmt.Sprintf("dec-%d", i), At: now, Plan: "pln-1", Step: "1", Verdict: corax.Allow, Rule: "r"})
 		if err == nil && i%5 == 4 && i < n-3 {
 			err = a.Anchor(t.Context())

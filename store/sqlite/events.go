@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 
@@ -64,10 +65,13 @@ func (s *Store) AppendEvents(ctx context.Context, events ...corax.Event) error {
 	return s.transact(ctx, "store events", func(t *tx) error { return t.append(events) })
 }
 
-// Events lists events in the order in which they were stored. An After that was never an event's id is Invalid.
+// Events lists events in the order in which they were stored, or the other way round. An After that was never an event's id is Invalid.
 func (s *Store) Events(ctx context.Context, f store.EventFilter) ([]corax.Event, error) {
 	const op = "list events"
-	after := int64(0)
+	after, order := int64(0), eventPage
+	if f.Newest {
+		after, order = math.MaxInt64, newestPage
+	}
 	if f.After != "" {
 		seq, ours := seqOf(f.After)
 		if !ours {
@@ -91,5 +95,5 @@ func (s *Store) Events(ctx context.Context, f store.EventFilter) ([]corax.Event,
 	case f.Plan != "":
 		query = eventsOfPlan
 	}
-	return list[corax.Event](ctx, s, op, query, args...)
+	return list[corax.Event](ctx, s, op, query+order, args...)
 }

@@ -15,10 +15,11 @@ func (s *Store) LiveIncidents(ctx context.Context) ([]corax.Incident, error) {
 
 // Incidents lists incidents, newest first.
 func (s *Store) Incidents(ctx context.Context, f store.IncidentFilter) ([]corax.Incident, error) {
-	query, args := listIncidents, []any{f.Entity, f.Before, limit(f.Limit)}
+	at, id := f.After.Before()
+	query, args := listIncidents, []any{f.Entity, id, limit(f.Limit), f.Problem, f.Live, at}
 	switch {
 	case f.Problem != "":
-		query, args = incidentsOf, append(args, f.Problem, f.Live)
+		query = incidentsOf
 	case f.Live:
 		query = listLiveIncidents
 	}

@@ -23,29 +23,26 @@ const pruneRows = 2000
 // Prune forgets what r allows, and gives the space back to the file system.
 func (s *Store) Prune(ctx context.Context, r store.Retention, now time.Time) error {
 	const op = "prune the store"
-	dropped := false
+	dropped, err := s.dropBefore(ctx, dropCalls, now.Add(-CallsKept))
+	if err != nil {
+		return err
+	}
 	if r.Age > 0 {
-		before := now.Add(-r.Age).UnixMicro()
 		// Incidents go after what belongs to them, plans after their problems, and what was decided about plans last.
 		for _, query := range []string{dropSignalsBefore, dropEventsBefore, dropIncidentsBefore, dropProblemsBefore, dropPlanRuns,
 			dropDecisions, dropApprovals, dropSilences, dropPages, dropWorkOrders, dropHoursBefore, dropDaysBefore, dropTemplateCountsBefore,
 			dropTemplatesBefore} {
-			for {
-				n, err := s.drop(ctx, query, before, pruneRows)
-				if err != nil {
-					return err
-				}
-				dropped = dropped || n > 0
-				if n < pruneRows {
-					break
-				}
+			some, err := s.dropBefore(ctx, query, now.Add(-r.Age))
+			if err != nil {
+				return err
 			}
+			dropped = dropped || some
 		}
 	}
 	if r.Bytes > 0 {
 		for _, query := range []string{dropOldestSignals, dropOldestEvents} {
 			for {
-				size, err := s.size(ctx)
+				size, err := s.Size(ctx)
 				if err != nil {
 					return err
 				}
@@ -69,6 +66,17 @@ func (s *Store) Prune(ctx context.Context, r store.Retention, now time.Time) err
 	return fail(op, s.shrink(ctx))
 }
 
+// dropBefore drops all that query finds before a time, and says whether there was any.
+func (s *Store) dropBefore(ctx context.Context, query string, before time.Time) (some bool, err error) {
+	for {
+		n, err := s.drop(ctx, query, before.UnixMicro(), pruneRows)
+		some = some || n > 0
+		if err != nil || n < pruneRows {
+			return some, err
+		}
+	}
+}
+
 func (s *Store) drop(ctx context.Context, query string, args ...any) (n int64, err error) {
 	err = s.transact(ctx, "prune the store", func(t *tx) error {
 		n, err = t.exec(query, args...)
@@ -77,8 +85,8 @@ func (s *Store) drop(ctx context.Context, query string, args ...any) (n int64, e
 	return n, err
 }
 
-// size is how many bytes of the file are in use.
-func (s *Store) size(ctx context.Context) (int64, error) {
+// Size is how many bytes of the file are in use.
+func (s *Store) Size(ctx context.Context) (int64, error) {
 	var size int64
 	err := s.each(ctx, "measure the store", func(rows *sql.Rows) error { return rows.Scan(&size) },
 		`SELECT (p.page_count - f.freelist_count) * z.page_size
@@ -106,7 +114,8 @@ func (s *Store) shrink(ctx context.Context) error {
 	return nil
 }
 
-// Backup writes a copy of the store, as it stands now, to a new file. Work goes on meanwhile. A file that exists is a Conflict.
+// Backup writes a copy of the store, as it stands now, to a new file, and has the audit say so. Work goes on meanwhile. A file that exists is
+// a Conflict.
 func (s *Store) Backup(ctx context.Context, path string) error {
 	op := "back up the store to " + path
 	if path == "" {
@@ -137,8 +146,9 @@ func (s *Store) Backup(ctx context.Context, path string) error {
 		if err = fail(op, err); corax.CodeOf(err) == corax.Internal && !errors.As(err, new(*corax.Error)) {
 			err = corax.Errorf(corax.Unavailable, op, "%w", err)
 		}
+		return err
 	}
-	return err
+	return s.AppendAudit(ctx, corax.AuditEntry{At: s.opts.Clock.Now(), Who: "corax", What: corax.AuditBackup, On: "file:" + path})
 }
 
 // Restore puts a backup in the place of a store that is not open. Where there is a store already it is a Conflict, unless overwrite is

@@ -15,14 +15,14 @@ const (
 	getPage    = `SELECT doc FROM pages WHERE id = ?`
 	upsertPage = `INSERT INTO pages (id, ended, opened_at, due, doc) VALUES (?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET ended = excluded.ended, opened_at = excluded.opened_at, due = excluded.due, doc = excluded.doc`
-	listPages = `SELECT doc FROM pages WHERE (NOT ?1 OR ended = 0) ORDER BY opened_at DESC, id DESC LIMIT ?2`
+	listPages = `SELECT doc FROM pages WHERE (NOT ?1 OR ended = 0) AND (opened_at, id) < (?3, ?4) ORDER BY opened_at DESC, id DESC LIMIT ?2`
 	duePages  = `SELECT doc FROM pages WHERE due IS NOT NULL ORDER BY due, id LIMIT ?`
 
 	getWorkOrder    = `SELECT doc FROM work_orders WHERE id = ?`
 	upsertWorkOrder = `INSERT INTO work_orders (id, ended, made_at, doc) VALUES (?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET ended = excluded.ended, made_at = excluded.made_at, doc = excluded.doc`
-	listWorkOrders = `SELECT doc FROM work_orders ORDER BY made_at DESC, id DESC LIMIT ?`
-	liveWorkOrders = `SELECT doc FROM work_orders WHERE ended = 0 ORDER BY made_at DESC, id DESC LIMIT ?`
+	listWorkOrders = `SELECT doc FROM work_orders WHERE (made_at, id) < (?1, ?2) ORDER BY made_at DESC, id DESC LIMIT ?3`
+	liveWorkOrders = `SELECT doc FROM work_orders WHERE ended = 0 AND (made_at, id) < (?1, ?2) ORDER BY made_at DESC, id DESC LIMIT ?3`
 
 	dropPages      = `DELETE FROM pages WHERE id IN (SELECT id FROM pages WHERE ended = 1 AND due IS NULL AND opened_at < ?1 LIMIT ?2)`
 	dropWorkOrders = `DELETE FROM work_orders WHERE id IN (SELECT id FROM work_orders WHERE ended = 1 AND made_at < ?1 LIMIT ?2)`
@@ -80,7 +80,8 @@ func (s *Store) Page(ctx context.Context, id string) (corax.Page, error) {
 
 // Pages lists pages, newest first.
 func (s *Store) Pages(ctx context.Context, f store.PageFilter) ([]corax.Page, error) {
-	return list[corax.Page](ctx, s, "list pages", listPages, f.Live, limit(f.Limit))
+	at, id := f.After.Before()
+	return list[corax.Page](ctx, s, "list pages", listPages, f.Live, limit(f.Limit), at, id)
 }
 
 // DuePages lists pages that have something to come, the earliest first, also where its time is not there yet.
@@ -140,5 +141,6 @@ func (s *Store) WorkOrders(ctx context.Context, f store.WorkOrderFilter) ([]cora
 	if f.Live {
 		query = liveWorkOrders
 	}
-	return list[corax.WorkOrder](ctx, s, "list work orders", query, limit(f.Limit))
+	at, id := f.After.Before()
+	return list[corax.WorkOrder](ctx, s, "list work orders", query, at, id, limit(f.Limit))
 }

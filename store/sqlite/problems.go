@@ -67,7 +67,8 @@ func (s *Store) Problems(ctx context.Context, f store.ProblemFilter) ([]corax.Pr
 	if f.Open {
 		query = openProblems
 	}
-	return list[corax.Problem](ctx, s, "list problems", query, limit(f.Limit))
+	at, id := f.After.Before()
+	return list[corax.Problem](ctx, s, "list problems", query, at, id, limit(f.Limit))
 }
 
 // OpenProblems is how many problems have not ended.

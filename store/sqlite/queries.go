@@ -43,8 +43,7 @@ const (
 
 // Incidents.
 const (
-	incidentPage = ` AND (?1 = '' OR entity = ?1)
-		AND (?2 = '' OR (opened_at, id) < (SELECT opened_at, id FROM incidents WHERE id = ?2))
+	incidentPage = ` AND (?1 = '' OR entity = ?1) AND (opened_at, id) < (?6, ?2)
 		ORDER BY opened_at DESC, id DESC LIMIT ?3`
 	getIncident       = `SELECT problem, doc FROM incidents WHERE id = ?`
 	listIncidents     = `SELECT problem, doc FROM incidents WHERE true` + incidentPage
@@ -58,8 +57,8 @@ const (
 const (
 	countOpenProblems = `SELECT count(*) FROM problems WHERE open = 1`
 	getProblem        = `SELECT doc FROM problems WHERE id = ?`
-	listProblems      = `SELECT doc FROM problems ORDER BY opened_at DESC, id DESC LIMIT ?`
-	openProblems      = `SELECT doc FROM problems WHERE open = 1 ORDER BY opened_at DESC, id DESC LIMIT ?`
+	listProblems      = `SELECT doc FROM problems WHERE (opened_at, id) < (?1, ?2) ORDER BY opened_at DESC, id DESC LIMIT ?3`
+	openProblems      = `SELECT doc FROM problems WHERE open = 1 AND (opened_at, id) < (?1, ?2) ORDER BY opened_at DESC, id DESC LIMIT ?3`
 	upsertProblem     = `INSERT INTO problems (id, open, opened_at, updated_at, doc) VALUES (?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET open = excluded.open, opened_at = excluded.opened_at, updated_at = excluded.updated_at, doc = excluded.doc`
 
@@ -67,18 +66,24 @@ const (
 	problemOfPlan  = `SELECT problem FROM plan_runs WHERE id = ?`
 	listPlanRuns   = `SELECT doc FROM plan_runs ORDER BY started_at, id`
 	planRunsInside = `SELECT doc FROM plan_runs WHERE state IN (SELECT value FROM json_each(?)) ORDER BY started_at, id`
-	upsertPlanRun  = `INSERT INTO plan_runs (id, problem, state, started_at, doc) VALUES (?, ?, ?, ?, ?)
+	pageOfPlanRuns = `SELECT doc FROM plan_runs WHERE (started_at, id) < (?1, ?2) AND (?4 = '[]' OR state IN (SELECT value FROM json_each(?4)))
+		ORDER BY started_at DESC, id DESC LIMIT ?3`
+	upsertPlanRun = `INSERT INTO plan_runs (id, problem, state, started_at, doc) VALUES (?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET state = excluded.state, started_at = excluded.started_at, doc = excluded.doc`
 
 	insertDecision  = `INSERT INTO decisions (id, plan, at, doc) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`
 	recentDecisions = `SELECT doc FROM decisions ORDER BY seq DESC LIMIT ?`
 	listDecisions   = `SELECT doc FROM decisions WHERE plan = ? ORDER BY seq`
+	pageOfDecisions = `SELECT doc FROM decisions WHERE (at, id) < (?1, ?2) ORDER BY at DESC, id DESC LIMIT ?3`
+	decisionsOfPlan = `SELECT doc FROM decisions WHERE plan = ?4 AND (at, id) < (?1, ?2) ORDER BY at DESC, id DESC LIMIT ?3`
 
-	getApproval    = `SELECT doc FROM approvals WHERE id = ?`
-	listApprovals  = `SELECT doc FROM approvals ORDER BY asked_at, id`
-	openApprovals  = `SELECT doc FROM approvals WHERE answered = 0 ORDER BY asked_at, id`
-	insertApproval = `INSERT INTO approvals (id, plan, answered, asked_at, doc) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`
-	answerApproval = `UPDATE approvals SET answered = ?, doc = ? WHERE id = ?`
+	getApproval         = `SELECT doc FROM approvals WHERE id = ?`
+	listApprovals       = `SELECT doc FROM approvals ORDER BY asked_at, id`
+	openApprovals       = `SELECT doc FROM approvals WHERE answered = 0 ORDER BY asked_at, id`
+	pageOfApprovals     = `SELECT doc FROM approvals WHERE (asked_at, id) < (?1, ?2) ORDER BY asked_at DESC, id DESC LIMIT ?3`
+	pageOfOpenApprovals = `SELECT doc FROM approvals WHERE answered = 0 AND (asked_at, id) < (?1, ?2) ORDER BY asked_at DESC, id DESC LIMIT ?3`
+	insertApproval      = `INSERT INTO approvals (id, plan, answered, asked_at, doc) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`
+	answerApproval      = `UPDATE approvals SET answered = ?, doc = ? WHERE id = ?`
 )
 
 // Events.
@@ -87,14 +92,14 @@ const (
 	insertEvent = `INSERT INTO events (seq, id, at, incident, problem, plan, doc) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`
 	seqOfEvent  = `SELECT seq FROM events WHERE id = ?`
 	eventPage   = ` AND seq > ?1 AND (?2 = '' OR incident = ?2) AND (?3 = '' OR plan = ?3) ORDER BY seq LIMIT ?4`
+	newestPage  = ` AND seq < ?1 AND (?2 = '' OR incident = ?2) AND (?3 = '' OR plan = ?3) ORDER BY seq DESC LIMIT ?4`
 
-	listEvents       = `SELECT doc FROM events WHERE true` + eventPage
-	eventsOfIncident = `SELECT doc FROM events WHERE incident = ?2 AND incident IS NOT NULL` + eventPage
-	eventsOfPlan     = `SELECT doc FROM events WHERE plan = ?3 AND plan IS NOT NULL` + eventPage
+	listEvents       = `SELECT doc FROM events WHERE true`
+	eventsOfIncident = `SELECT doc FROM events WHERE incident = ?2 AND incident IS NOT NULL`
+	eventsOfPlan     = `SELECT doc FROM events WHERE plan = ?3 AND plan IS NOT NULL`
 	eventsOfProblem  = `SELECT doc FROM events WHERE seq IN (
 		SELECT seq FROM events WHERE problem = ?5 AND problem IS NOT NULL
-		UNION SELECT seq FROM events WHERE incident IN (SELECT id FROM incidents WHERE problem = ?5 AND problem <> '') AND incident IS NOT NULL)` +
-		eventPage
+		UNION SELECT seq FROM events WHERE incident IN (SELECT id FROM incidents WHERE problem = ?5 AND problem <> '') AND incident IS NOT NULL)`
 )
 
 // What autonomy is earned by.
@@ -158,11 +163,13 @@ func statements() []string {
 		getIncident, listIncidents, listLiveIncidents, incidentsOf, joinProblem, leaveProblem,
 		getProblem, listProblems, openProblems, upsertProblem, getPlanRun, problemOfPlan, listPlanRuns, planRunsInside, upsertPlanRun,
 		insertDecision, listDecisions, getApproval, listApprovals, openApprovals, insertApproval, answerApproval,
-		lastEvent, insertEvent, seqOfEvent, listEvents, eventsOfIncident, eventsOfPlan, eventsOfProblem,
+		lastEvent, insertEvent, seqOfEvent,
 		upsertSilence, getSilence, allSilences, silencesAt, setStop, clearStop, listStops,
 		dropSignalsBefore, dropOldestSignals, dropEventsBefore, dropOldestEvents, dropIncidentsBefore, dropProblemsBefore,
 		dropPlanRuns, dropDecisions, dropApprovals, dropSilences,
 		insertAudit, moveHead, auditHead, lastAudit, auditRows, dropAudit, hashOf, docsBeside,
+		getCall, beginCall, finishCall, forgetCall, dropCalls,
+		pageOfPlanRuns, pageOfDecisions, decisionsOfPlan, pageOfApprovals, pageOfOpenApprovals,
 		getPage, upsertPage, listPages, duePages, getWorkOrder, upsertWorkOrder, listWorkOrders, liveWorkOrders, dropPages, dropWorkOrders,
 		searchOlder, searchNewer, scanOlder, scanNewer, indexedThrough, rowsOfHours, facetsOfDays, templateCounts, templateTexts, getTemplate,
 		getHistory, putHistory, historyOf, historyOfAll, addMonitorChange, monitorChanges, dropHistory, dropChanges,
@@ -171,6 +178,10 @@ func statements() []string {
 		unindexed, countBetween, moveIndexed, allTemplates, putTemplate, addTemplateCount, addSignalHour, addSignalDay,
 		dropHoursBefore, dropDaysBefore, dropTemplateCountsBefore, dropTemplatesBefore,
 		getUser, listUsers, upsertUser, getCredential, findCredential, listCredentials, upsertCredential, dropCredential, dropCredentials, dropEnded,
+	}
+	all = append(all, searches()...)
+	for _, of := range []string{listEvents, eventsOfIncident, eventsOfPlan, eventsOfProblem} {
+		all = append(all, of+eventPage, of+newestPage)
 	}
 	for _, b := range []bulk{insertSignals, upsertIncidents, insertWords, insertRows} {
 		all = append(all, b.sql[:]...)

@@ -177,14 +177,14 @@ func TestPruneBySize(t *testing.T) {
 	for i := range 20 {
 		commit(t, s, batch(i*1000, 1000))
 	}
-	before, err := s.size(t.Context())
+	before, err := s.Size(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Prune(t.Context(), store.Retention{Bytes: before / 2}, storetest.Now()); err != nil {
 		t.Fatal(err)
 	}
-	after, err := s.size(t.Context())
+	after, err := s.Size(t.Context())
 	if err != nil || after > before/2 || after < before/4 {
 		t.Errorf("%d bytes before, %d after, asked for %d; %v", before, after, before/2, err)
 	}

@@ -105,7 +105,7 @@ func testSearch(t *testing.T, s Store) {
 		{"all together", store.SignalSearch{Text: "login fail", Entity: "auth", Kinds: []corax.SignalKind{corax.Symptom},
 			Severities: []corax.Severity{corax.SeverityNone}, Source: "log/auth", Labels: map[string]string{"zone": "north"}}, 2},
 	} {
-		for _, limit := range []int{0, 7} {
+		for _, limit := range []int{0, 17} {
 			c.f.Limit = limit
 			all := searchAll(t, s, c.f)
 			if len(all) != c.want || !slices.IsSortedFunc(all, func(a, b string) int { return strings.Compare(b, a) }) {
@@ -145,7 +145,7 @@ func testSearchLikeScan(t *testing.T, s Store) {
 			Text:   rapid.SampledFrom([]string{"", "co", "conn", "connection 1", "login of user ", "\"", "2", "28", "messages "}).Draw(r, "text"),
 			Entity: rapid.SampledFrom([]string{"", "auth", "nobody"}).Draw(r, "entity"),
 			Kinds:  rapid.SliceOfN(rapid.SampledFrom([]corax.SignalKind{corax.Symptom, corax.Note}), 0, 2).Draw(r, "kinds"),
-			Limit:  rapid.IntRange(1, 60).Draw(r, "limit"),
+			Limit:  rapid.IntRange(25, 120).Draw(r, "limit"),
 		}
 		if rapid.Bool().Draw(r, "bounded") {
 			f.Since = Now().Add(time.Duration(rapid.IntRange(-10, 310).Draw(r, "since")) * time.Minute)

@@ -58,6 +58,9 @@ type Store interface {
 	SaveDecision(ctx context.Context, d corax.Decision, events ...corax.Event) error
 	Decisions(ctx context.Context, plan string) ([]corax.Decision, error)
 	RecentDecisions(ctx context.Context, limit int) ([]corax.Decision, error)
+	FindPlanRuns(ctx context.Context, f store.PlanFilter) ([]corax.PlanRun, error)
+	FindDecisions(ctx context.Context, f store.DecisionFilter) ([]corax.Decision, error)
+	FindApprovals(ctx context.Context, f store.ApprovalFilter) ([]corax.ApprovalRequest, error)
 	SaveApproval(ctx context.Context, a corax.ApprovalRequest, events ...corax.Event) error
 	Approval(ctx context.Context, id string) (corax.ApprovalRequest, error)
 	Approvals(ctx context.Context, openOnly bool) ([]corax.ApprovalRequest, error)
@@ -83,6 +86,10 @@ type Store interface {
 	ClearStop(ctx context.Context, scope, by string) error
 	Stops(ctx context.Context) ([]store.Stop, error)
 
+	BeginCall(ctx context.Context, c store.KeyedCall) (*store.Reply, error)
+	FinishCall(ctx context.Context, id string, r store.Reply) error
+	ForgetCall(ctx context.Context, id string) error
+
 	AppendAudit(ctx context.Context, entries ...corax.AuditEntry) error
 	Audit(ctx context.Context, f store.AuditFilter) ([]audit.Row, error)
 	AuditHead() audit.Head
@@ -94,6 +101,13 @@ type Store interface {
 	ChangeWorkOrder(ctx context.Context, id string, fn func(*corax.WorkOrder) error, events ...corax.Event) (corax.WorkOrder, error)
 	WorkOrder(ctx context.Context, id string) (corax.WorkOrder, error)
 	WorkOrders(ctx context.Context, f store.WorkOrderFilter) ([]corax.WorkOrder, error)
+
+	EndSilence(ctx context.Context, id, by string) error
+	Decision(ctx context.Context, id string) (corax.Decision, error)
+	SearchDecisions(ctx context.Context, f store.DecisionSearch) ([]corax.Decision, error)
+	RuleCounts(ctx context.Context) (map[string]map[corax.Verdict]int, error)
+	SearchAudit(ctx context.Context, f store.AuditSearch) ([]audit.Row, error)
+	ProblemsOf(ctx context.Context, mechanism string, most int) ([]corax.Problem, error)
 
 	access.Store
 
@@ -123,6 +137,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"changes of monitors", testMonitorChanges},
 		{"a large batch", testLargeBatch},
 		{"incidents page by page", testIncidentPages},
+		{"lists page by page", testLists},
 		{"incidents and their problem", testIncidentsOfProblem},
 		{"problems", testProblems},
 		{"what a change refuses is not stored", testUpdates},
@@ -132,12 +147,15 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"outcomes and caps", testAutonomy},
 		{"events are in order", testEvents},
 		{"events of one thing", testEventFilters},
+		{"the newest events", testNewestEvents},
 		{"listeners hear what was committed", testListeners},
 		{"a listener that falls behind is let go", testSlowListener},
 		{"silences", testSilences},
 		{"stops", testStops},
 		{"the audit follows what is recorded", testAudit},
 		{"the audit is pruned from its beginning", testPruneAudit},
+		{"decisions and the audit are searched", testGoverned},
+		{"calls that are made once", testCalls},
 		{"pages", testPages},
 		{"work orders", testWorkOrders},
 		{"users and credentials", testAccess},

@@ -164,14 +164,17 @@ func testIncidentPages(t *testing.T, s Store) {
 		t.Helper()
 		return ids(must(s.Incidents(ctx, f))(t), incidentID)
 	}
+	place := func(id string, minutes int) store.Cursor {
+		return store.CursorOf(Now().Add(time.Duration(minutes)*time.Minute), id)
+	}
 	same(t, "all", list(store.IncidentFilter{}), []string{"i6", "i5", "i4", "i3", "i2", "i1", "i0"})
 	same(t, "live", list(store.IncidentFilter{Live: true}), []string{"i6", "i4", "i2", "i0"})
 	same(t, "entity", list(store.IncidentFilter{Entity: "user"}), []string{"i5", "i3", "i1"})
 	same(t, "first page", list(store.IncidentFilter{Limit: 3}), []string{"i6", "i5", "i4"})
-	same(t, "second page", list(store.IncidentFilter{Limit: 3, Before: "i4"}), []string{"i3", "i2", "i1"})
-	same(t, "last page", list(store.IncidentFilter{Limit: 3, Before: "i1"}), []string{"i0"})
-	same(t, "live after", list(store.IncidentFilter{Live: true, Before: "i3"}), []string{"i2", "i0"})
-	same(t, "after what is unknown", list(store.IncidentFilter{Before: "nope"}), []string{})
+	same(t, "second page", list(store.IncidentFilter{Limit: 3, After: place("i4", 2)}), []string{"i3", "i2", "i1"})
+	same(t, "last page", list(store.IncidentFilter{Limit: 3, After: place("i1", 0)}), []string{"i0"})
+	same(t, "live after", list(store.IncidentFilter{Live: true, After: place("i3", 1)}), []string{"i2", "i0"})
+	same(t, "after one that is gone", list(store.IncidentFilter{After: place("i2+", 1)}), []string{"i2", "i1", "i0"})
 }
 
 func testIncidentsOfProblem(t *testing.T, s Store) {

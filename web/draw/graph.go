@@ -86,6 +86,7 @@ type Edge struct {
 	Spread   bool // a fault went along it
 	Learned  bool // seen by Corax, declared by nobody
 	Support  int  // how many observations speak for a learned one; 0 where that is not known
+	Mutual   bool // it has no direction, and no head
 	Hidden   bool // keeps the layers apart and is not drawn
 }
 
@@ -200,7 +201,7 @@ func (n Node) label() string { return cmp.Or(n.Label, n.ID) }
 func (s *scene) bundle(index map[string]int, edges []Edge) []int {
 	near := make([][]string, len(s.nodes))
 	for _, e := range edges {
-		how := fmt.Sprint(e.Kind, e.Spread, e.Learned, e.Hidden)
+		how := fmt.Sprint(e.Kind, e.Spread, e.Learned, e.Mutual, e.Hidden)
 		near[index[e.From]] = append(near[index[e.From]], "\x00>"+e.To+"\x00"+how)
 		near[index[e.To]] = append(near[index[e.To]], "\x00<"+e.From+"\x00"+how)
 	}
@@ -247,12 +248,12 @@ func (s *scene) wire(index map[string]int, in []int, edges []Edge, spread bool) 
 	type key struct {
 		from, to int
 		kind     corax.EdgeKind
-		flags    [3]bool
+		flags    [4]bool
 	}
 	known := map[key]int{}
 	names := map[key][2][]string{}
 	for _, e := range edges {
-		k := key{in[index[e.From]], in[index[e.To]], e.Kind, [3]bool{e.Spread, e.Learned, e.Hidden}}
+		k := key{in[index[e.From]], in[index[e.To]], e.Kind, [4]bool{e.Spread, e.Learned, e.Mutual, e.Hidden}}
 		if k.from == k.to {
 			continue
 		}

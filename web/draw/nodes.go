@@ -108,12 +108,14 @@ func (w wire) draw(p *pen, way []point, spread bool) {
 		dir = -1
 	}
 	tip := way[n-1]
-	if math.Abs(way[n-1].x-way[n-2].x) < headLong {
-		way[n-2].x = tip.x - dir*headLong
+	if !w.edge.Mutual { // room for the head
+		if math.Abs(way[n-1].x-way[n-2].x) < headLong {
+			way[n-2].x = tip.x - dir*headLong
+		}
+		way[n-1].x = tip.x - dir*headLong
 	}
-	way[n-1].x = tip.x - dir*headLong
 	tail := way[0]
-	if w.both {
+	if w.both && !w.edge.Mutual {
 		if math.Abs(way[1].x-way[0].x) < headLong {
 			way[1].x = tail.x + dir*headLong
 		}
@@ -146,8 +148,10 @@ func (w wire) draw(p *pen, way []point, spread bool) {
 	if spread {
 		kind = corax.DependsOn // arrows there say which way the fault went
 	}
-	head(p, kind, tip, dir)
-	if w.both {
+	if !w.edge.Mutual {
+		head(p, kind, tip, dir)
+	}
+	if w.both && !w.edge.Mutual {
 		head(p, kind, tail, -dir)
 	}
 	if w.edge.Learned && w.most > 0 {

@@ -93,8 +93,8 @@ func shop() (corax.Topology, TopologyOptions) {
 	o.State["events"] = Condition{Severity: corax.Medium}
 	o.State["search"] = Condition{Severity: corax.Low}
 	o.Learned = []LearnedEdge{
-		{corax.Edge{From: "search", To: "catalogue-db", Kind: corax.DependsOn}, 23}, {corax.Edge{From: "payment", To: "redis-1", Kind: corax.DependsOn}, 7},
-		{corax.Edge{From: "checkout", To: "payment", Kind: corax.DependsOn}, 90},
+		{corax.Edge{From: "search", To: "catalogue-db", Kind: corax.DependsOn}, 23, false}, {corax.Edge{From: "payment", To: "redis-1", Kind: "fails_together"}, 7, true},
+		{corax.Edge{From: "checkout", To: "payment", Kind: corax.DependsOn}, 90, false},
 	}
 	return t, o
 }

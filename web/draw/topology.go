@@ -14,7 +14,8 @@ import (
 // LearnedEdge is a relation that Corax has seen and that nobody has declared.
 type LearnedEdge struct {
 	corax.Edge
-	Support int // how many observations speak for it; 0 where that is not known
+	Support int  // how many observations speak for it; 0 where that is not known
+	Mutual  bool // it has no direction
 }
 
 // TopologyOptions say what to show of a topology and how. The zero value shows all of it, grouped by kind where it is large.
@@ -51,7 +52,7 @@ func everything(t corax.Topology, o TopologyOptions) ([]corax.Entity, []Edge) {
 	}
 	var edges []Edge
 	pairs := map[[2]string]bool{}
-	add := func(e corax.Edge, learned bool, support int) {
+	add := func(e LearnedEdge, learned bool) {
 		if e.From == "" || e.To == "" || e.From == e.To || learned && pairs[[2]string{e.From, e.To}] {
 			return
 		}
@@ -63,13 +64,13 @@ func everything(t corax.Topology, o TopologyOptions) ([]corax.Entity, []Edge) {
 		if !learned {
 			pairs[[2]string{e.From, e.To}] = true
 		}
-		edges = append(edges, Edge{From: e.From, To: e.To, Kind: e.Kind, Learned: learned, Support: support})
+		edges = append(edges, Edge{From: e.From, To: e.To, Kind: e.Kind, Learned: learned, Support: e.Support, Mutual: e.Mutual})
 	}
 	for _, e := range t.Edges {
-		add(e, false, 0)
+		add(LearnedEdge{Edge: e}, false)
 	}
 	for _, e := range o.Learned {
-		add(e.Edge, true, e.Support)
+		add(e, true)
 	}
 	slices.SortStableFunc(edges, func(a, b Edge) int {
 		return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To), cmp.Compare(a.Kind, b.Kind))

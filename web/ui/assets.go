@@ -43,6 +43,7 @@ var styles = []string{
 	"gallery.css",
 	"topology.css", "people.css",
 	"records.css",
+	"govern.css",
 	"print.css",
 }
 

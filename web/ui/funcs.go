@@ -44,7 +44,7 @@ func (u *UI) funcs(clock corax.Clock, p *partsOf) template.FuncMap {
 		"deref":    func(t *time.Time) time.Time { return *t },
 		"query":    query,
 		"sorted":   sortedKeys,
-		"contains": func(list []string, s string) bool { return slices.Contains(list, s) },
+		"contains": slices.Contains[[]string, string],
 	}
 }
 

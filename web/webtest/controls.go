@@ -7,6 +7,7 @@ import (
 
 	"corax"
 	"corax/scenario/casefile"
+	"corax/store"
 )
 
 // Answer answers a request as the healer would.
@@ -46,10 +47,12 @@ func (c *Controls) AckPage(_ context.Context, page, by string) (corax.Page, erro
 }
 
 // WorkOrders has none.
-func (c *Controls) WorkOrders(context.Context, bool) ([]corax.WorkOrder, error) { return nil, nil }
+func (c *Controls) WorkOrders(context.Context, store.WorkOrderFilter) ([]corax.WorkOrder, error) {
+	return nil, nil
+}
 
 // Monitors are two, of which one is down.
-func (c *Controls) Monitors() []corax.ProbeResult {
+func (c *Controls) Monitors(context.Context) []corax.ProbeResult {
 	return []corax.ProbeResult{
 		{Monitor: "login", Entity: "auth", At: Now, State: corax.MonitorUp, Message: "200 in 12 ms"},
 		{Monitor: "orders", Entity: "order", At: Now, State: corax.MonitorDown, Message: "GET /api/orders answered 401, expected 200 " + Hostile},

@@ -21,12 +21,12 @@ type Estate struct {
 // Topology is that of the outage, and what it runs on.
 func (e *Estate) Topology() corax.Topology { return e.entities }
 
-// Learned is one relation.
+// Learned is one relation with a direction, and one without.
 func (e *Estate) Learned(context.Context) ([]draw.LearnedEdge, error) {
 	if e.Empty {
 		return nil, nil
 	}
-	return []draw.LearnedEdge{{Edge: corax.Edge{From: "shipping", To: "order", Kind: corax.DependsOn}, Support: 7}}, nil
+	return []draw.LearnedEdge{{Edge: corax.Edge{From: "shipping", To: "order", Kind: corax.DependsOn}, Support: 7}, {Edge: corax.Edge{From: "auth", To: "host-a", Kind: "fails_together"}, Support: 4, Mutual: true}}, nil
 }
 
 // Hands is two sites, of which one is hostile.
@@ -69,8 +69,8 @@ func (e *Estate) Notify() config.Notify {
 }
 
 // Pages are those of the store.
-func (e *Estate) Pages(ctx context.Context, live bool) ([]corax.Page, error) {
-	return e.store.Pages(ctx, store.PageFilter{Live: live})
+func (e *Estate) Pages(ctx context.Context, f store.PageFilter) ([]corax.Page, error) {
+	return e.store.Pages(ctx, f)
 }
 
 // Reach is one way that works and one that fails.
@@ -95,8 +95,8 @@ func (e *Estate) TestPage(ctx context.Context, contacts []string, by string) (co
 }
 
 // WorkOrders are those of the store.
-func (e *Estate) WorkOrders(ctx context.Context, live bool) ([]corax.WorkOrder, error) {
-	return e.store.WorkOrders(ctx, store.WorkOrderFilter{Live: live})
+func (e *Estate) WorkOrders(ctx context.Context, f store.WorkOrderFilter) ([]corax.WorkOrder, error) {
+	return e.store.WorkOrders(ctx, f)
 }
 
 // WorkOrder is one of them.

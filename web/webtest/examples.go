@@ -64,6 +64,14 @@ func (s *Site) Examples(pattern string) []string {
 		return []string{"/scenarios/security/rotation", "/scenarios/security/hostile", "/scenarios/availability/service_crash"}
 
 		// api: /actions/{name}, /knowledge/{id} ...
+	case strings.HasPrefix(pattern, "/actions/"):
+		return with("name", "signing_key.reactivate", "signing_key.switch", "signing_key.destroy", "process.check", "signing_key.forgotten")
+	case strings.HasPrefix(pattern, "/policies/decisions/"):
+		return with("id", s.Closed.Decisions[0].ID, s.Hostile.Decisions[0].ID, s.Waiting.Decisions[len(s.Waiting.Decisions)-1].ID)
+	case strings.HasPrefix(pattern, "/knowledge/"):
+		return with("id", "key_used_before_distributed", "clock_skew", "disk_full")
+	case strings.HasPrefix(pattern, "/settings/silences/"):
+		return with("id", "sil-now", "sil-later")
 
 		// access:
 	case strings.HasPrefix(pattern, "/setup/"):

@@ -2,6 +2,7 @@ package webtest
 
 import (
 	"context"
+	"crypto/rand"
 	"log/slog"
 	"path/filepath"
 	"sync"
@@ -9,6 +10,7 @@ import (
 
 	"corax"
 	"corax/access"
+	"corax/audit"
 	"corax/live"
 	"corax/store/sqlite"
 	"corax/web"
@@ -17,6 +19,9 @@ import (
 // Now is the time at which the fixture is looked at.
 var Now = time.Date(2026, time.March, 30, 2, 12, 0, 0, time.UTC)
 
+// storeFile is where the store is.
+const storeFile = "corax.db"
+
 // Site is the pages over a store with outages in it.
 type Site struct {
 	*web.Handler
@@ -24,6 +29,7 @@ type Site struct {
 	Controls *Controls
 	Live     *live.Hub
 	Estate   *Estate // topology, sites, contacts
+	Governor *Governor
 
 	Accounts *access.Book
 	Link     string // that somebody was invited by
@@ -47,12 +53,20 @@ func New(ctx context.Context, o Options) (*Site, error) {
 	if o.Clock == nil {
 		o.Clock = func() time.Time { return Now }
 	}
-	st, err := sqlite.Open(ctx, sqlite.Options{Path: filepath.Join(o.Dir, "corax.db"), Clock: o.Clock})
+	key, err := audit.OpenKey(filepath.Join(o.Dir, "audit.key"), rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	st, err := sqlite.Open(ctx, sqlite.Options{Path: filepath.Join(o.Dir, storeFile), Clock: o.Clock, SignHead: key.SignHead})
 	if err != nil {
 		return nil, err
 	}
 	s := &Site{Store: st, Controls: &Controls{store: st, clock: o.Clock, empty: o.Empty}}
 	s.Estate = &Estate{Controls: s.Controls, Empty: o.Empty}
+	if s.Governor, err = newGovernor(s, o, key); err != nil {
+		_ = st.Close()
+		return nil, err
+	}
 	if !o.Empty {
 		if err := s.fill(ctx, o.Clock.Now()); err != nil {
 			_ = st.Close()
@@ -89,9 +103,10 @@ func (s *Site) options(o Options) web.Options {
 		Topology: s.Estate, Learned: s.Estate.Learned, Hands: s.Estate, People: s.Estate, Emergencies: s.Estate,
 
 		// gallery:
-		Scenarios: s.Scenarios,
+		Scenarios: s.Scenarios, FirstSteps: &FirstSteps{controls: s.Controls},
 
 		// api:
+		Actions: s.Governor, Policies: s.Governor, Audit: s.Governor, Knowledge: s.Governor, Health: s.Governor, Settings: s.Governor,
 	}
 }
 
@@ -120,6 +135,9 @@ func (s *Site) fill(ctx context.Context, now time.Time) (err error) {
 	}
 	if err == nil {
 		err = s.watch(ctx, now)
+	}
+	if err == nil {
+		err = s.govern(ctx, now)
 	}
 	return err
 }

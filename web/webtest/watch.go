@@ -27,7 +27,7 @@ func (c *Controls) Watched() []corax.ProbeResult {
 	if c.empty {
 		return nil
 	}
-	return append(c.Monitors(), corax.ProbeResult{Monitor: "never run", Entity: "auth", State: corax.MonitorUnknown, Message: "has not run yet"})
+	return append(c.Monitors(context.Background()), corax.ProbeResult{Monitor: "never run", Entity: "auth", State: corax.MonitorUnknown, Message: "has not run yet"})
 }
 
 // Acknowledge notes the call.

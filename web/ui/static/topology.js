@@ -1,17 +1,18 @@
 // Zoom and pan of a drawing: it moves the view box, and nothing else. Without it, the drawing scrolls.
 "use strict";
 (() => {
-  const views = new WeakMap(); // element -> {home, now}
+  const views = new WeakMap(); // element -> {home, now, text}
   const wired = new WeakSet(); // a refresh takes attributes away, and leaves listeners
 
   function box(svg) { return svg.getAttribute("viewBox").split(" ").map(Number); }
 
   function set(el, b) {
-    const v = views.get(el), [hx, hy, hw, hh] = v.home;
-    const w = Math.min(Math.max(b[2], hw / 20), hw * 1.5), h = hh * w / hw;
+    const v = views.get(el), [hx, hy, hw, hh] = v.home; // all boxes have the shape of the view
+    const w = Math.min(Math.max(b[2], hw / 40), hw * 1.5), h = hh * w / hw;
     const x = Math.min(Math.max(b[0], hx - w * 0.8), hx + hw - w * 0.2), y = Math.min(Math.max(b[1], hy - h * 0.8), hy + hh - h * 0.2);
     v.now = [x, y, w, h];
-    el.querySelector("svg.draw").setAttribute("viewBox", v.now.map((n) => n.toFixed(1)).join(" "));
+    v.text = v.now.map((n) => n.toFixed(1)).join(" ");
+    el.querySelector("svg.draw").setAttribute("viewBox", v.text);
   }
 
   // zoom keeps what is at fx, fy (shares of the view) where it is.
@@ -46,16 +47,18 @@
 
   function begin(el) {
     const svg = el.querySelector("svg.draw");
-    if (!svg) return;
-    // What is smaller than its place isn't blown up, and stands in the middle.
-    const [bx, by, bw, bh] = box(svg), w = Math.max(bw, el.clientWidth), h = Math.max(bh, Math.min(bh * w / bw, 320));
+    if (!svg || views.get(el)?.text === svg.getAttribute("viewBox")) return; // something else was refreshed
+    // The view is as wide as its place and as high as it deserves. What is smaller isn't blown up, and stands in the middle.
+    const [bx, by, bw, bh] = box(svg), wide = Math.max(el.clientWidth, 1), high = Math.min(Math.max(bh * Math.min(wide / bw, 1), 260), innerHeight * 0.7);
+    const w = Math.max(bw, wide, bh * wide / high), h = w * high / wide;
     const home = [bx - (w - bw) / 2, by - (h - bh) / 2, w, h];
-    svg.setAttribute("width", w);
-    svg.setAttribute("height", h);
+    svg.setAttribute("width", wide);
+    svg.setAttribute("height", high);
     const before = views.get(el);
     views.set(el, {home, now: home});
     el.classList.add("zooms");
     if (before && before.home[2] === home[2] && before.home[3] === home[3]) set(el, before.now); // the same drawing, refreshed
+    else if (wide / w < 0.45) set(el, [bx, by + bh / 2 - high / 1.5, wide / 0.75, high / 0.75]); // too small to read: it begins at the left
     else set(el, home);
     if (!el.querySelector(".topology-tools")) {
       const tools = document.createElement("div");

@@ -1,0 +1,219 @@
+package app
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"corax"
+	"corax/access/scoped"
+	"corax/scenario/casefile"
+	"corax/store"
+)
+
+// records are those of the store, as far as who asks may see them.
+func (a *App) records() scoped.Records {
+	return scoped.Records{Store: a.store, Topology: a.topology}
+}
+
+// limited is controls, as far as who asks may act. Whoever has a scope is let through to the calls alone that are here, see server and web;
+// all others are for those who see everything.
+type limited struct {
+	controls
+	in scoped.Records
+}
+
+func (a *App) limited() limited { return limited{controls{a}, a.records()} }
+
+func (l limited) Monitors(ctx context.Context) []corax.ProbeResult {
+	seen := l.in.Seen(ctx)
+	return slices.DeleteFunc(l.controls.Monitors(ctx), func(m corax.ProbeResult) bool { return !seen(m.Entity) })
+}
+
+func (l limited) RunMonitor(ctx context.Context, name string) (corax.ProbeResult, error) {
+	if !slices.ContainsFunc(l.Monitors(ctx), func(m corax.ProbeResult) bool { return m.Monitor == name }) {
+		return corax.ProbeResult{}, corax.Errorf(corax.NotFound, "run monitor "+name, "there is no such monitor")
+	}
+	return l.controls.RunMonitor(ctx, name)
+}
+
+func (l limited) Acknowledge(ctx context.Context, incident, by string) error {
+	if _, err := l.in.Incident(ctx, incident); err != nil {
+		return err
+	}
+	return l.controls.Acknowledge(ctx, incident, by)
+}
+
+func (l limited) Resolve(ctx context.Context, incident, by string) error {
+	if _, err := l.in.Incident(ctx, incident); err != nil {
+		return err
+	}
+	return l.controls.Resolve(ctx, incident, by)
+}
+
+func (l limited) Escalate(ctx context.Context, problem, by, reason string) error {
+	if _, err := l.in.Problem(ctx, problem); err != nil {
+		return err
+	}
+	return l.controls.Escalate(ctx, problem, by, reason)
+}
+
+func (l limited) Comment(ctx context.Context, problem, by, text string) (corax.Event, error) {
+	if _, err := l.in.Problem(ctx, problem); err != nil {
+		return corax.Event{}, err
+	}
+	return l.controls.Comment(ctx, problem, by, text)
+}
+
+func (l limited) TakeOver(ctx context.Context, problem, by, reason string) error {
+	p, err := l.in.Problem(ctx, problem)
+	if err == nil && p.Plan != "" {
+		err = l.in.Plan(ctx, "take over the plan", p.Plan)
+	}
+	if err != nil {
+		return err
+	}
+	return l.controls.TakeOver(ctx, problem, by, reason)
+}
+
+func (l limited) WhyNot(ctx context.Context, problem, name string) ([]corax.WhyNot, error) {
+	if _, err := l.in.Problem(ctx, problem); err != nil {
+		return nil, err
+	}
+	return l.controls.WhyNot(ctx, problem, name)
+}
+
+func (l limited) Answer(ctx context.Context, approval string, v corax.Verdict, by corax.Actor) (corax.ApprovalRequest, error) {
+	if err := l.in.Request(ctx, "answer", approval); err != nil {
+		return corax.ApprovalRequest{}, err
+	}
+	return l.controls.Answer(ctx, approval, v, by)
+}
+
+func (l limited) Pause(ctx context.Context, plan, by, reason string) error {
+	if err := l.in.Plan(ctx, "pause plan", plan); err != nil {
+		return err
+	}
+	return l.controls.Pause(ctx, plan, by, reason)
+}
+
+func (l limited) Resume(ctx context.Context, plan, by, reason string) error {
+	if err := l.in.Plan(ctx, "resume plan", plan); err != nil {
+		return err
+	}
+	return l.controls.Resume(ctx, plan, by, reason)
+}
+
+func (l limited) Cancel(ctx context.Context, plan, by, reason string) error {
+	if err := l.in.Plan(ctx, "cancel plan", plan); err != nil {
+		return err
+	}
+	return l.controls.Cancel(ctx, plan, by, reason)
+}
+
+func (l limited) Undo(ctx context.Context, plan, by, reason string) error {
+	if err := l.in.Plan(ctx, "undo plan", plan); err != nil {
+		return err
+	}
+	return l.controls.Undo(ctx, plan, by, reason)
+}
+
+func (l limited) Rehearse(ctx context.Context, plan string) ([]corax.Rehearsal, error) {
+	if err := l.in.Plan(ctx, "rehearse plan", plan); err != nil {
+		return nil, err
+	}
+	return l.controls.Rehearse(ctx, plan)
+}
+
+func (l limited) Replay(ctx context.Context, plan string) ([]corax.Replayed, error) {
+	if err := l.in.Plan(ctx, "replay plan", plan); err != nil {
+		return nil, err
+	}
+	return l.controls.Replay(ctx, plan)
+}
+
+func (l limited) SetStop(ctx context.Context, scope, reason, by string) error {
+	if err := l.in.Entity(ctx, "stop", scope); err != nil {
+		return err
+	}
+	return l.controls.SetStop(ctx, scope, reason, by)
+}
+
+func (l limited) ClearStop(ctx context.Context, scope, by string) error {
+	if err := l.in.Entity(ctx, "clear the stop of", scope); err != nil {
+		return err
+	}
+	return l.controls.ClearStop(ctx, scope, by)
+}
+
+func (l limited) BreakGlass(ctx context.Context, by corax.Actor, scope, reason string, length time.Duration) (corax.BreakGlass, error) {
+	if err := l.in.Entity(ctx, "declare an emergency for", scope); err != nil {
+		return corax.BreakGlass{}, err
+	}
+	return l.controls.BreakGlass(ctx, by, scope, reason, length)
+}
+
+func (l limited) EndBreakGlass(ctx context.Context, id, by string) error {
+	if err := l.in.Everything(ctx, "end emergency "+id); err != nil {
+		return err
+	}
+	return l.controls.EndBreakGlass(ctx, id, by)
+}
+
+// AckPage takes the id of a page, or of its problem.
+func (l limited) AckPage(ctx context.Context, page, by string) (corax.Page, error) {
+	problem := page
+	if p, err := l.a.store.Page(ctx, page); err == nil {
+		problem = p.Problem
+	}
+	if l.in.Everything(ctx, "acknowledge") != nil {
+		if _, err := l.in.Problem(ctx, problem); err != nil {
+			return corax.Page{}, err
+		}
+	}
+	return l.controls.AckPage(ctx, page, by)
+}
+
+// WorkOrders lists those of problems that are seen; a page is as long as it would be without the others.
+func (l limited) WorkOrders(ctx context.Context, f store.WorkOrderFilter) ([]corax.WorkOrder, error) {
+	if l.in.Everything(ctx, "list work orders") == nil {
+		return l.controls.WorkOrders(ctx, f)
+	}
+	return scoped.Fill(f.Limit, f.After, func(after store.Cursor) ([]corax.WorkOrder, error) {
+		f.After = after
+		return l.controls.WorkOrders(ctx, f)
+	}, func(o corax.WorkOrder) store.Cursor { return store.CursorOf(o.MadeAt, o.ID) }, func(o corax.WorkOrder) bool {
+		_, err := l.in.Problem(ctx, o.Problem)
+		return err == nil
+	})
+}
+
+func (l limited) WorkOrder(ctx context.Context, id string) (corax.WorkOrder, error) {
+	o, err := l.controls.WorkOrder(ctx, id)
+	if err == nil && l.in.Everything(ctx, "read work order") != nil {
+		if _, err := l.in.Problem(ctx, o.Problem); err != nil {
+			return corax.WorkOrder{}, corax.Errorf(corax.NotFound, "read work order "+id, "there is none with this id")
+		}
+	}
+	return o, err
+}
+
+func (l limited) AnswerWork(ctx context.Context, id, answer, by, note string) (corax.WorkOrder, error) {
+	if _, err := l.WorkOrder(ctx, id); err != nil {
+		return corax.WorkOrder{}, err
+	}
+	return l.controls.AnswerWork(ctx, id, answer, by, note)
+}
+
+// limitedLedger shows of the audit what who asks may see.
+type limitedLedger struct {
+	ledger
+	in scoped.Records
+}
+
+func (l limitedLedger) ExportProblem(ctx context.Context, id string) (casefile.File, error) {
+	if _, err := l.in.Problem(ctx, id); err != nil {
+		return casefile.File{}, err
+	}
+	return l.ledger.ExportProblem(ctx, id)
+}

@@ -1,0 +1,92 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"slices"
+
+	"corax"
+	"corax/config"
+	"corax/knowledge"
+	"corax/server"
+)
+
+// system is what the API tells of Corax itself.
+type system struct{ a *App }
+
+func (s system) Topology() corax.Topology        { return s.a.topology() }
+func (s system) Policy() corax.Policy            { return s.a.config().Policy }
+func (s system) Actions() []corax.Action         { return s.a.actions() }
+func (s system) Catalogue() *knowledge.Catalogue { return s.a.o.Knowledge }
+
+func (s system) Sites() []server.Site {
+	h := s.a.config().Hands
+	out := make([]server.Site, len(h.Sites))
+	for n, x := range h.Sites {
+		out[n] = server.Site{Name: x.Name, Title: x.Title, Address: x.Address, Access: x.Access, Safety: x.Safety, Leave: x.Leave, Contact: x.Contact}
+		for _, r := range x.Ladder {
+			out[n].Ladder = append(out[n].Ladder, server.Rung{Contact: r.Contact, Channels: r.Channels, Wait: r.Wait.Seconds()})
+		}
+		for _, p := range h.Places {
+			if p.Site == x.Name {
+				out[n].Places, out[n].Leave = append(out[n].Places, placeOf(p)), append(out[n].Leave[:len(out[n].Leave):len(out[n].Leave)], p.Leave...)
+			}
+		}
+	}
+	return out
+}
+
+func placeOf(p config.Place) corax.Place {
+	return corax.Place{Entity: p.Entity, Site: p.Site, Room: p.Room, Rack: p.Rack, Unit: p.Unit, Marking: p.Marking, Note: p.Note}
+}
+
+// Settings hides what looks like a credential by its name, as well as what is known to be one.
+func (s system) Settings() []server.Setting {
+	all := s.a.config().Settings()
+	out := make([]server.Setting, len(all))
+	for n, x := range all {
+		out[n] = server.Setting{Path: x.Path, Value: s.a.redactor.Field(x.Key, x.Text), From: x.From}
+	}
+	return out
+}
+
+// Health asks every part. One that does not answer is named, and the rest is told.
+func (s system) Health(ctx context.Context) server.Health {
+	a := s.a
+	h := server.Health{
+		Version: a.o.Version, Go: runtime.Version(), StartedAt: a.started, At: a.o.Clock.Now(), Ready: a.ready.Load(), Goroutines: runtime.NumGoroutine(),
+		Monitors: map[string]int{}, Stream: server.StreamHealth{Lag: map[string]uint64{}},
+	}
+	failed := func(what string, err error) bool {
+		if err != nil {
+			h.Faults = append(h.Faults, fmt.Sprintf("%s: %v", what, err))
+		}
+		return err != nil
+	}
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	h.Memory = server.Memory{Heap: m.HeapAlloc, System: m.Sys}
+	var err error
+	h.Store.Bytes, err = a.store.Size(ctx)
+	failed("the store's size", err)
+	h.Store.Signals, err = a.store.CountSignals(ctx)
+	failed("the store's signals", err)
+	h.Store.Incidents, h.Store.Problems, err = a.store.CountLive(ctx)
+	failed("the store's live incidents", err)
+	h.Store.AuditEntries = a.store.AuditHead().Seq
+	if stats, err := a.bus.Stats(ctx); !failed("the stream", err) {
+		h.Stream.Messages, h.Stream.Bytes = stats.Messages, stats.Bytes
+		for _, c := range stats.Consumers {
+			h.Stream.Lag[c.Name] = c.Lag
+		}
+	}
+	for _, r := range a.monitors.States() {
+		h.Monitors[string(r.State)]++
+	}
+	if a.o.Knowledge != nil {
+		h.Mechanisms = len(a.o.Knowledge.Mechanisms)
+	}
+	slices.Sort(h.Faults)
+	return h
+}

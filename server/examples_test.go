@@ -1,0 +1,288 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"flag"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"corax"
+	"corax/access"
+	"corax/audit"
+	"corax/knowledge"
+	"corax/scenario/casefile"
+	"corax/store"
+	"corax/store/sqlite"
+)
+
+var update = flag.Bool("update", false, "write the answers into the examples")
+
+// Every operation has an example, and each says what really comes back: from a store with a few records, and rooms that do as little as they can.
+func TestExamplesAreTrue(t *testing.T) {
+	all, err := Examples()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range Calls() {
+		if _, ok := all[c.ID]; !ok && !slices.Contains(random, c.ID) {
+			t.Errorf("%s has no example: write server/examples/%s.json with its call, and run the test with -update", c.ID, c.ID)
+		}
+	}
+	for id, e := range all {
+		t.Run(id, func(t *testing.T) {
+			t.Parallel()
+			method, path, _ := strings.Cut(e.Call, " ")
+			r := httptest.NewRequestWithContext(t.Context(), method, base+path, bytes.NewReader(e.Body))
+			r.Header.Set("Content-Type", "application/json")
+			r.Header.Set("Authorization", "Bearer t-bob")
+			if strings.HasPrefix(id, "backup") || strings.HasSuffix(id, "-monitor") || strings.HasSuffix(id, "-config") || id == "reload" || id == "list-settings" || id == "cap-autonomy" || strings.HasPrefix(id, "list-users") || id == "list-invites" {
+				r.Header.Set("Authorization", "Bearer "+token) // for admins alone
+			}
+			for k, v := range e.Header {
+				r.Header.Set(k, v)
+			}
+			w := httptest.NewRecorder()
+			sample(t).ServeHTTP(w, r)
+			got := Example{Call: e.Call, Header: e.Header, Body: e.Body, Status: w.Code, Link: w.Header().Get("Link"), Answer: w.Body.Bytes()}
+			text := pretty(t, got)
+			if *update {
+				if err := os.WriteFile(filepath.Join(examplesDir, id+".json"), text, 0o600); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			if want := pretty(t, e); !bytes.Equal(text, want) {
+				t.Errorf("%s gives\n%s\nthe example says\n%s", e.Call, text, want)
+			}
+			if w.Code != http.StatusOK {
+				t.Errorf("%s: an example should show how it goes well, not %d", e.Call, w.Code)
+			}
+		})
+	}
+}
+
+// random are the operations of which the answer, or what it needs, is made of what nobody can foresee.
+var random = []string{"alter-user", "invite-user", "make-token", "reset-user", "revoke-session", "revoke-token", "withdraw-invite"}
+
+// found is a finder that finds something.
+type found struct{ finder }
+
+func (found) Template(context.Context, int64) (store.Template, error) { return store.Template{}, nil }
+
+func pretty(t *testing.T, e Example) []byte {
+	t.Helper()
+	var text, out bytes.Buffer
+	enc := json.NewEncoder(&text)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(e); err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Indent(&out, text.Bytes(), "", "  "); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+// sample is an API over a few records.
+func sample(t *testing.T) http.Handler {
+	t.Helper()
+	s := openStore(t)
+	fill(t, s)
+	r := rooms{Store: s}
+	book := access.New(access.Options{Store: s, Clock: func() time.Time { return now }, Cost: access.Cost{Memory: 8, Passes: 1, Threads: 1},
+		Lifetimes: access.Lifetimes{Idle: time.Hour, Session: time.Hour, Invite: time.Hour, Token: time.Hour}})
+	return New(Options{Version: "1", Access: book, Find: found{finder{new(string)}}, Backups: t.TempDir(), Token: token, Records: r, Controls: r, People: r, System: r, Audit: r, MonitorFiles: r, Replies: s, Run: "run",
+		Clock: func() time.Time { return now }, Operator: func(token string) string { return map[string]string{"t-bob": "bob"}[token] }})
+}
+
+func at(seconds int) time.Time { return now.Add(time.Duration(seconds) * time.Second) }
+
+func fill(t *testing.T, s *sqlite.Store) {
+	t.Helper()
+	ctx := t.Context()
+	signal := corax.Signal{ID: "sig-1", At: at(-60), Source: "monitor/shop", Entity: "shop", Severity: corax.High, Message: "connect to 10.0.0.7:443: connection refused"}
+	incident := corax.Incident{ID: "inc-1", Fingerprint: "fp-1", Entity: "shop", State: corax.IncidentOpen, Severity: corax.High, Title: signal.Message,
+		Source: signal.Source, OpenedAt: at(-60), UpdatedAt: at(-60), Signals: 1}
+	step := corax.Step{ID: "1", Action: "process.restart", Target: "shop", Risk: corax.Reversible, Verify: "it answers", Undo: "stop it"}
+	plan := corax.Plan{ID: "pln-1", Problem: "prb-1", Mode: corax.AutoHeal, Why: "every step has an action that is declared", Steps: []corax.Step{step}}
+	problem := corax.Problem{ID: "prb-1", State: corax.ProblemHealing, Incidents: []string{"inc-1"}, Plan: "pln-1", Plans: 1, OpenedAt: at(-60), UpdatedAt: at(-50),
+		Diagnosis: corax.Diagnosis{Incidents: []string{"i1"}, Signals: []int{0}, Pattern: "CONNECTION_REFUSED", PatternConfidence: 0.97, Severity: corax.High, Confidence: 0.9,
+			Links: []corax.Link{}, RootCause: corax.RootCause{Entity: "shop", Mechanism: "process_down", Summary: "its process does not run",
+				Evidence: []corax.Evidence{}, Against: []corax.Evidence{}, Missing: []string{}}, Plan: plan}}
+	older := corax.Problem{ID: "prb-0", State: corax.ProblemClosed, Incidents: []string{}, OpenedAt: at(-3600), UpdatedAt: at(-3000), Diagnosis: problem.Diagnosis}
+	older.Diagnosis.Incidents = []string{}
+	run := &corax.PlanRun{Plan: plan, State: corax.PlanAsking, StartedAt: at(-50), Steps: []corax.StepRun{{Step: "1", State: corax.StepWaiting}}}
+	steps := []error{
+		s.CommitTriage(ctx, store.TriageBatch{Signals: []corax.Signal{signal}, IncidentOf: map[string]string{"sig-1": "inc-1"}, Incidents: []corax.Incident{incident},
+			Events: []corax.Event{{At: at(-60), Kind: corax.EventIncidentOpened, Entity: "shop", Incident: "inc-1", Text: "Opened: " + signal.Message}}}),
+		s.SaveProblem(ctx, older, nil, nil),
+		s.SaveProblem(ctx, problem, run, []corax.Event{{At: at(-55), Kind: corax.EventDiagnosed, Entity: "shop", Problem: "prb-1", Text: "shop: its process does not run"}}),
+		s.SaveDecision(ctx, corax.Decision{ID: "dec-1", At: at(-45), Plan: "pln-1", Step: "1", Verdict: corax.Ask, Rule: "ask first", Why: "at night"}),
+		s.SaveApproval(ctx, corax.ApprovalRequest{ID: "apr-1", Plan: "pln-1", Problem: "prb-1", Step: "1", Action: "process.restart", Target: "shop", Risk: corax.Reversible,
+			Why: "at night", AskedAt: at(-45), ExpiresAt: at(60)}),
+		s.SaveSilence(ctx, corax.Silence{ID: "sil-1", Match: map[string]string{"entity": "mail"}, Owner: "ann", Reason: "it moves", StartsAt: at(-10), EndsAt: at(3600)}),
+		s.SetStop(ctx, "db", "storage is being replaced", "ann", at(-30)),
+		s.SaveBreakGlass(ctx, corax.BreakGlass{ID: "brk-1", Scope: "db", By: "bob", Reason: "storage lost", At: at(-20), ExpiresAt: at(600)}),
+	}
+	_, err := s.ChangePage(ctx, "pag-1", func(p *corax.Page) error {
+		*p = corax.Page{ID: "pag-1", Kind: corax.PageProblem, Problem: "prb-1", Title: "shop is down", State: corax.PageOpen, OpenedAt: at(-40)}
+		return nil
+	})
+	steps = append(steps, err)
+	_, err = s.ChangeWorkOrder(ctx, "wo-1", func(o *corax.WorkOrder) error {
+		*o = corax.WorkOrder{ID: "wo-1", Problem: "prb-1", Plan: "pln-1", State: corax.WorkDrafted, Why: "the port is dark", What: "Reseat the optic", Site: "north",
+			Place: corax.Place{Entity: "switch-1", Site: "North, 1 Quay Street", Rack: "B7"}, Steps: []corax.WorkStep{{Do: "Take the optic out and put it back"}},
+			MadeAt: at(-30), AcceptBy: at(900)}
+		return nil
+	})
+	for _, err := range append(steps, err) {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// rooms do what is asked of them as far as an example shows it.
+type rooms struct{ *sqlite.Store }
+
+func (rooms) Pause(context.Context, string, string, string) error    { return nil }
+func (rooms) Resume(context.Context, string, string, string) error   { return nil }
+func (rooms) Cancel(context.Context, string, string, string) error   { return nil }
+func (rooms) Undo(context.Context, string, string, string) error     { return nil }
+func (rooms) Acknowledge(context.Context, string, string) error      { return nil }
+func (rooms) Resolve(context.Context, string, string) error          { return nil }
+func (rooms) Escalate(context.Context, string, string, string) error { return nil }
+func (rooms) SetStop(context.Context, string, string, string) error  { return nil }
+func (rooms) ClearStop(context.Context, string, string) error        { return nil }
+func (rooms) Reload(context.Context) error                           { return nil }
+func (rooms) Backup(context.Context, string) error                   { return nil }
+func (rooms) Ready() error                                           { return nil }
+func (rooms) Cap(context.Context, corax.Cap) error                   { return nil }
+func (rooms) EndBreakGlass(context.Context, string, string) error    { return nil }
+
+func (r rooms) Comment(_ context.Context, problem, by, text string) (corax.Event, error) {
+	return corax.Event{ID: "evt-0000000000000003", At: now, Kind: corax.EventComment, Problem: problem, Text: by + ": " + text}, nil
+}
+
+func (rooms) TakeOver(context.Context, string, string, string) error { return nil }
+
+func (rooms) Learn(_ context.Context, o []corax.Outcome, _ corax.Actor) (int, error) {
+	return len(o), nil
+}
+
+func (rooms) Rehearse(context.Context, string) ([]corax.Rehearsal, error) {
+	return []corax.Rehearsal{{Step: "1", Action: "process.restart", Target: "shop", Finding: "go", Text: "it does not run", Verdict: corax.Ask, Rule: "ask first",
+		Effect: `POST http://10.0.0.7:9000/processes/shop/start {"wait":"10s"}`, Verify: []string{"facts.process.running"}, Undo: "process.stop on shop"}}, nil
+}
+
+func (rooms) Replay(context.Context, string) ([]corax.Replayed, error) {
+	return []corax.Replayed{{Decision: "dec-1", Step: "1", Was: corax.Ask, WasRule: "ask first", Now: corax.Allow, NowRule: "by day", Why: "it is day"}}, nil
+}
+
+func (r rooms) Answer(ctx context.Context, id string, v corax.Verdict, by corax.Actor) (corax.ApprovalRequest, error) {
+	return r.AnswerApproval(ctx, id, corax.Answer{Actor: by, Verdict: v, At: now})
+}
+
+func (rooms) BreakGlass(_ context.Context, by corax.Actor, scope, reason string, length time.Duration) (corax.BreakGlass, error) {
+	return corax.BreakGlass{ID: "brk-2", Scope: scope, By: by.Name, Reason: reason, At: now, ExpiresAt: now.Add(length)}, nil
+}
+
+func (rooms) Standings(context.Context) ([]corax.Standing, error) {
+	return []corax.Standing{{Action: "process.restart", Class: "service", Level: corax.Approve, Earned: corax.Approve, Why: "12 verified, 30 are needed for auto",
+		Production: corax.Record{Verified: 12, Since: 12, Bound: 0.76}}}, nil
+}
+
+func (rooms) Monitors(context.Context) []corax.ProbeResult { return []corax.ProbeResult{probed} }
+
+var probed = corax.ProbeResult{Monitor: "shop", Entity: "shop", At: now, State: corax.MonitorDown, Latency: 2 * time.Millisecond, Message: "connection refused by 10.0.0.7:443"}
+
+func (rooms) RunMonitor(context.Context, string) (corax.ProbeResult, error) { return probed, nil }
+
+func (r rooms) AckPage(ctx context.Context, id, by string) (corax.Page, error) {
+	return r.ChangePage(ctx, id, func(p *corax.Page) error { p.State, p.AckedBy = corax.PageAcked, by; return nil })
+}
+
+func (rooms) TestPage(_ context.Context, _ []string, _ string) (corax.Page, error) {
+	return corax.Page{ID: "pag-2", Kind: corax.PageTest, Title: "A test", State: corax.PageOpen, OpenedAt: now}, nil
+}
+
+func (rooms) Reach(context.Context) ([]corax.Reach, error) {
+	sent := at(-40)
+	return []corax.Reach{{Contact: "ann", Channel: "mail", To: "ann@example.org", SentAt: &sent}}, nil
+}
+
+func (r rooms) AnswerWork(ctx context.Context, id, answer, by, _ string) (corax.WorkOrder, error) {
+	return r.ChangeWorkOrder(ctx, id, func(o *corax.WorkOrder) error {
+		o.By = by
+		o.State = map[string]corax.WorkState{"accept": corax.WorkAccepted, "start": corax.WorkInProgress, "done": corax.WorkClaimed, "cannot": corax.WorkContacting,
+			"cancel": corax.WorkCancelled}[answer]
+		return nil
+	})
+}
+
+func (rooms) Topology() corax.Topology {
+	return corax.Topology{Entities: []corax.Entity{{ID: "shop", Kind: "service"}, {ID: "db", Kind: "database"}}, Edges: []corax.Edge{{From: "shop", To: "db", Kind: corax.DependsOn}}}
+}
+
+func (rooms) Policy() corax.Policy {
+	return corax.Policy{Rules: []corax.Rule{{Name: "ask first", When: "true", Then: corax.Ask, Because: "at night", Expires: time.Minute}}}
+}
+
+func (rooms) Actions() []corax.Action {
+	return []corax.Action{{Name: "process.restart", Title: "Restart a process", AppliesTo: corax.Selector{Kinds: []string{"service"}}, Risk: corax.Reversible,
+		Effect: corax.Call{Process: &corax.ProcessControl{Name: "${target.id}", Do: "restart"}}, Verify: []corax.Condition{{That: "facts.process.running", Else: "it does not run"}}}}
+}
+
+func (rooms) Sites() []Site {
+	return []Site{{Name: "north", Address: "1 Quay Street", Ladder: []Rung{{Contact: "ann", Wait: 300}}, Places: []corax.Place{{Entity: "switch-1", Site: "north", Rack: "B7"}}}}
+}
+
+func (rooms) Settings() []Setting {
+	return []Setting{{Path: "listen", Value: "127.0.0.1:9094"}, {Path: "operators[0].token", Value: "vault:ann/token", From: "/etc/corax/corax.yaml:7"}}
+}
+
+func (rooms) Catalogue() *knowledge.Catalogue {
+	return &knowledge.Catalogue{Patterns: []knowledge.Pattern{{Name: "CONNECTION_REFUSED", What: "nothing listens"}},
+		Mechanisms: []knowledge.Mechanism{{ID: "process_down", Domain: "process", Title: "its process does not run", Pattern: "CONNECTION_REFUSED", What: "The process ended, or never started.",
+			Evidence: []string{"the supervisor's record of its end"}, Remedies: []knowledge.Remedy{{Action: "process.restart", On: knowledge.OnRoot, Do: "Restart {root}", Run: "systemctl restart {root}"}}}}}
+}
+
+func (rooms) Health(context.Context) Health {
+	return Health{Version: "1", Go: "go1.26", StartedAt: at(-86400), At: now, Ready: true, Goroutines: 61, Memory: Memory{Heap: 48 << 20, System: 74 << 20},
+		Store: StoreHealth{Bytes: 3 << 20, Signals: 1, Incidents: 1, Problems: 1, AuditEntries: 9}, Stream: StreamHealth{Messages: 1, Bytes: 289, Lag: map[string]uint64{"triage": 0}},
+		Monitors: map[string]int{"down": 1}, Mechanisms: 540}
+}
+
+func (rooms) Key() audit.Public { return "ed25519:0000" }
+
+func (r rooms) Rows(ctx context.Context, f store.AuditFilter) ([]audit.Row, error) {
+	return r.Audit(ctx, f)
+}
+
+func (rooms) Verify(context.Context) (audit.Report, error) {
+	return audit.Report{OK: true, Key: "ed25519:0000", Entries: 9, Anchors: 1, Vouched: []audit.Range{}, Problems: []string{}}, nil
+}
+
+func (rooms) ExportProblem(context.Context, string) (casefile.File, error) {
+	return casefile.File{Content: json.RawMessage(`{"format":"corax problem 1"}`), Key: "ed25519:0000", Signature: "c2lnbmVk"}, nil
+}
+
+func (rooms) MonitorConfig(context.Context, string) (MonitorConfig, error) {
+	return MonitorConfig{Name: "shop", Text: "name: shop\ntcp: {address: \"10.0.0.7:443\"}\n", File: "/etc/corax/corax.yaml", Revision: "0c17ab3e55d2f9b1"}, nil
+}
+
+func (rooms) ChangeMonitor(_ context.Context, c MonitorChange) (MonitorChanged, error) {
+	out := MonitorChanged{Name: "shop", File: "/etc/corax/corax.yaml", Revision: "9d2e11b7a04c63f8", DryRun: c.DryRun}
+	if c.DryRun {
+		out.Revision, out.Tried = "0c17ab3e55d2f9b1", &probed
+	}
+	return out, nil
+}

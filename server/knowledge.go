@@ -1,0 +1,135 @@
+package server
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"corax"
+	"corax/access"
+	"corax/knowledge"
+)
+
+// Pattern is a family of problems.
+type Pattern struct {
+	Name       string `json:"name"`
+	What       string `json:"what"`
+	Under      string `json:"under,omitempty" doc:"the broader pattern of which it is a narrower case"`
+	Mechanisms int    `json:"mechanisms" doc:"how many ways of failing are known of it"`
+}
+
+// Mechanism is one way to fail, in short.
+type Mechanism struct {
+	ID      string `json:"id"`
+	Title   string `json:"title" doc:"the end of a sentence that begins with the entity"`
+	Pattern string `json:"pattern"`
+	Domain  string `json:"domain"`
+	What    string `json:"what"`
+}
+
+// MechanismPage is one way to fail with what is known of it.
+type MechanismPage struct {
+	Mechanism
+	Evidence   []string    `json:"evidence,omitempty" doc:"what to gather where it is missing"`
+	Confused   []Confusion `json:"confused_with,omitempty"`
+	Remedies   []Remedy    `json:"remedies,omitempty" doc:"the steps of a plan, in order"`
+	Examples   []string    `json:"examples,omitempty" doc:"messages as software or monitors word them"`
+	References []string    `json:"references,omitempty"`
+}
+
+// Confusion is a mechanism that looks alike, and what tells the two apart.
+type Confusion struct {
+	Mechanism string `json:"mechanism"`
+	Tell      string `json:"tell"`
+}
+
+// Remedy is one step of a plan against a mechanism; {names} stand for what is found in its signals.
+type Remedy struct {
+	Action string `json:"action"`
+	On     string `json:"on,omitempty" doc:"root, verifiers or dependents"`
+	Do     string `json:"do"`
+	Run    string `json:"run,omitempty" doc:"the command that a person would type"`
+	Check  string `json:"check,omitempty"`
+	Verify string `json:"verify,omitempty"`
+	Undo   string `json:"undo,omitempty"`
+}
+
+func (a api) knowledge() {
+	if a.o.System == nil {
+		return
+	}
+	type none struct{}
+	type search struct {
+		Pattern string `query:"pattern" maxLength:"200"`
+		Domain  string `query:"domain" maxLength:"200"`
+		Q       string `query:"q" maxLength:"200" doc:"words of its id, its title or what it is; all must be there"`
+	}
+	operation(a, access.RoleViewer, "list-patterns", http.MethodGet, "/knowledge/patterns", "Patterns of the catalogue",
+		func(context.Context, *none) ([]Pattern, error) { return patterns(a.catalogue()), nil })
+	operation(a, access.RoleViewer, "list-mechanisms", http.MethodGet, "/knowledge/mechanisms", "Ways to fail that the catalogue knows",
+		func(_ context.Context, in *search) ([]Mechanism, error) {
+			out := []Mechanism{}
+			for _, m := range a.catalogue().Mechanisms {
+				short := shortOf(m)
+				if (in.Pattern == "" || strings.EqualFold(in.Pattern, m.Pattern)) && (in.Domain == "" || strings.EqualFold(in.Domain, m.Domain)) &&
+					hasWords(strings.Join([]string{m.ID, m.Title, m.What, m.Pattern}, " "), in.Q) {
+					out = append(out, short)
+				}
+			}
+			return out, nil
+		})
+	operation(a, access.RoleViewer, "get-mechanism", http.MethodGet, "/knowledge/mechanisms/{id}", "A way to fail, with what helps",
+		func(_ context.Context, in *ByID) (MechanismPage, error) {
+			m, ok := a.catalogue().Mechanism(in.ID)
+			if !ok {
+				return MechanismPage{}, corax.Errorf(corax.NotFound, "read mechanism "+in.ID, "the catalogue has none of this id")
+			}
+			return pageOf(m), nil
+		})
+}
+
+// catalogue is what Corax knows; empty where it is not told.
+func (a api) catalogue() *knowledge.Catalogue {
+	if c := a.o.System.Catalogue(); c != nil {
+		return c
+	}
+	return &knowledge.Catalogue{}
+}
+
+func patterns(c *knowledge.Catalogue) []Pattern {
+	count := map[string]int{}
+	for _, m := range c.Mechanisms {
+		count[m.Pattern]++
+	}
+	out := make([]Pattern, len(c.Patterns))
+	for n, p := range c.Patterns {
+		out[n] = Pattern{Name: p.Name, What: p.What, Under: p.Under, Mechanisms: count[p.Name]}
+	}
+	return out
+}
+
+func shortOf(m knowledge.Mechanism) Mechanism {
+	return Mechanism{ID: m.ID, Title: m.Title, Pattern: m.Pattern, Domain: m.Domain, What: m.What}
+}
+
+func pageOf(m knowledge.Mechanism) MechanismPage {
+	p := MechanismPage{Mechanism: shortOf(m), Evidence: m.Evidence, Examples: m.Examples, References: m.References}
+	for _, c := range m.Confused {
+		p.Confused = append(p.Confused, Confusion{c.Mechanism, c.Tell})
+	}
+	for _, r := range m.Remedies {
+		p.Remedies = append(p.Remedies, Remedy{Action: r.Action, On: string(r.On), Do: r.Do, Run: r.Run, Check: r.Check, Verify: r.Verify, Undo: r.Undo})
+	}
+	return p
+}
+
+// hasWords says whether every word stands in the text, whatever their case.
+func hasWords(text, words string) bool {
+	text = strings.ToLower(text)
+	for w := range strings.FieldsSeq(strings.ToLower(words)) {
+		if !strings.Contains(text, w) {
+			return false
+		}
+	}
+	return true
+}

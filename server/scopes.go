@@ -1,0 +1,22 @@
+package server
+
+import "slices"
+
+// minds says whether an operation answers within the scope of who calls it. All others concern everything, and are refused to whoever
+// has a scope: an operation that is new is, until it stands here.
+func minds(operation string) bool {
+	return slices.Contains([]string{
+		"whoami", "audit-key", "list-sessions", "revoke-session", "list-tokens", "revoke-token", "make-token",
+		// The records (access/scoped) and what acts on them (app) see to these.
+		"list-incidents", "get-incident", "acknowledge-incident", "resolve-incident",
+		"list-problems", "get-problem", "escalate-problem", "comment-problem", "take-over-problem", "export-problem",
+		"list-plans", "get-plan", "pause-plan", "resume-plan", "cancel-plan", "undo-plan", "rehearse-plan", "replay-plan",
+		"list-approvals", "get-approval", "answer-approval", "list-decisions", "list-events",
+		"list-monitors", "run-monitor", "list-silences", "create-silence", "end-silence", "list-stops", "stop", "clear-stop",
+		"list-break-glass", "break-glass", "end-break-glass", "acknowledge-page",
+		"list-work-orders", "get-work-order", "accept-work-order", "start-work-order", "done-work-order", "cannot-work-order", "cancel-work-order",
+		// Package lookup sees to these.
+		"list-changes", "learned-topology", "search-signals", "signal-facets", "list-templates", "get-template", "search-problems", "similar-problems",
+		"search-incidents", "monitor-histories", "monitor-history", "monitor-changes",
+	}, operation)
+}

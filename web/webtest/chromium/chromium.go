@@ -77,8 +77,9 @@ type Tab struct {
 
 // seen is what a tab did that no page may do.
 type seen struct {
-	mu  sync.Mutex
-	bad []string
+	mu      sync.Mutex
+	bad     []string
+	closing sync.WaitGroup // of dialogs
 }
 
 // Person opens a tab with cookies and storage of its own, as another person's browser has.
@@ -97,7 +98,12 @@ func (b *Browser) tab(t testing.TB, o ...chromedp.ContextOption) *Tab {
 	call(tab, log.Enable, cdp.Empty{})
 	call(tab, network.Enable, network.EnableParams{})
 	call(tab, page.Enable, page.EnableParams{})
-	t.Cleanup(tab.cancel)
+	// A tab behind another one is hidden, and hidden pages wait with what they would show.
+	call(tab, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
+	t.Cleanup(func() {
+		tab.cancel()
+		tab.seen.closing.Wait()
+	})
 	return tab
 }
 
@@ -116,6 +122,9 @@ func (p *Tab) watch(event any) {
 		p.note(fmt.Sprintf("the page threw at %s:%d: %s", e.ExceptionDetails.URL, e.ExceptionDetails.LineNumber, e.ExceptionDetails.Text))
 	case *page.EventJavascriptDialogOpening:
 		p.note("the page opened a dialog: " + e.Message)
+		p.seen.closing.Go(func() { // the page stands still until somebody has closed it; ends with the tab
+			_, _ = chromedp.Call(p.ctx, page.HandleJavaScriptDialog, page.HandleJavaScriptDialogParams{Accept: true})
+		})
 	case *log.EventEntryAdded:
 		if strings.Contains(e.Entry.Text, "Content Security Policy") || strings.Contains(e.Entry.Text, "Refused to") {
 			p.note(e.Entry.URL + ": " + e.Entry.Text)
@@ -129,15 +138,21 @@ func (p *Tab) note(text string) {
 	p.seen.bad = append(p.seen.bad, text)
 }
 
+// Seen lists what the page did, since the last time, that no page may do.
+func (p *Tab) Seen() []string {
+	p.seen.mu.Lock()
+	defer p.seen.mu.Unlock()
+	bad := p.seen.bad
+	p.seen.bad = nil
+	return bad
+}
+
 // Clean fails the test where the page did what no page may do since the last time.
 func (p *Tab) Clean() {
 	p.t.Helper()
-	p.seen.mu.Lock()
-	defer p.seen.mu.Unlock()
-	for _, text := range p.seen.bad {
+	for _, text := range p.Seen() {
 		p.t.Error(text)
 	}
-	p.seen.bad = nil
 }
 
 // Do carries out actions of chromedp.
@@ -235,6 +250,12 @@ func Eval[T any](p *Tab, expression string) T {
 	return Get(p, chromedp.Evaluate[T](expression))
 }
 
+// Click clicks what a selector finds first.
+func (p *Tab) Click(selector string) {
+	p.t.Helper()
+	p.Do(chromedp.Click(chromedp.CSS(selector)))
+}
+
 // Submit clicks what a selector finds and awaits the page that follows.
 func (p *Tab) Submit(selector string) {
 	p.t.Helper()
@@ -242,13 +263,21 @@ func (p *Tab) Submit(selector string) {
 	p.Await(`!document.documentElement.dataset.before && document.readyState === "complete"`)
 }
 
-// Screenshot is a PNG of the window, or of the whole page.
-func (p *Tab) Screenshot(whole bool) []byte {
+// Fill puts a value into the field of a form, as somebody who types does.
+func (p *Tab) Fill(name, value string) {
 	p.t.Helper()
-	if whole {
-		return Get(p, chromedp.FullScreenshot(100))
+	p.Do(chromedp.SendKeys(chromedp.CSS(fmt.Sprintf("main [name=%q]", name)), value))
+}
+
+// Screenshot is a WebP of the window.
+func (p *Tab) Screenshot() []byte {
+	p.t.Helper()
+	quality := int64(85)
+	shot, err := chromedp.Call(p.ctx, page.CaptureScreenshot, page.CaptureScreenshotParams{Format: "webp", Quality: &quality})
+	if err != nil {
+		p.t.Fatalf("take a screenshot: %v", err)
 	}
-	return Get(p, chromedp.CaptureScreenshot())
+	return shot.Data
 }
 
 //go:embed axe.min.js
@@ -268,7 +297,8 @@ type Violation struct {
 // Axe holds the page against the rules of axe-core (WCAG A and AA, and its best practices), or against those that are named.
 func (p *Tab) Axe(rules ...string) []Violation {
 	p.t.Helper()
-	options := map[string]any{"resultTypes": []string{"violations"}}
+	// Our pages have no frames and no styles from elsewhere that it would have to fetch first.
+	options := map[string]any{"resultTypes": []string{"violations"}, "preload": false, "iframes": false}
 	if len(rules) > 0 {
 		options["runOnly"] = rules
 	}

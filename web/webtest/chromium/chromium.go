@@ -198,10 +198,14 @@ func (p *Tab) Open(url string) {
 	p.Do(chromedp.Navigate(url))
 }
 
-// Header is sent with every request.
-func (p *Tab) Header(name, value string) {
+// Headers are sent with every request.
+func (p *Tab) Headers(all map[string]string) {
 	p.t.Helper()
-	call(p, network.SetExtraHTTPHeaders, network.SetExtraHTTPHeadersParams{Headers: network.Headers{name: value}})
+	h := network.Headers{}
+	for name, value := range all {
+		h[name] = value
+	}
+	call(p, network.SetExtraHTTPHeaders, network.SetExtraHTTPHeadersParams{Headers: h})
 }
 
 // Size sets the window's size; a phone touches and has no pointer.

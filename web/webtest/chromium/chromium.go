@@ -26,7 +26,7 @@ import (
 )
 
 // patience is how long a page may take to come to what is awaited, on a machine that does much else. Nothing is measured by it.
-const patience = 90 * time.Second
+const patience = 45 * time.Second
 
 // Browser is a running Chromium.
 type Browser struct{ ctx context.Context }
@@ -270,7 +270,11 @@ func (p *Tab) Submit(selector string) {
 // Fill puts a value into the field of a form, as somebody who types does.
 func (p *Tab) Fill(name, value string) {
 	p.t.Helper()
-	p.Do(chromedp.SendKeys(chromedp.CSS(fmt.Sprintf("main [name=%q]", name)), value))
+	field := fmt.Sprintf("main [name=%q]", name)
+	p.Do(chromedp.SendKeys(chromedp.CSS(field), value))
+	if got := Eval[string](p, fmt.Sprintf("document.querySelector(%q).value", field)); got != value {
+		p.t.Fatalf("the field %s holds %q after %q was typed", name, got, value)
+	}
 }
 
 // Screenshot is a WebP of the window.

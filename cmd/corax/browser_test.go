@@ -92,14 +92,12 @@ func TestOutageInABrowser(t *testing.T) {
 	overview.Fill("password", adminPassword)
 	overview.Fill("again", adminPassword)
 	overview.Submit("main form button")
-	overview.Await(`document.querySelector("details.user summary").textContent.includes("` + adminName + `")`)
+	overview.Await(`document.body.innerText.includes("The password is set")`)
+	logIn(overview)
 	overview.Click("details.user summary")
 	overview.Submit(`details.user form[action="/logout"] button`)
 	overview.Open(url + "/problems")
-	overview.Await(`location.pathname === "/login"`)
-	overview.Fill("name", adminName)
-	overview.Fill("password", adminPassword)
-	overview.Submit("main form button")
+	logIn(overview)
 	overview.Await(`location.pathname === "/problems"`)
 
 	overview.Open(url + "/")
@@ -137,6 +135,15 @@ func TestOutageInABrowser(t *testing.T) {
 	overview.Await(`document.documentElement.dataset.refreshed === "1"`)
 	stays(overview)
 	stays(problem)
+}
+
+// logIn logs in on the page for that, and awaits to be known.
+func logIn(tab *chromium.Tab) {
+	tab.Await(`location.pathname === "/login"`)
+	tab.Fill("name", adminName)
+	tab.Fill("password", adminPassword)
+	tab.Submit("main form button")
+	tab.Await(`document.querySelector("details.user summary").textContent.includes("` + adminName + `")`)
 }
 
 // mark makes a page tell whether it is still the one that was loaded, and when it has fetched anew what it shows.

@@ -267,10 +267,11 @@ func (p *Tab) Submit(selector string) {
 	p.Await(`!document.documentElement.dataset.before && document.readyState === "complete"`)
 }
 
-// Fill puts a value into the field of a form, as somebody who types does.
+// Fill types a value into the field of a form, in the place of what was there.
 func (p *Tab) Fill(name, value string) {
 	p.t.Helper()
 	field := fmt.Sprintf("main [name=%q]", name)
+	Eval[bool](p, fmt.Sprintf("(document.querySelector(%q).value = '', true)", field))
 	p.Do(chromedp.SendKeys(chromedp.CSS(field), value))
 	if got := Eval[string](p, fmt.Sprintf("document.querySelector(%q).value", field)); got != value {
 		p.t.Fatalf("the field %s holds %q after %q was typed", name, got, value)

@@ -103,8 +103,9 @@ func (a *App) drafted(m server.MonitorChange) (draft, error) {
 		return draft{}, err
 	}
 	d := draft{name: m.Name, file: a.o.File}
-	item, ok := 0, true
+	item := 0
 	if m.Name != "" {
+		var ok bool
 		if d.file, item, ok = cfg.MonitorPlace(m.Name); !ok {
 			return d, corax.Errorf(corax.NotFound, op, "the configuration has none of this name")
 		}

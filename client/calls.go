@@ -12,7 +12,7 @@ import (
 	"corax/access"
 	"corax/audit"
 	"corax/lookup"
-	"corax/precedent"
+	"corax/lookup/precedent"
 	"corax/scenario"
 	"corax/scenario/casefile"
 	"corax/scenario/history"

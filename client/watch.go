@@ -26,7 +26,7 @@ func (c *Client) Watch(ctx context.Context, topics []string, wait time.Duration,
 		refusal, err := c.listen(ctx, topics, changed)
 		switch {
 		case ctx.Err() != nil:
-			return nil
+			return nil //nolint:nilerr // being ended is how it ends
 		case refusal != nil:
 			return refusal
 		case err != nil:

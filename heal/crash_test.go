@@ -178,18 +178,15 @@ func TestCrashAtEveryBoundary(t *testing.T) {
 		at := 1 + n*(points-1)/max(runs-1, 1)
 		t.Run(strconv.Itoa(at), func(t *testing.T) {
 			w, dir := crashBench(t)
-			if killed, _ := child(t, dir, at); killed {
-				kills++
-			} else if at < points-5 {
-				t.Errorf("it was not killed at boundary %d of %d", at, points)
-			}
+			killed, passed := child(t, dir, at)
+			hit(t, &kills, killed, passed, at)
 			if killed, _ := child(t, dir, 0); killed {
 				t.Error("killed by somebody else")
 			}
 			crashed(t, w, dir)
 		})
 	}
-	t.Logf("survived %d kills", kills)
+	enough(t, runs, kills)
 }
 
 // The same for the taking back of a plan that is done: however often it dies, the end is the same.
@@ -206,26 +203,44 @@ func TestCrashWhileUndoing(t *testing.T) {
 	if points < 15 {
 		t.Fatalf("only %d boundaries were passed after the %d of the plan", points, done)
 	}
-	kills := 0
+	runs, kills := 0, 0
 	for at := 1; at < points; at += step {
 		t.Run(strconv.Itoa(at), func(t *testing.T) {
 			w, dir := crashBench(t)
 			t.Setenv("HEAL_CRASH_UNDO", "")
 			child(t, dir, 0)
 			t.Setenv("HEAL_CRASH_UNDO", "1")
-			killed, _ := child(t, dir, at)
-			if killed {
-				kills++
-			} else if at < points-5 { // the last boundaries come or don't, as the end of the undo is seen
-				t.Errorf("it was not killed at boundary %d of %d", at, points)
-			}
+			killed, passed := child(t, dir, at)
+			hit(t, &kills, killed, passed, at)
+			runs++
 			if killed, _ := child(t, dir, 0); killed {
 				t.Error("killed by somebody else")
 			}
 			takenBack(t, w, dir)
 		})
 	}
-	t.Logf("survived %d kills", kills)
+	enough(t, runs, kills)
+}
+
+// hit counts a kill. How many boundaries a run passes depends on how often it has to look, so one may end before the boundary at which it was to
+// die; one that passed it alive was not killed where it should have been.
+func hit(t *testing.T, kills *int, killed bool, passed, at int) {
+	t.Helper()
+	switch {
+	case killed:
+		*kills++
+	case passed >= at:
+		t.Errorf("it was not killed at boundary %d, and passed %d", at, passed)
+	}
+}
+
+// enough wants most runs to have been killed: else they show nothing.
+func enough(t *testing.T, runs, kills int) {
+	t.Helper()
+	if kills*4 < runs*3 {
+		t.Errorf("only %d of %d runs were killed", kills, runs)
+	}
+	t.Logf("survived %d kills in %d runs", kills, runs)
 }
 
 // takenBack holds the end of an undo against that of one that was never interrupted.

@@ -12,8 +12,8 @@ import (
 
 	"corax"
 	"corax/access"
-	"corax/aftermath"
-	"corax/precedent"
+	"corax/lookup/aftermath"
+	"corax/lookup/precedent"
 	"corax/store"
 	"corax/topology"
 	"corax/topology/learn"

@@ -188,7 +188,7 @@ func TestHTTPSurvivesNastyTargets(t *testing.T) {
 			nil},
 		{"lies about its length", reply("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nabc"), "reset",
 			"closed before the answer was complete", nil},
-		{"closes at once", raw(func(net.Conn) {}), "reset", "closed", nil},
+		{"closes after the request", raw(request), "reset", "closed", nil},
 		{"speaks no HTTP", reply("SSH-2.0-OpenSSH_9\r\n"), "error", "malformed HTTP", nil},
 		{"sends 10 GB", endless("HTTP/1.1 200 OK\r\nContent-Length: 10000000000\r\n\r\n"), "", "answered 200", nil},
 		{"sends without end", endless("HTTP/1.1 500 No\r\n\r\n"), "status", "answered 500", nil},

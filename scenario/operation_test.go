@@ -21,11 +21,11 @@ func operated(t *testing.T, operate ...Operation) Scenario {
 // Operations are carried out in their order, each once its time has come, and the lab is told of the kill switch.
 func TestOperations(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		scenes := append(rotationScenes()[:3:3], scene{10 * time.Second, func(s *fakeSystem) {
+		scenes := slices.Concat(rotationScenes()[:3], []scene{{10 * time.Second, func(s *fakeSystem) {
 			s.orders = append(s.orders, corax.WorkOrder{ID: "wrk-1", Problem: "prb-1", State: corax.WorkContacting})
 			s.approvals = append(s.approvals, corax.ApprovalRequest{ID: "apr-1", Plan: "pln-1", Step: "9", Action: "signing_key.destroy", AskedAt: time.Now()})
 			s.event(corax.Event{Kind: corax.EventApprovalAsked, Problem: "prb-1"})
-		}}, scene{30 * time.Second, closed})
+		}}, {30 * time.Second, closed}})
 		r, lab, system := newFake(t, scenes)
 		system.approved = func(*fakeSystem) {}
 		begun := time.Now()

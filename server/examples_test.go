@@ -18,7 +18,9 @@ import (
 	"corax/access"
 	"corax/audit"
 	"corax/knowledge"
+	"corax/scenario"
 	"corax/scenario/casefile"
+	"corax/scenario/history"
 	"corax/store"
 	"corax/store/sqlite"
 )
@@ -99,7 +101,8 @@ func sample(t *testing.T) http.Handler {
 	r := rooms{Store: s}
 	book := access.New(access.Options{Store: s, Clock: func() time.Time { return now }, Cost: access.Cost{Memory: 8, Passes: 1, Threads: 1},
 		Lifetimes: access.Lifetimes{Idle: time.Hour, Session: time.Hour, Invite: time.Hour, Token: time.Hour}})
-	return New(Options{Version: "1", Access: book, Find: found{finder{new(string)}}, Backups: t.TempDir(), Token: token, Records: r, Controls: r, People: r, System: r, Audit: r, MonitorFiles: r, Replies: s, Run: "run",
+	d := &desk{Memory: history.Memory{kept("rotation", "run-1", scenario.Passed, 1), kept("rotation", "run-2", scenario.Failed, 2)}}
+	return New(Options{Version: "1", Access: book, Scenarios: d, Find: found{finder{new(string)}}, Backups: t.TempDir(), Token: token, Records: r, Controls: r, People: r, System: r, Audit: r, MonitorFiles: r, Replies: s, Run: "run",
 		Clock: func() time.Time { return now }, Operator: func(token string) string { return map[string]string{"t-bob": "bob"}[token] }})
 }
 

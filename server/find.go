@@ -9,7 +9,7 @@ import (
 	"corax"
 	"corax/access"
 	"corax/lookup"
-	"corax/precedent"
+	"corax/lookup/precedent"
 	"corax/store"
 	"corax/topology/learn"
 )

@@ -10,7 +10,7 @@ import (
 
 	"corax"
 	"corax/lookup"
-	"corax/precedent"
+	"corax/lookup/precedent"
 	"corax/store"
 	"corax/topology/learn"
 )

@@ -141,8 +141,8 @@ func TestTheAuditIsReadAndVerified(t *testing.T) {
 	s := site(t, webtest.Options{})
 	page := get(s, "/audit", access.RoleOperator).Body.String()
 	says(t, html.UnescapeString(page), string(s.Governor.Key()), "up to entry", "rel=\"next\"", "kill switch thrown")
-	start := strings.LastIndex(page[:strings.Index(page, `rel="next"`)], `href="`) + len(`href="`)
-	next := page[start : start+strings.Index(page[start:], `"`)]
+	before, _, _ := strings.Cut(page, `" rel="next"`)
+	next := before[strings.LastIndex(before, `"`)+1:]
 	more := get(s, strings.ReplaceAll(next, "&amp;", "&"), access.RoleOperator).Body.String()
 	says(t, more, "First")
 	if strings.Contains(list(more), "kill switch thrown") {

@@ -60,14 +60,15 @@ func TestPeoplePagesKeepToTheScope(t *testing.T) {
 	who.Scopes = []access.Scope{{{Labels: map[string]string{"site": "berlin"}}}}
 	for path, want := range map[string]int{
 		"/approvals/" + s.Waiting.Approvals[0].ID: http.StatusNotFound, "/orders/wo-accepted": http.StatusOK, "/orders/wo-open": http.StatusNotFound,
-		"/notifications/pag-open": http.StatusNotFound, "/entities/auth": http.StatusNotFound, "/entities/host-a": http.StatusOK, "/entities/auth-db": http.StatusOK,
+		"/notifications/pag-open": http.StatusForbidden, "/notifications": http.StatusForbidden, "/sites": http.StatusForbidden, // they concern everybody: see minds
+		"/entities/auth": http.StatusNotFound, "/entities/host-a": http.StatusOK, "/entities/auth-db": http.StatusOK,
 	} {
 		if w := as(s, who, http.MethodGet, path, nil); w.Code != want {
 			t.Errorf("%s: status %d, want %d", path, w.Code, want)
 		}
 	}
 	for path, forbidden := range map[string][]string{
-		"/topology": {">payment<", "signing-key"}, "/approvals": {s.Waiting.Approvals[0].ID}, "/notifications": {"pag-open"}, "/sites": {"wo-open"}, "/entities/auth-db": {"/entities/auth\""},
+		"/topology": {">payment<", "signing-key"}, "/approvals": {s.Waiting.Approvals[0].ID}, "/entities/auth-db": {"/entities/auth\""},
 	} {
 		text := as(s, who, http.MethodGet, path, nil).Body.String()
 		for _, f := range forbidden {

@@ -15,8 +15,8 @@ import (
 
 	"corax"
 	"corax/access"
+	"corax/lookup/precedent"
 	"corax/postmortem"
-	"corax/precedent"
 	"corax/store"
 	"corax/web/draw"
 	"corax/web/ui"

@@ -12,5 +12,6 @@ func minds(path string) bool {
 	return slices.Contains([]string{
 		"", "account", "logout", "sessions", "tokens", "live", "problems", "plans", "incidents", "signals", "monitors", "changes", "topology", "entities",
 		"approvals", "orders", "stops", "emergencies",
+		"actions", "policies", "knowledge", "settings",
 	}, first)
 }

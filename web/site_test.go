@@ -258,3 +258,13 @@ func TestFirstLoadIsLight(t *testing.T) {
 		t.Errorf("a first visit loads %d bytes, and may load 150 KiB", total)
 	}
 }
+
+// Who asks for the head of a page alone, as probes and link checkers do, gets what the page would have answered.
+func TestHeads(t *testing.T) {
+	s := site(t, webtest.Options{})
+	for path, want := range map[string]int{"/": http.StatusOK, "/problems/nosuch": http.StatusNotFound, "/nosuch": http.StatusNotFound} {
+		if w := do(s, http.MethodHead, path, access.RoleViewer, nil); w.Code != want {
+			t.Errorf("%s: %d, want %d", path, w.Code, want)
+		}
+	}
+}

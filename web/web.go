@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
 
 	"corax"
 	"corax/access"
@@ -205,6 +206,7 @@ func New(o Options) (*Handler, error) {
 	if p.errors, err = u.Parse(pageFiles, nil, "pages/error.html"); err != nil {
 		return nil, err
 	}
+	p.router.Use(middleware.GetHead)
 	p.router.Handle(ui.Prefix+"*", u.Assets)
 	refused := newReports(o.Log, o.Clock)
 	p.router.Post(reportPath, refused.ServeHTTP)

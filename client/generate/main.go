@@ -47,7 +47,6 @@ type field struct {
 	name, typ, tag, doc string
 	key                 string // in the query or the header
 	kind                reflect.Kind
-	elem                string // how one value becomes text
 }
 
 // writer writes the source of the calls.

@@ -50,7 +50,7 @@ func Publish(dir string, from Results, s Site) (p Published, err error) {
 	if err != nil {
 		return fail(err)
 	}
-	defer func() { _ = root.Close() }() // nothing is written through it any more
+	defer func() { _ = root.Close() }()           // nothing is written through it any more
 	if err := root.RemoveAll(fresh); err != nil { // of one that was killed
 		return fail(err)
 	}

@@ -115,11 +115,11 @@ func (g *Governor) Standings(ctx context.Context) ([]corax.Standing, error) {
 	if g.empty {
 		return nil, nil
 	}
-	outcomes, err := g.Store.Outcomes(ctx, "", "")
+	outcomes, err := g.Outcomes(ctx, "", "")
 	if err != nil {
 		return nil, err
 	}
-	caps, err := g.Store.Caps(ctx)
+	caps, err := g.Caps(ctx)
 	if err != nil {
 		return nil, err
 	}

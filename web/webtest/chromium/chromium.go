@@ -26,7 +26,7 @@ import (
 )
 
 // patience is how long a page may take to come to what is awaited, on a machine that does much else. Nothing is measured by it.
-const patience = 45 * time.Second
+const patience = 2 * time.Minute
 
 // Browser is a running Chromium.
 type Browser struct{ ctx context.Context }

@@ -394,7 +394,10 @@ func (p *pages) frame(w http.ResponseWriter, r *http.Request, v *ui.View, region
 	v.Who, v.Now, v.Version, v.Path, v.URL = access.From(ctx), p.o.Clock.Now(), p.o.Version, r.URL.Path, r.URL.RequestURI()
 	v.Live = p.o.Live != nil && v.Who.Known()
 	v.Theme = theme(r)
-	if v.Plain {
+	if v.Plain { // the page of login too says what came of what was done
+		if !region {
+			v.Flash = takeFlash(w, r)
+		}
 		return
 	}
 	regions := r.URL.Query()["region"]

@@ -63,7 +63,7 @@
     if (!el.querySelector(".topology-tools")) {
       const tools = document.createElement("div");
       tools.className = "topology-tools noprint";
-      tools.append(tool("+", "Zoom in", () => zoom(el, 1.3)), tool("\u2212", "Zoom out", () => zoom(el, 1 / 1.3)), tool("Fit", "Show all of it", () => set(el, views.get(el).home)));
+      tools.append(tool("+", "Zoom in", () => zoom(el, 1.3)), tool("\u2212", "Zoom out", () => zoom(el, 1 / 1.3)), tool("Fit", "Fit: show all of it", () => set(el, views.get(el).home)));
       el.append(tools);
     }
     if (wired.has(el)) return;

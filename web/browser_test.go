@@ -1,0 +1,159 @@
+package web_test
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"corax"
+	"corax/access"
+	"corax/web/webtest"
+	"corax/web/webtest/chromium"
+)
+
+// roleHeader names the role in which the fixture is looked at, and nameHeader who looks; jane where it is left out.
+const roleHeader, nameHeader = "X-Role", "X-Name"
+
+// serve serves a site, by a handler around it, to a browser whose requests say in which role they come.
+func serve(t *testing.T, s *webtest.Site, h http.Handler) string {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if role, err := access.ParseRole(r.Header.Get(roleHeader)); err == nil {
+			r = r.WithContext(access.With(r.Context(), access.Principal{Name: cmp.Or(r.Header.Get(nameHeader), "jane"), Role: role, Via: corax.ViaToken}))
+		}
+		h.ServeHTTP(w, r)
+	}))
+	t.Cleanup(func() {
+		s.Live.Stop() // else its streams keep the server from closing
+		server.Close()
+	})
+	return server.URL
+}
+
+// Every page, in both themes and on a phone as on a desk, is usable by everybody (axe-core), runs no script of what came from outside, keeps
+// to its content security policy, and is never wider than the window. What a route's further examples add is their text: for them the
+// themes, which are the same styles, are not tried again.
+func TestPagesInABrowser(t *testing.T) {
+	b := chromium.Start(t)
+	s := site(t, webtest.Options{})
+	url := serve(t, s, s)
+	tab := b.Person(t)
+	tab.Headers(map[string]string{roleHeader: access.RoleAdmin.String()})
+	pages := 0
+	for _, route := range s.Routes {
+		if route.Method != http.MethodGet {
+			continue
+		}
+		for n, path := range s.Examples(route.Path) {
+			if !isPage(s, path) {
+				continue
+			}
+			pages++
+			t.Run(strings.Trim(strings.ReplaceAll(path, "/", "_"), "_"), func(t *testing.T) { look(t, tab.For(t), url+path, n == 0) })
+		}
+	}
+	t.Logf("%d pages", pages)
+}
+
+const deskWidth, phoneWidth = 1280, 390
+
+func look(t *testing.T, tab *chromium.Tab, url string, thorough bool) {
+	t.Helper()
+	see := func(theme string, width int64, rules ...string) {
+		tab.Size(width, 844, width == phoneWidth)
+		tab.Theme(theme)
+		report(t, fmt.Sprintf("%s, %d wide", theme, width), tab.Axe(rules...))
+		if wide := chromium.Eval[int64](tab, `document.documentElement.scrollWidth`); wide > width {
+			t.Errorf("%d wide in a window of %d", wide, width)
+		}
+	}
+	tab.Size(deskWidth, 844, false)
+	tab.Open(url)
+	see("light", deskWidth)
+	if thorough {
+		// Two of the four looks differ from the others in colours alone.
+		see("dark", deskWidth, "color-contrast")
+		see("light", phoneWidth, "color-contrast")
+		see("dark", phoneWidth)
+	} else {
+		see("dark", phoneWidth, "color-contrast", "scrollable-region-focusable")
+	}
+	tab.Clean()
+}
+
+func report(t *testing.T, look string, all []chromium.Violation) {
+	t.Helper()
+	for _, v := range all {
+		for n, node := range v.Nodes {
+			if n == 3 {
+				break
+			}
+			t.Errorf("%s: %s: %s\n%s\n%s", look, v.ID, v.Help, node.HTML, node.Summary)
+		}
+	}
+}
+
+// isPage says that an address answers with a page and not with a file.
+func isPage(s *webtest.Site, path string) bool {
+	w := get(s, path, access.RoleAdmin)
+	return w.Code == http.StatusOK && strings.HasPrefix(w.Header().Get("Content-Type"), "text/html")
+}
+
+// Two people say yes in the same moment, each in a browser of their own. Where two are needed both count, and it is allowed by both; where one
+// is enough one counts, and the other is told who was first.
+func TestTwoPeopleApproveAtOnce(t *testing.T) {
+	b := chromium.Start(t)
+	for name, needs := range map[string]int{"one is needed": 1, "two are needed": 2} {
+		t.Run(name, func(t *testing.T) {
+			s := site(t, webtest.Options{})
+			a := s.Waiting.Approvals[0]
+			a.ID, a.Needs, a.Consents, a.Proposer, a.Quiet = "apr-at-once", needs, nil, "", false
+			if err := s.Store.SaveApproval(t.Context(), a); err != nil {
+				t.Fatal(err)
+			}
+			var both sync.WaitGroup // neither answer goes on before both are there
+			both.Add(2)
+			url := serve(t, s, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/answer") {
+					both.Done()
+					both.Wait()
+				}
+				s.ServeHTTP(w, r)
+			}))
+			people := map[string]*chromium.Tab{"ann": b.Person(t), "bob": b.Person(t)}
+			for name, tab := range people {
+				tab.Headers(map[string]string{roleHeader: access.RoleOperator.String(), nameHeader: name})
+				tab.Open(url + "/approvals/" + a.ID)
+			}
+			for _, tab := range people {
+				tab.Do(chromedp.Evaluate[chromedp.Void](`document.documentElement.dataset.before = "1"`), chromedp.Click(chromedp.CSS(".approvals-answers .primary")))
+			}
+			told := 0
+			for _, tab := range people {
+				tab.Await(`!document.documentElement.dataset.before && document.readyState === "complete"`)
+				if chromium.Eval[bool](tab, `document.body.innerText.includes("has answered it already")`) {
+					told++
+				}
+				tab.Clean()
+			}
+			got, err := s.Store.Approval(t.Context(), a.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got.Answer != corax.Allow || len(got.Consents) != needs || told != 2-needs {
+				t.Errorf("answer %q by %q, %d yeses of %d, %d told that they were late", got.Answer, got.By, len(got.Consents), needs, told)
+			}
+			for _, c := range got.Consents {
+				if people[c.Name] == nil || !strings.Contains(got.By, c.Name) {
+					t.Errorf("a yes of %s counts, and it was allowed by %q", c.Name, got.By)
+				}
+			}
+		})
+	}
+}

@@ -35,19 +35,14 @@ func (a *App) publishSeen(ctx context.Context, signals []corax.Signal) error {
 func (a *App) pages() (*web.Handler, error) {
 	return web.New(web.Options{
 		Records: a.records(), Controls: a.limited(), Exports: limitedLedger{ledger{a}, a.records()}, Live: a.live, Known: a.redactor.Known, Version: a.o.Version, Clock: a.o.Clock, Log: a.log,
-		// access:
 		Accounts: a.access,
 
-		// records:
 		Find: a.lookup, Tend: a.limited(),
 
-		// draw:
 		Topology: atlas{a.limited()}, Learned: atlas{a.limited()}.Learned, Hands: atlas{a.limited()}, People: atlas{a.limited()}, Emergencies: a.limited(),
 
-		// gallery:
 		Scenarios: a.scenarios, FirstSteps: firstSteps{a},
 
-		// api:
 		Actions: controls{a}, Policies: controls{a}, Audit: ledger{a}, Knowledge: controls{a}, Health: controls{a}, Settings: controls{a},
 	})
 }

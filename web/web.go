@@ -53,25 +53,20 @@ type Options struct {
 
 	// Areas of their own: what they read and set in motion. An area whose fields are nil is left out.
 
-	// access:
 	Accounts Accounts
 
-	// records (incidents, signals, monitors, changes):
 	Find Finder
 	Tend Tender
 
-	// draw (topology, sites, notifications, approvals):
 	Topology    Topologies
 	Learned     func(ctx context.Context) ([]draw.LearnedEdge, error) // relations that were seen and not declared; may be nil
 	Hands       Hands
 	People      People
 	Emergencies Emergencies
 
-	// gallery (scenarios, first run):
 	Scenarios  Scenarios
 	FirstSteps FirstSteps
 
-	// api (settings, policies, audit, knowledge, health):
 	Actions   Actions
 	Policies  Policies
 	Audit     Audit
@@ -83,25 +78,12 @@ type Options struct {
 // areas are those that the pages are made of, in the order of the navigation.
 func (p *pages) areas() []area {
 	return slices.Concat(
-		p.overview(),
-		p.problems(),
-		// records: incidents, signals, monitors, changes
-		p.incidents(), p.signals(), p.monitors(), p.changes(),
-
-		// draw: topology, sites, notifications, approvals
-		p.topology(),
-		p.approvals(),
-		p.sites(),
-		p.notifications(),
-
-		// gallery: scenarios, first run
+		p.overview(), p.problems(),
+		p.incidents(), p.signals(), p.monitors(), p.changes(), p.topology(),
+		p.approvals(), p.sites(), p.notifications(),
+		p.actions(), p.policies(), p.audit(), p.knowledge(),
 		p.scenarios(), p.welcome(),
-
-		// api: settings, policies, audit, knowledge, health
-		p.actions(), p.policies(), p.audit(), p.knowledge(), p.health(), p.settings(),
-
-		// access: login, account, users
-		p.accounts(),
+		p.health(), p.settings(), p.accounts(),
 	)
 }
 

@@ -73,7 +73,6 @@ func (s *Site) Examples(pattern string) []string {
 	case strings.HasPrefix(pattern, "/settings/silences/"):
 		return with("id", "sil-now", "sil-later")
 
-		// access:
 	case strings.HasPrefix(pattern, "/setup/"):
 		return with("link", s.Link, "nothing-like-it")
 	case strings.HasPrefix(pattern, "/settings/users/"):

@@ -122,19 +122,14 @@ func open(ctx context.Context, o Options) (*Site, error) {
 func (s *Site) options(o Options) web.Options {
 	return web.Options{
 		Records: s.Store, Controls: s.Controls, Exports: s.Controls, Live: s.Live, Version: "test", Clock: o.Clock, Log: o.Log,
-		// access:
 		Accounts: s.Accounts,
 
-		// records:
 		Find: s.lookup(o.Clock), Tend: s.Controls,
 
-		// draw:
 		Topology: s.Estate, Learned: s.Estate.Learned, Hands: s.Estate, People: s.Estate, Emergencies: s.Estate,
 
-		// gallery:
 		Scenarios: s.Scenarios, FirstSteps: &FirstSteps{controls: s.Controls},
 
-		// api:
 		Actions: s.Governor, Policies: s.Governor, Audit: s.Governor, Knowledge: s.Governor, Health: s.Governor, Settings: s.Governor,
 	}
 }

@@ -67,6 +67,7 @@ func (a *App) purposes() map[string]link.Purpose {
 func (a *App) answers(r chi.Router) {
 	r.Handle(link.Path+"*", link.Pages{Signer: a.links, Purposes: a.purposes(), Clock: a.o.Clock, Log: a.log})
 	r.Handle(notify.CallbackPath+"*", a.notifier.Callbacks(a.purposes()))
+	r.Handle(notify.ReplyPath+"*", a.notifier.Replies(a.purposes()))
 }
 
 // green says whether every monitor of these entities is up when it is run now.

@@ -125,6 +125,10 @@ func (it item) checkChannel(c Channel, kind, public string) {
 			it.fail("mail.from", "", "expected an address of mail, found %q", c.Mail.From)
 		}
 		it.reference("mail.password", c.Mail.Password)
+		it.reference("mail.replies", c.Mail.Replies)
+		if c.Mail.Replies != "" && public == "" {
+			it.fail("mail.replies", "set notify.public_url", "a reply counts by the link that it quotes, and there are none without an address")
+		}
 		it.known("mail.tls", "way of TLS", string(c.Mail.TLS), []string{string(StartTLS), string(ImplicitTLS), string(NoTLS)})
 		host, _, _ := net.SplitHostPort(c.Mail.Server)
 		if ip := net.ParseIP(host); c.Mail.TLS == NoTLS && c.Mail.User != "" && host != "localhost" && (ip == nil || !ip.IsLoopback()) {

@@ -71,6 +71,8 @@ type Mail struct {
 	Password string  `yaml:"password"` // a reference
 	TLS      Privacy `yaml:"tls"`
 	CA       string  `yaml:"ca"`
+	// Replies is a reference to the token with which a service for inbound mail hands over what people answer; none are taken where empty.
+	Replies string `yaml:"replies"`
 }
 
 // Privacy says how a connection is kept private.

@@ -76,6 +76,7 @@ func TestFaultsAboutPeopleHaveTheirPlace(t *testing.T) {
 		{"site of a place", "site: fra1, rack", "site: fra2, rack", `hands.places[0].site: unknown site "fra2" (did you mean "fra1"?)`},
 		{"entity of a place", "entity: sw-1, site", "entity: sw-2, site", `hands.places[0].entity: unknown entity "sw-2"`},
 		{"callbacks", `from: "+491"}`, `from: "+491", callbacks: true}`, ``},
+		{"secret of replies", "password: env:SMTP_PASSWORD}", "password: env:SMTP_PASSWORD, replies: hunter2}", `notify.channels[0].mail.replies: a credential is given as a reference`},
 		{"callbacks to nowhere", "  public_url: https://corax.example.org\n", "", ``},
 		{"unknown field", "rack: R7", "rak: R7", `unknown field "rak" (did you mean "rack"?)`},
 	} {
@@ -91,7 +92,12 @@ func TestFaultsAboutPeopleHaveTheirPlace(t *testing.T) {
 			t.Errorf("%s: %v\nwant %s", c.name, err, c.want)
 		}
 	}
-	text := strings.Replace(people, `from: "+491"}`, `from: "+491", callbacks: true}`, 1)
+	text := strings.Replace(people, "password: env:SMTP_PASSWORD}", "password: env:SMTP_PASSWORD, replies: env:REPLIES}", 1)
+	text = strings.Replace(text, "  public_url: https://corax.example.org\n", "", 1)
+	if _, err := config.Parse("c.yaml", []byte(text)); err == nil || !strings.Contains(err.Error(), "mail.replies") || !strings.Contains(err.Error(), "set notify.public_url") {
+		t.Errorf("replies without an address: %v", err)
+	}
+	text = strings.Replace(people, `from: "+491"}`, `from: "+491", callbacks: true}`, 1)
 	text = strings.Replace(text, "  public_url: https://corax.example.org\n", "", 1)
 	if _, err := config.Parse("c.yaml", []byte(text)); err == nil || !strings.Contains(err.Error(), "set notify.public_url") {
 		t.Errorf("callbacks without an address: %v", err)

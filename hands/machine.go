@@ -54,11 +54,12 @@ func (m moment) enter(o *corax.WorkOrder, state corax.WorkState, by, text string
 	}
 }
 
-// say adds something to be told. Its id follows from its place in the order's life.
+// say adds something to be told. Its id follows from its place in the order's life. Its links are told apart by when they expire: those of
+// each round of work by two seconds, one of which is for the link that the page of an answer leads on to.
 func (m moment) say(o *corax.WorkOrder, kind corax.UtteranceKind, contact string, channels []string, text string) {
 	id := corax.HashID("utt", o.ID, string(kind), contact, strconv.Itoa(len(o.Log)), strconv.Itoa(len(o.Unsent)))
 	o.Unsent = append(o.Unsent, corax.Utterance{ID: id, Kind: kind, Contact: contact, Channels: channels, Text: text,
-		Until: m.now.Add(linkFor + m.site(o).DoneWithin).Truncate(time.Second)})
+		Until: m.now.Add(linkFor + m.site(o).DoneWithin).Truncate(time.Second).Add(time.Duration(o.Reopened) * 2 * time.Second)})
 }
 
 func (m moment) wake(o *corax.WorkOrder, at time.Time) { o.WakeAt = &at }

@@ -68,8 +68,13 @@ func runScenarios(t *testing.T, words ...string) []scenario.Result {
 	return results
 }
 
-// Every shipped scenario passes: real faults in a real system, found, healed and verified.
+// Every shipped scenario passes: real faults in a real system, found, healed and verified. They hold Corax to times that the race detector
+// doesn't leave it: under it three stand for all, and CI runs all of them with the binary that is shipped.
 func TestShippedScenariosPass(t *testing.T) {
+	if underRace {
+		runScenarios(t, "slow_service", "approval_by_two", "kill_switch_mid_plan")
+		return
+	}
 	runScenarios(t)
 }
 

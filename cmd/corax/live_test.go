@@ -16,9 +16,6 @@ import (
 	"corax/scenarios"
 )
 
-// sideBySide is how many live scenarios run at a time: they wait for most of theirs.
-const sideBySide = 3
-
 // plain makes the program as users have it, once. The parts of a lab, and a Corax that is killed, are run by it: they are what is broken, and the
 // race detector, which watches the Corax of this process, would only make them slow.
 var plain = sync.OnceValues(func() (string, error) {
@@ -68,13 +65,8 @@ func runScenarios(t *testing.T, words ...string) []scenario.Result {
 	return results
 }
 
-// Every shipped scenario passes: real faults in a real system, found, healed and verified. They hold Corax to times that the race detector
-// doesn't leave it: under it three stand for all, and CI runs all of them with the binary that is shipped.
+// Every shipped scenario passes: real faults in a real system, found, healed and verified.
 func TestShippedScenariosPass(t *testing.T) {
-	if underRace {
-		runScenarios(t, "slow_service", "approval_by_two", "kill_switch_mid_plan")
-		return
-	}
 	runScenarios(t)
 }
 

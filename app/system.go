@@ -2,12 +2,10 @@ package app
 
 import (
 	"context"
-	"fmt"
-	"runtime"
-	"slices"
 
 	"corax"
 	"corax/config"
+	"corax/health"
 	"corax/knowledge"
 	"corax/server"
 )
@@ -51,42 +49,5 @@ func (s system) Settings() []server.Setting {
 	return out
 }
 
-// Health asks every part. One that does not answer is named, and the rest is told.
-func (s system) Health(ctx context.Context) server.Health {
-	a := s.a
-	h := server.Health{
-		Version: a.o.Version, Go: runtime.Version(), StartedAt: a.started, At: a.o.Clock.Now(), Ready: a.ready.Load(), Goroutines: runtime.NumGoroutine(),
-		Monitors: map[string]int{}, Stream: server.StreamHealth{Lag: map[string]uint64{}},
-	}
-	failed := func(what string, err error) bool {
-		if err != nil {
-			h.Faults = append(h.Faults, fmt.Sprintf("%s: %v", what, err))
-		}
-		return err != nil
-	}
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	h.Memory = server.Memory{Heap: m.HeapAlloc, System: m.Sys}
-	var err error
-	h.Store.Bytes, err = a.store.Size(ctx)
-	failed("the store's size", err)
-	h.Store.Signals, err = a.store.CountSignals(ctx)
-	failed("the store's signals", err)
-	h.Store.Incidents, h.Store.Problems, err = a.store.CountLive(ctx)
-	failed("the store's live incidents", err)
-	h.Store.AuditEntries = a.store.AuditHead().Seq
-	if stats, err := a.bus.Stats(ctx); !failed("the stream", err) {
-		h.Stream.Messages, h.Stream.Bytes = stats.Messages, stats.Bytes
-		for _, c := range stats.Consumers {
-			h.Stream.Lag[c.Name] = c.Lag
-		}
-	}
-	for _, r := range a.monitors.States() {
-		h.Monitors[string(r.State)]++
-	}
-	if a.o.Knowledge != nil {
-		h.Mechanisms = len(a.o.Knowledge.Mechanisms)
-	}
-	slices.Sort(h.Faults)
-	return h
-}
+// Health says how Corax itself is.
+func (s system) Health(ctx context.Context) health.Report { return health.Judge(s.a.vitals(ctx)) }

@@ -54,9 +54,6 @@ func (a *App) measureStore(ctx context.Context) {
 	a.growth.note(a.o.Clock.Now(), size)
 }
 
-// Health says how Corax itself is.
-func (c controls) Health(ctx context.Context) health.Report { return health.Judge(c.a.vitals(ctx)) }
-
 // vitals asks the parts. What a part doesn't answer is marked as not measured.
 func (a *App) vitals(ctx context.Context) health.Vitals {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)

@@ -11,6 +11,7 @@ import (
 	"corax"
 	"corax/access"
 	"corax/audit"
+	"corax/health"
 	"corax/lookup"
 	"corax/lookup/precedent"
 	"corax/scenario"
@@ -342,10 +343,10 @@ func (c *Client) GetErrorKind(ctx context.Context, code string) (server.FaultKin
 	return one[server.FaultKind](ctx, c, r)
 }
 
-// GetHealth: how Corax itself is.
-func (c *Client) GetHealth(ctx context.Context) (server.Health, error) {
+// GetHealth: how Corax itself is, in judgements that say what to do; the numbers are at /metrics.
+func (c *Client) GetHealth(ctx context.Context) (health.Report, error) {
 	r := request{method: "GET", path: "/health"}
-	return one[server.Health](ctx, c, r)
+	return one[health.Report](ctx, c, r)
 }
 
 // GetIncident: an incident with its latest signals.

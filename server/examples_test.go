@@ -17,6 +17,7 @@ import (
 	"corax"
 	"corax/access"
 	"corax/audit"
+	"corax/health"
 	"corax/knowledge"
 	"corax/scenario"
 	"corax/scenario/casefile"
@@ -258,10 +259,11 @@ func (rooms) Catalogue() *knowledge.Catalogue {
 			Evidence: []string{"the supervisor's record of its end"}, Remedies: []knowledge.Remedy{{Action: "process.restart", On: knowledge.OnRoot, Do: "Restart {root}", Run: "systemctl restart {root}"}}}}}
 }
 
-func (rooms) Health(context.Context) Health {
-	return Health{Version: "1", Go: "go1.26", StartedAt: at(-86400), At: now, Ready: true, Goroutines: 61, Memory: Memory{Heap: 48 << 20, System: 74 << 20},
-		Store: StoreHealth{Bytes: 3 << 20, Signals: 1, Incidents: 1, Problems: 1, AuditEntries: 9}, Stream: StreamHealth{Messages: 1, Bytes: 289, Lag: map[string]uint64{"triage": 0}},
-		Monitors: map[string]int{"down": 1}, Mechanisms: 540}
+func (rooms) Health(context.Context) health.Report {
+	return health.Judge(health.Vitals{Version: "1", Go: "go1.26", Started: at(-86400), Now: now, Ready: true, Goroutines: 61, Memory: 74 << 20,
+		Monitors: health.Monitors{Total: 3, Down: 1}, Stream: health.Stream{Messages: 1, Bytes: 289, Limit: 1 << 30, Lag: map[string]int64{"triage": 0}},
+		Store: health.Store{Bytes: 3 << 20, Free: 100 << 30, Signals: 1}, Reachable: 1, TestEvery: 24 * time.Hour, LastTest: at(-3600), AnchorEvery: time.Hour,
+		Anchored: at(-600), Backup: at(-86400)})
 }
 
 func (rooms) Key() audit.Public { return "ed25519:0000" }

@@ -5,11 +5,8 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"reflect"
 	"slices"
 	"strings"
-
-	"github.com/danielgtaylor/huma/v2"
 
 	"corax"
 	"corax/access"
@@ -131,18 +128,4 @@ func readRun(s Scenarios, id string) (scenario.Result, error) {
 		}
 	}
 	return scenario.Result{}, &corax.Error{Code: corax.NotFound, Op: "read run " + id, Err: errors.New("no such run is kept")}
-}
-
-// schemas names the types of the API. Scenarios have words of their own for what is called so elsewhere too: a run, a step.
-func schemas() huma.Registry {
-	return huma.NewMapRegistry("#/components/schemas/", func(t reflect.Type, hint string) string {
-		name := huma.DefaultSchemaNamer(t, hint)
-		for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
-			t = t.Elem()
-		}
-		if strings.HasPrefix(t.PkgPath(), "corax/scenario") {
-			return "Scenario" + map[string]string{"corax/scenario/history": "History"}[t.PkgPath()] + name
-		}
-		return name
-	})
 }

@@ -8,6 +8,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"reflect"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -166,4 +167,16 @@ func newAPI(o Options, r chi.Router, layers ...func(http.Handler) http.Handler) 
 	delete(schemas, "ErrorModel") // of huma; every error is a Fault
 	delete(schemas, "ErrorDetail")
 	return a
+}
+
+// schemas names the types of the API. Some rooms have words of their own for what is called so elsewhere too: a run, a step, a report.
+func schemas() huma.Registry {
+	rooms := map[string]string{"corax/scenario": "Scenario", "corax/scenario/launch": "Scenario", "corax/scenario/history": "ScenarioHistory", "corax/health": "Health"}
+	return huma.NewMapRegistry("#/components/schemas/", func(t reflect.Type, hint string) string {
+		name := huma.DefaultSchemaNamer(t, hint)
+		for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
+			t = t.Elem()
+		}
+		return rooms[t.PkgPath()] + name
+	})
 }

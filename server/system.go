@@ -4,10 +4,10 @@ import (
 	"context"
 	"net/http"
 	"slices"
-	"time"
 
 	"corax"
 	"corax/access"
+	"corax/health"
 	"corax/knowledge"
 )
 
@@ -19,7 +19,7 @@ type System interface {
 	Sites() []Site
 	Settings() []Setting
 	Catalogue() *knowledge.Catalogue // may be nil
-	Health(ctx context.Context) Health
+	Health(ctx context.Context) health.Report
 }
 
 // Site is a building with people, and what of ours stands there.
@@ -49,44 +49,6 @@ type Setting struct {
 	From  string `json:"from,omitempty" doc:"file and line; missing for a default and for a flag of the command line"`
 }
 
-// Health is how Corax itself is.
-type Health struct {
-	Version    string         `json:"version"`
-	Go         string         `json:"go" doc:"the version that it was built with"`
-	StartedAt  time.Time      `json:"started_at"`
-	At         time.Time      `json:"at"`
-	Ready      bool           `json:"ready"`
-	Faults     []string       `json:"faults,omitempty" doc:"what could not be asked, or is not as it should be"`
-	Goroutines int            `json:"goroutines"`
-	Memory     Memory         `json:"memory"`
-	Store      StoreHealth    `json:"store"`
-	Stream     StreamHealth   `json:"stream"`
-	Monitors   map[string]int `json:"monitors" doc:"how many are in each state"`
-	Mechanisms int            `json:"mechanisms" doc:"in the catalogue"`
-}
-
-// Memory is what the process has, in bytes.
-type Memory struct {
-	Heap   uint64 `json:"heap"`
-	System uint64 `json:"system" doc:"from the operating system"`
-}
-
-// StoreHealth is how full the store is.
-type StoreHealth struct {
-	Bytes        int64 `json:"bytes"`
-	Signals      int64 `json:"signals"`
-	Incidents    int64 `json:"live_incidents"`
-	Problems     int64 `json:"open_problems"`
-	AuditEntries int64 `json:"audit_entries"`
-}
-
-// StreamHealth is how full the stream is, and how far behind who reads it.
-type StreamHealth struct {
-	Messages uint64            `json:"messages"`
-	Bytes    uint64            `json:"bytes"`
-	Lag      map[string]uint64 `json:"lag" doc:"messages that each reader has not handled yet"`
-}
-
 func (a api) system() {
 	s := a.o.System
 	if s == nil {
@@ -113,8 +75,8 @@ func (a api) system() {
 		})
 	operation(a, access.RoleAdmin, "list-settings", http.MethodGet, "/settings", "The configuration in force, and where each value was written",
 		func(context.Context, *none) ([]Setting, error) { return s.Settings(), nil })
-	operation(a, access.RoleViewer, "get-health", http.MethodGet, "/health", "How Corax itself is",
-		func(ctx context.Context, _ *none) (Health, error) { return s.Health(ctx), nil })
+	operation(a, access.RoleViewer, "get-health", http.MethodGet, "/health", "How Corax itself is, in judgements that say what to do; the numbers are at /metrics",
+		func(ctx context.Context, _ *none) (health.Report, error) { return s.Health(ctx), nil })
 }
 
 // seen is the part of a topology that the caller may see.

@@ -304,9 +304,19 @@ func (c *Client) EndBreakGlass(ctx context.Context, id string, p EndBreakGlassPa
 	return err
 }
 
+// EndSilenceParams are the parameters of [Client.EndSilence].
+type EndSilenceParams struct {
+	By string `json:"-"` // who does it; a token or a session outweighs it
+}
+
 // EndSilence: end a silence now.
-func (c *Client) EndSilence(ctx context.Context, id string) error {
+func (c *Client) EndSilence(ctx context.Context, id string, p EndSilenceParams) error {
 	r := request{method: "DELETE", path: "/silences/" + url.PathEscape(id)}
+	q := url.Values{}
+	if p.By != "" {
+		q.Set("by", string(p.By))
+	}
+	r.query = q
 	_, err := c.do(ctx, r, nil)
 	return err
 }

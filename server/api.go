@@ -218,9 +218,13 @@ func (a api) silences() {
 			s.ID = corax.HashID("sil", s.Owner, s.Reason, s.StartsAt.Format(time.RFC3339Nano), s.EndsAt.Format(time.RFC3339Nano))
 			return s, a.o.Records.SaveSilence(ctx, s)
 		})
+	type end struct {
+		ByID
+		By string `query:"by" maxLength:"100" doc:"who does it; a token or a session outweighs it"`
+	}
 	operation(a, access.RoleResponder, "end-silence", http.MethodDelete, "/silences/{id}", "End a silence now",
-		func(ctx context.Context, in *ByID) (done, error) {
-			return done{true}, a.o.Records.DeleteSilence(ctx, in.ID)
+		func(ctx context.Context, in *end) (done, error) {
+			return done{true}, a.o.Records.EndSilence(ctx, in.ID, cmp.Or(actor(ctx, in.By).Name, "by hand"))
 		})
 }
 

@@ -37,7 +37,7 @@ type Records interface {
 	Events(ctx context.Context, f store.EventFilter) ([]corax.Event, error)
 	Silences(ctx context.Context, at time.Time) ([]corax.Silence, error)
 	SaveSilence(ctx context.Context, s corax.Silence) error
-	DeleteSilence(ctx context.Context, id string) error
+	EndSilence(ctx context.Context, id, by string) error
 	Stops(ctx context.Context) ([]store.Stop, error)
 	Backup(ctx context.Context, path string) error
 }

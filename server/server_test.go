@@ -108,10 +108,12 @@ func (f *fake) SaveSilence(_ context.Context, s corax.Silence) error {
 		s.EndsAt.Format(time.TimeOnly))
 }
 
-func (f *fake) DeleteSilence(_ context.Context, id string) error { return f.note("end silence %s", id) }
-func (f *fake) Backup(_ context.Context, path string) error      { return f.note("backup %s", path) }
-func (f *fake) Reload(context.Context) error                     { return f.note("reload") }
-func (f *fake) Ready() error                                     { return f.err }
+func (f *fake) EndSilence(_ context.Context, id, by string) error {
+	return f.note("end silence %s by %s", id, by)
+}
+func (f *fake) Backup(_ context.Context, path string) error { return f.note("backup %s", path) }
+func (f *fake) Reload(context.Context) error                { return f.note("reload") }
+func (f *fake) Ready() error                                { return f.err }
 
 func (f *fake) Acknowledge(_ context.Context, incident, by string) error {
 	return f.note("ack %s by %s", incident, by)
@@ -238,7 +240,7 @@ func TestCallsReachTheirRooms(t *testing.T) {
 		{"POST /api/v1/monitors/shop-order/run", "", []string{"run monitor shop-order"}},
 		{"POST /api/v1/silences", `{"match":{"a":"b"},"owner":"ann","reason":"x","ends_at":"2026-01-02T06:00:00+02:00"}`,
 			[]string{"silence map[a:b] by ann from 03:04:05 to 04:00:00"}},
-		{"DELETE /api/v1/silences/sil-7", "", []string{"end silence sil-7"}},
+		{"DELETE /api/v1/silences/sil-7?by=ann", "", []string{"end silence sil-7 by ann"}},
 		{"POST /api/v1/stop", `{"scope":"shop","by":"ann","reason":"odd"}`, []string{`stop "shop" by ann: odd`}},
 		{"DELETE /api/v1/stop?by=ann", "", []string{`clear "" by ann`}},
 		{"POST /api/v1/backup", `{"path":"/b"}`, []string{"backup /b"}},

@@ -36,7 +36,7 @@ type Store interface {
 	Events(ctx context.Context, f store.EventFilter) ([]corax.Event, error)
 	Silences(ctx context.Context, at time.Time) ([]corax.Silence, error)
 	SaveSilence(ctx context.Context, s corax.Silence) error
-	DeleteSilence(ctx context.Context, id string) error
+	EndSilence(ctx context.Context, id, by string) error
 	Stops(ctx context.Context) ([]store.Stop, error)
 	Backup(ctx context.Context, path string) error
 }
@@ -264,8 +264,8 @@ func (r Records) SaveSilence(ctx context.Context, q corax.Silence) error {
 	return r.Store.SaveSilence(ctx, q)
 }
 
-// DeleteSilence is NotFound for one that is not seen, and Forbidden for one that reaches beyond that.
-func (r Records) DeleteSilence(ctx context.Context, id string) error {
+// EndSilence is NotFound for one that is not seen, and Forbidden for one that reaches beyond that.
+func (r Records) EndSilence(ctx context.Context, id, by string) error {
 	if s := r.sight(ctx); !s.everything {
 		all, err := r.Silences(ctx, time.Time{})
 		if err != nil {
@@ -279,7 +279,7 @@ func (r Records) DeleteSilence(ctx context.Context, id string) error {
 			return err
 		}
 	}
-	return r.Store.DeleteSilence(ctx, id)
+	return r.Store.EndSilence(ctx, id, by)
 }
 
 // Backup is Forbidden for who does not see everything.

@@ -189,8 +189,8 @@ func TestActingOutsideOfAScope(t *testing.T) {
 		"a silence of everything":            {silence(map[string]string{"severity": "low"}), corax.Forbidden},
 		"a silence of another's":             {silence(map[string]string{"entity": "bank"}), corax.Forbidden},
 		"a silence":                          {silence(map[string]string{"entity": "shop"}), ""},
-		"the end of another's silence":       {r.DeleteSilence(ctx, "sil-bank0"), corax.NotFound},
-		"the end of a silence":               {r.DeleteSilence(ctx, "sil-shop0"), ""},
+		"the end of another's silence":       {r.EndSilence(ctx, "sil-bank0", "ann"), corax.NotFound},
+		"the end of a silence":               {r.EndSilence(ctx, "sil-shop0", "ann"), ""},
 		"a backup":                           {r.Backup(ctx, filepath.Join(t.TempDir(), "x")), corax.Forbidden},
 	} {
 		if corax.CodeOf(c.err) != c.code {

@@ -37,11 +37,6 @@ func (s *Store) Silences(ctx context.Context, at time.Time) ([]corax.Silence, er
 	return list[corax.Silence](ctx, s, "list silences", silencesAt, at.UnixMicro())
 }
 
-// DeleteSilence is EndSilence by somebody who is not known.
-func (s *Store) DeleteSilence(ctx context.Context, id string) error {
-	return s.EndSilence(ctx, id, "by hand")
-}
-
 // EndSilence ends a silence now; it stays on record. One that has ended stays as it was.
 func (s *Store) EndSilence(ctx context.Context, id, by string) error {
 	const op = "end silence"

@@ -40,7 +40,7 @@ func testAudit(t *testing.T, s Store) {
 	ok(t, s.ClearStop(ctx, "svc", "ada"))
 	ok(t, s.ClearStop(ctx, "svc", "ada")) // is not thrown: nothing is done
 	ok(t, s.SaveSilence(ctx, corax.Silence{ID: "sil-1", Owner: "bob", StartsAt: Now(), EndsAt: Now().Add(time.Hour)}))
-	ok(t, s.DeleteSilence(ctx, "sil-1"))
+	ok(t, s.EndSilence(ctx, "sil-1", "ann"))
 	ok(t, s.AppendAudit(ctx, corax.AuditEntry{At: Now(), Who: "corax", What: corax.AuditSecret, On: "vault:db", Detail: map[string]string{"for": "x"}}))
 	ok(t, s.SaveCap(ctx, corax.Cap{Action: "restart", Class: "service", Level: corax.Approve, By: "ada", Reason: "audit", At: Now()}))
 	outcome := corax.Outcome{ID: "out-1", Action: "restart", Class: "service", Ground: corax.InScenario, Verified: true, At: Now()}
@@ -72,7 +72,7 @@ func testAudit(t *testing.T, s Store) {
 		{"bob", corax.AuditStopSet, "stop/svc", false},
 		{"ada", corax.AuditStopClear, "stop/svc", false},
 		{"bob", corax.AuditSilenced, "silence/sil-1", true},
-		{"by hand", corax.AuditUnsilence, "silence/sil-1", true},
+		{"ann", corax.AuditUnsilence, "silence/sil-1", true},
 		{"corax", corax.AuditSecret, "vault:db", false},
 		{"ada", corax.AuditCap, "cap/restart/service", true},
 		{"corax", corax.AuditOutcome, "outcome/out-1", true},

@@ -140,7 +140,7 @@ func testMissing(t *testing.T, s Store) {
 		"Approval":       func() error { _, err := s.Approval(ctx, "x"); return err },
 		"AnswerApproval": func() error { _, err := s.AnswerApproval(ctx, "x", corax.Answer{}); return err },
 		"BreakGlass":     func() error { _, err := s.BreakGlass(ctx, "x"); return err },
-		"DeleteSilence":  func() error { return s.DeleteSilence(ctx, "x") },
+		"EndSilence":     func() error { return s.EndSilence(ctx, "x", "ann") },
 		"UpdateProblem": func() error {
 			_, err := s.UpdateProblem(ctx, "x", func(*corax.Problem) error { return nil })
 			return err

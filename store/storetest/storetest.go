@@ -81,7 +81,6 @@ type Store interface {
 
 	SaveSilence(ctx context.Context, q corax.Silence) error
 	Silences(ctx context.Context, at time.Time) ([]corax.Silence, error)
-	DeleteSilence(ctx context.Context, id string) error
 	SetStop(ctx context.Context, scope, reason, by string, at time.Time) error
 	ClearStop(ctx context.Context, scope, by string) error
 	Stops(ctx context.Context) ([]store.Stop, error)

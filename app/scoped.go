@@ -179,10 +179,7 @@ func (l limited) WorkOrders(ctx context.Context, f store.WorkOrderFilter) ([]cor
 	if l.in.Everything(ctx, "list work orders") == nil {
 		return l.controls.WorkOrders(ctx, f)
 	}
-	return scoped.Fill(f.Limit, f.After, func(after store.Cursor) ([]corax.WorkOrder, error) {
-		f.After = after
-		return l.controls.WorkOrders(ctx, f)
-	}, func(o corax.WorkOrder) store.Cursor { return store.CursorOf(o.MadeAt, o.ID) }, func(o corax.WorkOrder) bool {
+	return scoped.Fill(f.Limit, &f.After, func() ([]corax.WorkOrder, error) { return l.controls.WorkOrders(ctx, f) }, func(o corax.WorkOrder) store.Cursor { return store.CursorOf(o.MadeAt, o.ID) }, func(o corax.WorkOrder) bool {
 		_, err := l.in.Problem(ctx, o.Problem)
 		return err == nil
 	})

@@ -108,16 +108,29 @@ func shareUp(h store.History) string {
 	return ui.Share(h.Up())
 }
 
+// tally is how many monitors are in each state.
+type tally struct{ Up, Down, Unknown int }
+
+func (t *tally) count(s corax.MonitorState) {
+	switch s {
+	case corax.MonitorUp:
+		t.Up++
+	case corax.MonitorDown:
+		t.Down++
+	default:
+		t.Unknown++
+	}
+}
+
 type monitorsData struct {
 	filters
-	Records  []record
-	Tabs     []tab
-	Within   string
-	Up, Down int
-	Unknown  int
-	Total    int
-	First    string // addresses of other parts of the list
-	Next     string
+	Records []record
+	Tabs    []tab
+	Within  string
+	tally
+	Total int
+	First string // addresses of other parts of the list
+	Next  string
 }
 
 // monitorsShown is how many monitors a page of their list holds.
@@ -139,14 +152,7 @@ func (p *pages) loadMonitors(r *http.Request) (*ui.View, error) {
 	}
 	states := slices.Clone(p.o.Find.States(r.Context()))
 	for _, m := range states {
-		switch m.State {
-		case corax.MonitorUp:
-			d.Up++
-		case corax.MonitorDown:
-			d.Down++
-		default:
-			d.Unknown++
-		}
+		d.count(m.State)
 	}
 	order := map[corax.MonitorState]int{corax.MonitorDown: 0, corax.MonitorUnknown: 1, corax.MonitorUp: 2}
 	slices.SortStableFunc(states, func(a, b corax.ProbeResult) int { return cmp.Compare(order[a.State], order[b.State]) })

@@ -41,8 +41,7 @@ type overviewData struct {
 	Stops    []store.Stop
 	Breaks   []corax.BreakGlass
 	Changes  []corax.Signal
-	Up, Down int                 // monitors
-	Unknown  int                 // that have not run yet
+	tally                        // monitors
 	Last     *store.ProblemBrief // the latest that is over; where none is open
 }
 
@@ -95,14 +94,7 @@ func (p *pages) loadOverview(r *http.Request) (*ui.View, error) {
 	}
 	slices.SortStableFunc(d.Changes, func(a, b corax.Signal) int { return b.At.Compare(a.At) })
 	for _, m := range p.o.Controls.Monitors(ctx) {
-		switch m.State {
-		case corax.MonitorUp:
-			d.Up++
-		case corax.MonitorDown:
-			d.Down++
-		default:
-			d.Unknown++
-		}
+		d.count(m.State)
 	}
 	if len(open) == 0 {
 		last, err := p.o.Records.SearchProblems(ctx, store.ProblemSearch{Limit: 1})

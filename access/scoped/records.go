@@ -50,13 +50,8 @@ type Records struct {
 // Incidents lists those that are seen; a page is as long as it would be without the others.
 func (r Records) Incidents(ctx context.Context, f store.IncidentFilter) ([]corax.Incident, error) {
 	s := r.sight(ctx)
-	if s.everything {
-		return r.Store.Incidents(ctx, f)
-	}
-	return Fill(f.Limit, f.After, func(after store.Cursor) ([]corax.Incident, error) {
-		f.After = after
-		return r.Store.Incidents(ctx, f)
-	}, func(i corax.Incident) store.Cursor { return store.CursorOf(i.OpenedAt, i.ID) }, func(i corax.Incident) bool { return s.sees(i.Entity) })
+	return fill(s, f.Limit, &f.After, func() ([]corax.Incident, error) { return r.Store.Incidents(ctx, f) },
+		func(i corax.Incident) store.Cursor { return store.CursorOf(i.OpenedAt, i.ID) }, func(i corax.Incident) bool { return s.sees(i.Entity) })
 }
 
 // Incident is NotFound where it is not seen.
@@ -86,13 +81,8 @@ func (r Records) Signals(ctx context.Context, f store.SignalFilter) ([]corax.Sig
 // Problems lists those that are seen.
 func (r Records) Problems(ctx context.Context, f store.ProblemFilter) ([]corax.Problem, error) {
 	s := r.sight(ctx)
-	if s.everything {
-		return r.Store.Problems(ctx, f)
-	}
-	return Fill(f.Limit, f.After, func(after store.Cursor) ([]corax.Problem, error) {
-		f.After = after
-		return r.Store.Problems(ctx, f)
-	}, func(p corax.Problem) store.Cursor { return store.CursorOf(p.OpenedAt, p.ID) }, s.seesProblem)
+	return fill(s, f.Limit, &f.After, func() ([]corax.Problem, error) { return r.Store.Problems(ctx, f) },
+		func(p corax.Problem) store.Cursor { return store.CursorOf(p.OpenedAt, p.ID) }, s.seesProblem)
 }
 
 // Problem is NotFound where it is not seen.
@@ -135,13 +125,8 @@ func (r Records) PlanRun(ctx context.Context, id string) (corax.PlanRun, error) 
 // FindPlanRuns lists those whose problem is seen.
 func (r Records) FindPlanRuns(ctx context.Context, f store.PlanFilter) ([]corax.PlanRun, error) {
 	s := r.sight(ctx)
-	if s.everything {
-		return r.Store.FindPlanRuns(ctx, f)
-	}
-	return Fill(f.Limit, f.After, func(after store.Cursor) ([]corax.PlanRun, error) {
-		f.After = after
-		return r.Store.FindPlanRuns(ctx, f)
-	}, func(run corax.PlanRun) store.Cursor { return store.CursorOf(run.StartedAt, run.Plan.ID) },
+	return fill(s, f.Limit, &f.After, func() ([]corax.PlanRun, error) { return r.Store.FindPlanRuns(ctx, f) },
+		func(run corax.PlanRun) store.Cursor { return store.CursorOf(run.StartedAt, run.Plan.ID) },
 		func(run corax.PlanRun) bool { return r.problem(ctx, s, run.Plan.Problem) })
 }
 
@@ -157,20 +142,15 @@ func (r Records) Decisions(ctx context.Context, plan string) ([]corax.Decision, 
 
 // FindDecisions leaves out those of plans that are not seen.
 func (r Records) FindDecisions(ctx context.Context, f store.DecisionFilter) ([]corax.Decision, error) {
-	if r.sight(ctx).everything {
-		return r.Store.FindDecisions(ctx, f)
-	}
-	plans := map[string]bool{}
-	return Fill(f.Limit, f.After, func(after store.Cursor) ([]corax.Decision, error) {
-		f.After = after
-		return r.Store.FindDecisions(ctx, f)
-	}, func(d corax.Decision) store.Cursor { return store.CursorOf(d.At, d.ID) }, func(d corax.Decision) bool {
-		if _, asked := plans[d.Plan]; !asked {
-			_, err := r.PlanRun(ctx, d.Plan)
-			plans[d.Plan] = err == nil
-		}
-		return plans[d.Plan]
-	})
+	s, plans := r.sight(ctx), map[string]bool{}
+	return fill(s, f.Limit, &f.After, func() ([]corax.Decision, error) { return r.Store.FindDecisions(ctx, f) },
+		func(d corax.Decision) store.Cursor { return store.CursorOf(d.At, d.ID) }, func(d corax.Decision) bool {
+			if _, asked := plans[d.Plan]; !asked {
+				_, err := r.PlanRun(ctx, d.Plan)
+				plans[d.Plan] = err == nil
+			}
+			return plans[d.Plan]
+		})
 }
 
 // Approvals lists requests about an entity, or a problem, that is seen.
@@ -183,13 +163,8 @@ func (r Records) Approvals(ctx context.Context, openOnly bool) ([]corax.Approval
 // FindApprovals lists a part of what Approvals does.
 func (r Records) FindApprovals(ctx context.Context, f store.ApprovalFilter) ([]corax.ApprovalRequest, error) {
 	s := r.sight(ctx)
-	if s.everything {
-		return r.Store.FindApprovals(ctx, f)
-	}
-	return Fill(f.Limit, f.After, func(after store.Cursor) ([]corax.ApprovalRequest, error) {
-		f.After = after
-		return r.Store.FindApprovals(ctx, f)
-	}, func(a corax.ApprovalRequest) store.Cursor { return store.CursorOf(a.AskedAt, a.ID) },
+	return fill(s, f.Limit, &f.After, func() ([]corax.ApprovalRequest, error) { return r.Store.FindApprovals(ctx, f) },
+		func(a corax.ApprovalRequest) store.Cursor { return store.CursorOf(a.AskedAt, a.ID) },
 		func(a corax.ApprovalRequest) bool { return s.sees(a.Target) || r.problem(ctx, s, a.Problem) })
 }
 
@@ -306,12 +281,20 @@ func hidden(op, id string) error {
 	return &corax.Error{Code: corax.NotFound, Op: op + " " + id, Err: errors.New("there is none with this id")}
 }
 
+// fill is Fill for who may not see everything; who may reads the list as it is.
+func fill[T any](s sight, most int, after *store.Cursor, read func() ([]T, error), at func(T) store.Cursor, sees func(T) bool) ([]T, error) {
+	if s.everything {
+		return read()
+	}
+	return Fill(most, after, read, at, sees)
+}
+
 // Fill reads a list on until most of it are seen, or all of it was read: a page is as long as it would be without the others, since a short
-// one would say that the list ends. 0 is all.
-func Fill[T any](most int, after store.Cursor, read func(after store.Cursor) ([]T, error), at func(T) store.Cursor, sees func(T) bool) ([]T, error) {
+// one would say that the list ends. 0 is all. Each reading begins after the cursor, which Fill moves on.
+func Fill[T any](most int, after *store.Cursor, read func() ([]T, error), at func(T) store.Cursor, sees func(T) bool) ([]T, error) {
 	out := []T{}
 	for {
-		part, err := read(after)
+		part, err := read()
 		if err != nil {
 			return nil, err
 		}
@@ -325,7 +308,7 @@ func Fill[T any](most int, after store.Cursor, read func(after store.Cursor) ([]
 		if most == 0 || len(part) < most {
 			return out, nil
 		}
-		after = at(part[len(part)-1])
+		*after = at(part[len(part)-1])
 	}
 }
 

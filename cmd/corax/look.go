@@ -163,7 +163,9 @@ func silenceCommand(s *settings) *cobra.Command {
 	}, &cobra.Command{
 		Use: "end ID", Short: "End a silence now", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return act(cmd, s, func(ctx context.Context, c *client.Client) error { return c.EndSilence(ctx, args[0], client.EndSilenceParams{By: operator()}) }, "Ended "+args[0]+".")
+			return act(cmd, s, func(ctx context.Context, c *client.Client) error {
+				return c.EndSilence(ctx, args[0], client.EndSilenceParams{By: operator()})
+			}, "Ended "+args[0]+".")
 		},
 	})
 	return c

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 
@@ -42,7 +43,13 @@ func serve(t *testing.T, s *webtest.Site, h http.Handler) string {
 func TestPagesInABrowser(t *testing.T) {
 	b := chromium.Start(t)
 	s := site(t, webtest.Options{})
-	url := serve(t, s, s)
+	reported := make(chan struct{}, 100) // the browser has told that it refused something
+	url := serve(t, s, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.ServeHTTP(w, r)
+		if r.URL.Path == "/csp-report" {
+			reported <- struct{}{}
+		}
+	}))
 	tab := b.Person(t)
 	tab.Headers(map[string]string{roleHeader: access.RoleAdmin.String()})
 	pages := 0
@@ -59,6 +66,22 @@ func TestPagesInABrowser(t *testing.T) {
 		}
 	}
 	t.Logf("%d pages", pages)
+
+	// Until now nothing was refused. The alarm is none that can't sound: what text does that became markup is refused, seen and reported.
+	tab.Clean()
+	if refused, _ := s.Refused(); refused > 0 {
+		t.Errorf("the browser has refused something on a page, and reported it %d times", refused)
+	}
+	tab.Inject()
+	select {
+	case <-reported:
+	case <-time.After(time.Minute):
+		t.Fatal("an injection was not reported")
+	}
+	refused, _ := s.Refused()
+	if seen := tab.For(t).Seen(); refused != 1 || len(seen) == 0 {
+		t.Errorf("of one injection there were %d reports, and the tab has seen %q", refused, seen)
+	}
 }
 
 const deskWidth, phoneWidth = 1280, 390

@@ -57,7 +57,7 @@ func TestFiltersAreAddresses(t *testing.T) {
 		{"/incidents", []string{"open"}, []string{"resolved"}},
 		{"/incidents?show=all&state=resolved", []string{"resolved"}, nil},
 		{"/incidents?show=all&q=nonesuch", []string{"No incident is found"}, nil},
-		{"/monitors", []string{"1 monitor of 3 is down", "not measured", "100% up"}, nil},
+		{"/monitors", []string{"2 monitors of 4 are down", "not measured", "100% up"}, nil},
 		{"/monitors/login?last=14d", []string{"runs, 0 failed", "Up, the last 14 days"}, nil},
 	} {
 		w := get(s, c.path, access.RoleViewer)

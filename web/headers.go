@@ -52,6 +52,7 @@ func secure(next http.Handler) http.Handler {
 type reports struct {
 	log   *slog.Logger
 	clock corax.Clock
+	tell  func(topics ...string) // that something has changed
 
 	mu     sync.Mutex
 	minute time.Time
@@ -63,8 +64,8 @@ type reports struct {
 // reportsAMinute are logged; more are counted only.
 const reportsAMinute = 10
 
-func newReports(log *slog.Logger, clock corax.Clock) *reports {
-	return &reports{log: log, clock: clock}
+func newReports(log *slog.Logger, clock corax.Clock, tell func(topics ...string)) *reports {
+	return &reports{log: log, clock: clock, tell: tell}
 }
 
 // admit says whether one more is logged, and how many were not in the minute before.
@@ -97,6 +98,7 @@ func (c *reports) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
+	c.tell("health")
 	text, err := io.ReadAll(io.LimitReader(r.Body, maxReport))
 	if err != nil {
 		return

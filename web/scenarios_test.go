@@ -52,12 +52,12 @@ func TestScenariosAreRunFromThePage(t *testing.T) {
 	if !strings.Contains(text, "the lab is up") || !strings.Contains(text, `data-live="scenario:security/rotation"`) {
 		t.Error("the page doesn't show how far it is")
 	}
-	running, waiting := s.Scenarios.Jobs()[0], s.Scenarios.Jobs()[1]
+	running, waiting := s.Scenarios.Jobs()[1], s.Scenarios.Jobs()[2] // the first has failed
 	if running.State != launch.Running || waiting.State != launch.Waiting {
 		t.Fatalf("%+v, %+v", running, waiting)
 	}
 	w := do(s, http.MethodPost, "/scenarios/run", access.RoleOperator, url.Values{"scenario": {"service_crash"}})
-	if w.Code != http.StatusSeeOther || len(s.Scenarios.Jobs()) != 2 {
+	if w.Code != http.StatusSeeOther || len(s.Scenarios.Jobs()) != 3 {
 		t.Errorf("what waits already: status %d, %d jobs", w.Code, len(s.Scenarios.Jobs()))
 	}
 	w = do(s, http.MethodPost, "/scenarios/run", access.RoleOperator, url.Values{"scenario": {"<script>"}})
@@ -65,11 +65,11 @@ func TestScenariosAreRunFromThePage(t *testing.T) {
 		t.Errorf("what isn't there: status %d", w.Code)
 	}
 	w = do(s, http.MethodPost, "/scenarios/jobs/"+waiting.ID+"/cancel", access.RoleOperator, nil)
-	if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/scenarios/availability/service_crash" || s.Scenarios.Jobs()[1].State != launch.Cancelled {
+	if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/scenarios/availability/service_crash" || s.Scenarios.Jobs()[2].State != launch.Cancelled {
 		t.Errorf("cancel: status %d to %s", w.Code, w.Header().Get("Location"))
 	}
 	w = do(s, http.MethodPost, "/scenarios/run", access.RoleOperator, url.Values{"scenario": {"service_crash"}})
-	if w.Header().Get("Location") != "/scenarios/availability/service_crash" || len(s.Scenarios.Jobs()) != 3 || s.Scenarios.Jobs()[2].By != "jane" {
+	if w.Header().Get("Location") != "/scenarios/availability/service_crash" || len(s.Scenarios.Jobs()) != 4 || s.Scenarios.Jobs()[3].By != "jane" {
 		t.Errorf("run: to %s, %+v", w.Header().Get("Location"), s.Scenarios.Jobs())
 	}
 }

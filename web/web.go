@@ -190,7 +190,7 @@ func New(o Options) (*Handler, error) {
 	}
 	p.router.Use(middleware.GetHead)
 	p.router.Handle(ui.Prefix+"*", u.Assets)
-	refused := newReports(o.Log, o.Clock)
+	refused := newReports(o.Log, o.Clock, p.tell)
 	p.router.Post(reportPath, refused.ServeHTTP)
 	p.route(http.MethodPost, "/theme", access.RoleNone, true, setTheme)
 	if o.Live != nil {

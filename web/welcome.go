@@ -126,7 +126,7 @@ var beginWith = []firstScenario{
 
 func (p *pages) loadWelcome(r *http.Request) (*ui.View, error) {
 	d := welcomeData{Try: p.attempts.of(by(r)), Monitors: len(p.o.Controls.Monitors(r.Context())), Sample: p.o.FirstSteps.Sample(), Writable: p.o.FirstSteps.Writable(),
-		Users: slices.ContainsFunc(p.routes, func(x Route) bool { return x.Path == "/users" })}
+		Users: slices.ContainsFunc(p.routes, func(x Route) bool { return x.Path == "/settings/users" })}
 	if p.o.Scenarios != nil {
 		runs, _ := p.o.Scenarios.Runs()
 		d.Ran = len(runs.Real())

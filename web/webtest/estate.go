@@ -39,11 +39,11 @@ func (e *Estate) Hands() config.Hands {
 			{Name: "berlin", Title: "Berlin, hall 2", Address: "Example Street 1, Berlin", Access: []string{"badge at the gate", "key 7 from the desk"}, Safety: []string{"two people in the UPS room"},
 				Leave: []string{"the cooling controls"}, Contact: "duty", Ladder: []config.Rung{{Contact: "jane", Channels: []string{"call"}, Wait: 5 * time.Minute}, {Contact: "duty"}},
 				Rounds: 2, AcceptWithin: 20 * time.Minute, DoneWithin: 2 * time.Hour},
-			{Name: Hostile, Title: Hostile, Address: Hostile, Access: []string{Hostile}, Safety: []string{Hostile}, Leave: []string{Hostile}, Contact: Hostile, Ladder: []config.Rung{{Contact: Hostile}}},
+			hostile[config.Site](),
 		},
 		Places: []config.Place{
 			{Entity: "host-a", Site: "berlin", Room: "2.14", Rack: "B7", Unit: "18", Marking: "HOST-A", Note: "the lower of two"}, {Entity: "core-switch", Site: "berlin", Room: "2.14", Rack: "B1"},
-			{Entity: Hostile, Site: Hostile, Room: Hostile, Rack: Hostile, Unit: Hostile, Marking: Hostile, Note: Hostile},
+			hostile[config.Place](),
 		},
 	}
 }
@@ -53,16 +53,18 @@ func (e *Estate) Notify() config.Notify {
 	if e.Empty {
 		return config.Notify{}
 	}
+	route := hostile[config.Route]()
+	route.On = config.OnEscalated
 	return config.Notify{
 		Channels: []config.Channel{{Name: "mail", Mail: &config.Mail{}}, {Name: "phone", Call: &config.Phone{}}},
 		Contacts: []config.Contact{
 			{Name: "jane", Title: "Jane Roe", Reach: []config.Reach{{Channel: "mail", To: "jane@example.org"}, {Channel: "phone", To: "+15550100"}}},
-			{Name: "duty", Title: "Duty desk", Reach: []config.Reach{{Channel: "phone", To: "+15550101"}}}, {Name: Hostile, Title: Hostile},
+			{Name: "duty", Title: "Duty desk", Reach: []config.Reach{{Channel: "phone", To: "+15550101"}}}, hostile[config.Contact](),
 		},
 		Routes: []config.Route{
 			{Name: "grave", Match: corax.Selector{Labels: map[string]string{"lab": "jwt"}}, AtLeast: corax.High, On: config.OnOpened,
 				Steps: []config.RouteStep{{Contacts: []string{"jane"}, Wait: 5 * time.Minute}, {Contacts: []string{"duty"}, Channels: []string{"call"}}}},
-			{Name: Hostile, On: config.OnEscalated, Match: corax.Selector{IDs: []string{Hostile}, Kinds: []string{Hostile}}, Steps: []config.RouteStep{{Contacts: []string{Hostile}}}},
+			route,
 		},
 		Test: config.Synthetic{Every: 24 * time.Hour, Contacts: []string{"jane"}},
 	}
@@ -82,6 +84,7 @@ func (e *Estate) Reach(context.Context) ([]corax.Reach, error) {
 	return []corax.Reach{
 		{Contact: "jane", Channel: "mail", To: "jane@example.org", SentAt: &sent, TestedAt: &sent, AckedAt: &failed},
 		{Contact: "jane", Channel: "phone", To: "+15550100", SentAt: &sent, FailedAt: &failed, Error: "the service answered 503 " + Hostile},
+		hostile[corax.Reach](),
 	}, nil
 }
 
@@ -149,9 +152,10 @@ func (s *Site) fillEstate(ctx context.Context, now time.Time) error {
 		corax.Edge{From: "auth", To: "auth-db", Kind: corax.DependsOn}, corax.Edge{From: "auth", To: "signing-key", Kind: corax.TrustsIn}, corax.Edge{From: "auth-db", To: "host-a", Kind: corax.RunsOn},
 		corax.Edge{From: "host-a", To: "core-switch", Kind: corax.ConnectsTo}, corax.Edge{From: Hostile, To: "core-switch", Kind: corax.EdgeKind(Hostile)})
 	done, ended := now.Add(90*time.Minute), now.Add(-26*time.Hour)
+	open := hostile[corax.WorkOrder]()
+	open.State, open.Severity, open.Unsent = corax.WorkContacting, corax.Critical, nil
 	orders := map[string]corax.WorkOrder{
-		"wo-open": {State: corax.WorkContacting, Place: corax.Place{Entity: Hostile, Site: Hostile, Room: Hostile}, What: Hostile, Severity: corax.Critical, Site: Hostile, Why: Hostile, Asked: []string{Hostile},
-			Steps: []corax.WorkStep{{Do: Hostile, Check: Hostile, Verify: Hostile, Undo: Hostile}}, Leave: []string{Hostile}, Safety: []string{Hostile}, Access: []string{Hostile}, Contact: Hostile},
+		"wo-open": open,
 		"wo-accepted": {State: corax.WorkAccepted, Place: corax.Place{Entity: "host-a", Site: "Berlin, hall 2", Room: "2.14", Rack: "B7", Unit: "18", Marking: "HOST-A"}, Severity: corax.High, Site: "berlin", By: "jane",
 			What: "A power supply of host A has failed, and it runs on the other one.", DoneBy: &done, Late: true, Asked: []string{"jane"}, Watches: []string{"host-a"},
 			Steps: []corax.WorkStep{{Do: "Pull the power supply whose lamp is dark.", Check: "the lamp of the other one is green"}, {Do: "Put in the spare from drawer 3.", Verify: "both lamps are green"}},
@@ -160,13 +164,18 @@ func (s *Site) fillEstate(ctx context.Context, now time.Time) error {
 	}
 	for id, o := range orders {
 		o.Plan, o.Problem, o.MadeAt, o.AcceptBy = s.Waiting.Run.Plan.ID, s.Waiting.Problem.ID, now.Add(-40*time.Minute), now.Add(-20*time.Minute)
-		o.Log = []corax.WorkEntry{{At: o.MadeAt, State: corax.WorkContacting, Text: "jane is asked by call"}, {At: now.Add(-35 * time.Minute), State: o.State, By: "jane", Text: "accepted " + Hostile}}
+		o.Log = []corax.WorkEntry{{At: o.MadeAt, State: corax.WorkContacting, Text: "jane is asked by call"}, {At: now.Add(-35 * time.Minute), State: o.State, By: Hostile, Text: "accepted " + Hostile}}
 		if _, err := s.Store.ChangeWorkOrder(ctx, id, func(w *corax.WorkOrder) error { o.ID = id; *w = o; return nil }); err != nil {
 			return err
 		}
 	}
 	notice := corax.Notice{ID: "ntc-1", At: now.Add(-6 * time.Minute), Kind: corax.NoticeOpened, Text: "CRITICAL auth: a signing key was put to use before all its verifiers had it.\n7 services are affected. " + Hostile}
+	told := hostile[corax.Page]()
+	told.ID, told.Kind, told.State, told.Problem, told.Severity, told.OpenedAt = "pag-hostile", corax.PageProblem, corax.PageOpen, s.Hostile.Problem.ID, corax.High, now.Add(-9*time.Minute)
+	told.Approval, told.Order, told.AckedAt, told.Notices[0].At = "", "", &now, told.OpenedAt
+	told.Notices[0].Kind, told.Deliveries[0].State, told.Deliveries[0].Notice = corax.NoticeOpened, corax.DeliveryFailed, told.Notices[0].ID
 	pages := []corax.Page{
+		told,
 		{ID: "pag-open", Kind: corax.PageProblem, Problem: s.Waiting.Problem.ID, Entity: "auth", Severity: corax.Critical, Title: "auth: a signing key was used too early " + Hostile, State: corax.PageOpen, OpenedAt: now.Add(-6 * time.Minute), Route: "grave",
 			Notices: []corax.Notice{notice}, Deliveries: []corax.Delivery{{ID: "dlv-1", Notice: "ntc-1", Contact: "jane", Channel: "mail", To: "jane@example.org", State: corax.DeliverySent, Attempts: 1, Receipt: "250 ok", EndedAt: &now},
 				{ID: "dlv-2", Notice: "ntc-1", Contact: "duty", Channel: "phone", To: "+15550101", State: corax.DeliveryFailed, Attempts: 4, Error: "nobody answered " + Hostile, EndedAt: &now}}},
@@ -176,6 +185,12 @@ func (s *Site) fillEstate(ctx context.Context, now time.Time) error {
 		if _, err := s.Store.ChangePage(ctx, p.ID, func(w *corax.Page) error { *w = p; return nil }); err != nil {
 			return err
 		}
+	}
+	answered := hostile[corax.ApprovalRequest]()
+	answered.ID, answered.Plan, answered.Problem, answered.Step, answered.BreakGlass = "apr-hostile", s.Hostile.Run.Plan.ID, s.Hostile.Problem.ID, "1.1", ""
+	answered.AskedAt, answered.ExpiresAt, answered.Answer, answered.AnsweredAt = now.Add(-8*time.Minute), now.Add(-3*time.Minute), corax.Allow, &now
+	if err := s.Store.SaveApproval(ctx, answered); err != nil {
+		return err
 	}
 	yes := corax.Answer{Actor: corax.Actor{Name: "paul", Via: corax.ViaToken}, Verdict: corax.Allow, At: now.Add(-2 * time.Minute)}
 	if _, err := s.Store.AnswerApproval(ctx, s.Waiting.Approvals[0].ID, yes); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	_ "embed" // the configuration
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -72,12 +73,18 @@ func (s *Site) govern(ctx context.Context, now time.Time) error {
 			return err
 		}
 	}
-	limit := corax.Cap{Action: "signing_key.switch", Class: "service", Level: corax.Observe, By: "omar", Reason: "until the audit is over " + Hostile, At: ago(time.Hour)}
+	outcome, odd := hostile[corax.Outcome](), hostile[corax.Cap]()
+	outcome.ID, outcome.At, outcome.Ground, outcome.Plan, outcome.Step = "out-hostile", ago(30*time.Minute), corax.InProduction, s.Hostile.Run.Plan.ID, "1.1"
+	odd.At, odd.Level = ago(time.Hour), corax.Observe
+	if err := errors.Join(s.Store.SaveOutcome(ctx, outcome), s.Store.SaveCap(ctx, odd)); err != nil {
+		return err
+	}
+	limit := corax.Cap{Action: "signing_key.switch", Class: "service", Level: corax.Observe, By: "omar", Reason: "until the audit is over", At: ago(time.Hour)}
 	if err := s.Store.SaveCap(ctx, limit); err != nil {
 		return err
 	}
 	for i, q := range []corax.Silence{
-		{ID: "sil-now", Match: map[string]string{"entity": "db-1", Hostile: Hostile}, Owner: "jane", Reason: Hostile, StartsAt: ago(time.Hour), EndsAt: now.Add(time.Hour)},
+		{ID: "sil-now", Match: map[string]string{"entity": "db-1", Hostile: Hostile}, Owner: Hostile, Reason: Hostile, StartsAt: ago(time.Hour), EndsAt: now.Add(time.Hour)},
 		{ID: "sil-later", Match: map[string]string{"team": "shop"}, Owner: "omar", Reason: "move to the new rack", StartsAt: now.Add(22 * time.Hour), EndsAt: now.Add(26 * time.Hour)},
 		{ID: "sil-over", Match: map[string]string{"entity": "order"}, Owner: "jane", Reason: "load test", StartsAt: ago(30 * time.Hour), EndsAt: ago(28 * time.Hour)},
 	} {
@@ -85,7 +92,13 @@ func (s *Site) govern(ctx context.Context, now time.Time) error {
 			return fmt.Errorf("silence %d: %w", i, err)
 		}
 	}
-	if err := s.Store.SetStop(ctx, "db-1", "the disk is being exchanged "+Hostile, "omar", ago(25*time.Minute)); err != nil {
+	if err := errors.Join(s.Store.SetStop(ctx, "db-1", "the disk is being exchanged", "omar", ago(25*time.Minute)),
+		s.Store.SetStop(ctx, Hostile, Hostile, Hostile, ago(20*time.Minute))); err != nil {
+		return err
+	}
+	declared := hostile[corax.BreakGlass]()
+	declared.ID, declared.At, declared.ExpiresAt = "brk-hostile", ago(5*time.Minute), now.Add(25*time.Minute)
+	if err := s.Store.SaveBreakGlass(ctx, declared); err != nil {
 		return err
 	}
 	if err := s.Store.SaveBreakGlass(ctx, corax.BreakGlass{ID: "brk-1", Scope: "db-1", By: "jane", Reason: "nobody can write " + Hostile, At: ago(5 * time.Minute),

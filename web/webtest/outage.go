@@ -59,15 +59,19 @@ func Tell(name string, began time.Time, hostile string) (Outage, error) {
 
 // ours are the fields whose values are words or ids of ours, which no text from outside gets into.
 var ours = []string{
-	"id", "state", "severity", "kind", "incidents", "plan", "problem", "incident", "step", "risk", "mode", "purpose", "verdict", "finding", "from",
-	"to", "fingerprint", "resolution", "decision", "answer", "pattern", "source", "phase", "incident_of", "was", "now",
+	"id", "state", "severity", "kind", "incidents", "plan", "problem", "incident", "step", "risk", "mode", "purpose", "verdict", "finding", "fingerprint",
+	"resolution", "decision", "answer", "pattern", "incident_of", "was", "now",
 }
 
 func retell(field string, v any, by time.Duration, hostile string) any {
 	switch v := v.(type) {
 	case map[string]any:
 		for k, e := range v {
-			v[k] = retell(k, e, by, hostile)
+			name := k
+			if k == "id" && field == "entities" { // somebody else has named it
+				name = "entity"
+			}
+			v[k] = retell(name, e, by, hostile)
 		}
 		if hostile != "" && (field == "labels" || field == "attributes" || field == "facts" || field == "params") {
 			v[hostile] = hostile

@@ -2,6 +2,7 @@ package webtest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -25,13 +26,14 @@ func (s *Site) Results() history.Memory {
 	later.Run.Started = later.Run.Started.Add(24 * time.Hour)
 	later.Checks = slices.Clone(later.Checks)
 	later.Verdict, later.Checks[0].OK, later.Checks[0].Actual = scenario.Failed, false, "2"
-	hostile := resultOf(s.Hostile, "hostile", "run-hostile", Hostile)
-	hostile.Verdict, hostile.Error = scenario.Broken, Hostile
-	hostile.About.Description, hostile.About.Conditions, hostile.About.Lab = Hostile, Hostile, Hostile
-	hostile.Checks = append(hostile.Checks, scenario.Check{Name: Hostile, Expected: Hostile, Actual: Hostile})
-	hostile.Injected = append(hostile.Injected, scenario.Injected{Fault: Hostile, With: map[string]any{Hostile: Hostile}, Targets: []string{Hostile}, Proof: Hostile})
-	hostile.Run.Versions = map[string]string{"corax": Hostile, Hostile: Hostile}
-	return history.Memory{earlier, later, hostile}
+	odd := resultOf(s.Hostile, "hostile", "run-hostile", Hostile)
+	odd.Steps[0].Phase = Hostile
+	odd.Verdict, odd.Error = scenario.Broken, Hostile
+	odd.About.Description, odd.About.Conditions, odd.About.Lab = Hostile, Hostile, Hostile
+	odd.Checks = append(odd.Checks, scenario.Check{Name: Hostile, Expected: Hostile, Actual: Hostile})
+	odd.Injected = append(odd.Injected, scenario.Injected{Fault: Hostile, Message: Hostile, Source: Hostile, With: map[string]any{Hostile: Hostile}, Targets: []string{Hostile}, Proof: Hostile})
+	odd.Run.Versions = map[string]string{"corax": Hostile, Hostile: Hostile}
+	return history.Memory{earlier, later, odd}
 }
 
 func resultOf(o Outage, name, run, title string) scenario.Result {
@@ -51,10 +53,13 @@ func resultOf(o Outage, name, run, title string) scenario.Result {
 	return r
 }
 
-// prepare starts the launcher; where the site isn't empty, with a job that runs and one that waits.
+// prepare starts the launcher; where the site isn't empty, with a job that has failed, one that runs and one that waits.
 func (s *Site) prepare(clock corax.Clock, empty bool) (*Scenarios, error) {
 	began := make(chan struct{}, 1)
 	run := func(ctx context.Context, sc scenario.Scenario, progress func(string)) (scenario.Result, error) {
+		if sc.Name == "hostile" {
+			return scenario.Result{}, errors.New(Hostile)
+		}
 		progress(fmt.Sprintf("%s  +0.7 s  the lab is up", sc.ID()))
 		progress(Hostile)
 		began <- struct{}{}
@@ -64,14 +69,15 @@ func (s *Site) prepare(clock corax.Clock, empty bool) (*Scenarios, error) {
 	x := &Scenarios{Launcher: launch.New(launch.Options{Run: run, Clock: clock, Keep: func(scenario.Result) error { return nil }, Scenarios: []scenario.Scenario{
 		{Category: "security", Name: "rotation", Title: "A key rotation misses four of seven verifiers"},
 		{Category: "availability", Name: "service_crash", Title: "A service dies", Description: "It is started again."},
+		{Category: "security", Name: "hostile", Title: Hostile, Description: Hostile},
 	}})}
 	x.Start()
 	if empty {
 		return x, nil
 	}
 	x.Memory = s.Results()
-	for _, word := range []string{"security/rotation", "availability"} {
-		if _, err := x.Launch(word, "jane"); err != nil {
+	for _, word := range []string{"security/hostile", "security/rotation", "availability"} {
+		if _, err := x.Launch(word, Hostile); err != nil {
 			x.Stop()
 			return nil, err
 		}

@@ -146,6 +146,9 @@ func (s *Site) fill(ctx context.Context, now time.Time) (err error) {
 		if at != nil {
 			o = o.At(o.Problem.OpenedAt.Add(*at))
 		}
+		if hostile != "" {
+			o = o.spread(now)
+		}
 		err = o.Save(ctx, s.Store)
 		return o
 	}

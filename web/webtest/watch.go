@@ -27,7 +27,9 @@ func (c *Controls) Watched() []corax.ProbeResult {
 	if c.empty {
 		return nil
 	}
-	return append(c.Monitors(context.Background()), corax.ProbeResult{Monitor: "never run", Entity: "auth", State: corax.MonitorUnknown, Message: "has not run yet"})
+	strange := hostile[corax.ProbeResult]()
+	strange.State = corax.MonitorDown
+	return append(c.Monitors(context.Background()), strange, corax.ProbeResult{Monitor: "never run", Entity: "auth", State: corax.MonitorUnknown, Message: "has not run yet"})
 }
 
 // Acknowledge notes the call.

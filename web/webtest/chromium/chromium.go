@@ -278,6 +278,12 @@ func (p *Tab) Fill(name, value string) {
 	}
 }
 
+// Inject puts into the page what text from outside would be, had it become markup. The page's policy has to refuse it and have it reported.
+func (p *Tab) Inject() {
+	p.t.Helper()
+	Eval[bool](p, `(document.body.insertAdjacentHTML("beforeend", '<img alt="" src="data:," onerror="alert(1)">'), true)`)
+}
+
 // Screenshot is a WebP of the window.
 func (p *Tab) Screenshot() []byte {
 	p.t.Helper()

@@ -9,7 +9,7 @@ import (
 // keyboard: bob touches neither mouse nor screen. He logs in, finds the problem, reads what it rests on and why, says yes, comments, searches,
 // and opens the menus of the desk and of the phone. chromium.Tab.Reach holds that each stop is seen, and follows the one before.
 func (f *flows) keyboard(t *testing.T) {
-	at := "/problems/" + f.slow(t, "inventory")
+	at := f.slow(t, "inventory")
 	bob := f.bob
 	// enter presses Enter on what a selector finds, and awaits what follows.
 	enter := func(on, then string) {

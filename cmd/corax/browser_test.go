@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/chromedp"
+
 	"corax"
 	"corax/app"
 	"corax/config"
@@ -199,13 +201,15 @@ func (f *flows) outage(t *testing.T) {
 	}
 	held.Await(`document.querySelector("#do-pause > summary")`)
 	if chromium.Eval[bool](held, `document.querySelector("#do-pause").closest("details.rest") !== null`) {
-		held.Click("#more-buttons > summary")
+		press(held, "#more-buttons > summary")
 	}
-	held.Click("#do-pause > summary")
-	held.Submit("#do-pause form button")
+	press(held, "#do-pause > summary")
+	press(held, "#do-pause form button")
 	problem.Await(`document.querySelector("#headline .doing").textContent.includes("` + adminName + ` holds the plan")`)
-	held.Click("#do-resume > summary")
-	held.Submit("#do-resume form button")
+	held.Await(`document.querySelector("#do-resume > summary")`)
+	press(held, "#do-resume > summary")
+	press(held, "#do-resume form button")
+	held.Await(`document.querySelector(".flash") && !document.querySelector("#do-resume")`)
 	held.Clean()
 	problem.Await(`document.querySelector("#spread svg a[href^='/entities/']")`)
 	problem.Await(`document.querySelector("#headline .headline-facts").textContent.includes("healed after")`)
@@ -231,7 +235,7 @@ func (f *flows) twoSayYes(t *testing.T) {
 	id := f.asked(t, "signing_key.destroy", 2).ID
 	proposer := f.admin.Another()
 	proposer.Open(f.url + "/approvals/" + id)
-	proposer.Await(`document.querySelector("main").innerText.includes("` + adminName + ` has proposed it")`)
+	proposer.Await(`document.querySelector("main").innerText.includes("Ada has proposed it")`)
 	if chromium.Eval[bool](proposer, `document.querySelector("main [value=allow]") !== null`) {
 		t.Error("who has set it in motion is offered to approve it")
 	}
@@ -345,6 +349,12 @@ func logIn(tab *chromium.Tab, name string) {
 	tab.Fill("password", password)
 	tab.Submit("main form button")
 	tab.Await(`document.querySelector("details.user summary").textContent.includes("` + name + `")`)
+}
+
+// press puts the focus on what a selector finds and presses Enter: on a page that goes on meanwhile a pointer may miss what has moved.
+func press(tab *chromium.Tab, selector string) {
+	tab.Do(chromedp.Focus(chromedp.CSS(selector)))
+	tab.Press(chromium.KeyEnter)
 }
 
 // mark makes a page tell whether it is still the one that was loaded, and when it has fetched anew what it shows.

@@ -15,8 +15,8 @@ import (
 
 	"corax"
 	"corax/access"
+	"corax/lookup/postmortem"
 	"corax/lookup/precedent"
-	"corax/postmortem"
 	"corax/store"
 	"corax/web/draw"
 	"corax/web/ui"

@@ -11,7 +11,7 @@ import (
 
 	"corax"
 	"corax/access"
-	"corax/postmortem"
+	"corax/lookup/postmortem"
 	"corax/scenario/casefile"
 	"corax/store"
 	"corax/web/ui"

@@ -12,9 +12,9 @@ import (
 	"corax"
 	"corax/app"
 	"corax/audit"
-	"corax/client"
 	"corax/config"
 	"corax/server"
+	"corax/server/client"
 )
 
 // auditPlace is where the audit is, as the flags say.

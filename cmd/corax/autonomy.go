@@ -9,9 +9,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"corax"
-	"corax/client"
 	"corax/scenario"
 	"corax/server"
+	"corax/server/client"
 )
 
 func autonomyCommand(s *settings) *cobra.Command {

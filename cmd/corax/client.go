@@ -18,7 +18,7 @@ import (
 
 	"corax"
 	"corax/app"
-	"corax/client"
+	"corax/server/client"
 )
 
 // connect finds the running Corax: the one that --server names, or that of the data directory.

@@ -11,10 +11,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"corax"
-	"corax/client"
 	"corax/diagnose"
 	"corax/knowledge"
 	"corax/server"
+	"corax/server/client"
 )
 
 func explainCommand(s *settings) *cobra.Command {

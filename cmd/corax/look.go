@@ -14,8 +14,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"corax"
-	"corax/client"
 	"corax/server"
+	"corax/server/client"
 	"corax/store"
 )
 

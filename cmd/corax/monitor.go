@@ -9,8 +9,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"corax"
-	"corax/client"
 	"corax/server"
+	"corax/server/client"
 )
 
 func monitorCommand(s *settings) *cobra.Command {

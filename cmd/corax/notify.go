@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"corax"
-	"corax/client"
+	"corax/server/client"
 )
 
 func notifyCommand(s *settings) *cobra.Command {

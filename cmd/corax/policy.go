@@ -8,10 +8,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"corax"
-	"corax/client"
 	"corax/config"
 	"corax/config/decode"
 	"corax/heal"
+	"corax/server/client"
 )
 
 func policyCommand(s *settings) *cobra.Command {

@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"corax/postmortem"
+	"corax/lookup/postmortem"
 )
 
 // problemReport prints a problem as a report for those who read about it afterwards.

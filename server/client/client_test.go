@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"corax"
-	"corax/client"
+	"corax/server/client"
 )
 
 // served is a client of a server that answers with h.

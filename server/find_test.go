@@ -60,6 +60,22 @@ func (f finder) Changes(_ context.Context, q store.SignalSearch, window time.Dur
 	return lookup.Changes{}, nil
 }
 
+func (f finder) Entities(_ context.Context, q lookup.EntityFilter) ([]lookup.EntityLine, error) {
+	f.note("entities ", q.Text, q.Kind, q.Label, q.Trouble)
+	return []lookup.EntityLine{{Entity: corax.Entity{ID: "shop", Kind: "service"}, Pulse: lookup.Pulse{Severity: corax.High}}}, nil
+}
+
+func (f finder) Entity(_ context.Context, id string) (lookup.EntityPage, error) {
+	f.note("entity ", id)
+	return lookup.EntityPage{Entity: corax.Entity{ID: id, Kind: "service"}, Pulse: lookup.Pulse{Healthy: true}, Declared: true,
+		Needs: []lookup.Relation{{Other: "db", Kind: "depends_on"}}, Needed: []lookup.Relation{}, Together: []lookup.Relation{}}, nil
+}
+
+func (f finder) State(_ context.Context, monitor string) (corax.ProbeResult, error) {
+	f.note("monitor ", monitor)
+	return corax.ProbeResult{Monitor: monitor, State: corax.MonitorUp}, nil
+}
+
 func (f finder) Learned(context.Context) ([]learn.Tie, error) { f.note("learned"); return nil, nil }
 
 func (f finder) History(_ context.Context, monitor string, from, to time.Time, step time.Duration) (store.MonitorHistory, error) {

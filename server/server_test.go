@@ -157,6 +157,18 @@ func (f *fake) FindDecisions(_ context.Context, q store.DecisionFilter) ([]corax
 	return nil, f.note("decisions of %q limit=%d", q.Plan, q.Limit)
 }
 
+func (f *fake) Decision(_ context.Context, id string) (corax.Decision, error) {
+	return corax.Decision{ID: id}, f.note("decision %s", id)
+}
+
+func (f *fake) FindOutcomes(_ context.Context, q store.OutcomeFilter) ([]corax.Outcome, error) {
+	return nil, f.note("outcomes %s %s %s %s %v", q.Action, q.Class, q.Entity, q.Ground, q.Failed)
+}
+
+func (f *fake) WhyNot(_ context.Context, problem, name string) ([]corax.WhyNot, error) {
+	return nil, f.note("why-not %s %s", problem, name)
+}
+
 func (f *fake) EndBreakGlass(_ context.Context, id, by string) error {
 	return f.note("end %s by %s", id, by)
 }

@@ -4,6 +4,7 @@ package client
 
 import (
 	"context"
+	"io"
 	"net/url"
 	"strconv"
 	"time"
@@ -88,6 +89,12 @@ func (c *Client) AnswerApproval(ctx context.Context, id string, p AnswerApproval
 	r := request{method: "POST", path: "/approvals/" + url.PathEscape(id)}
 	r.body = p
 	return one[corax.ApprovalRequest](ctx, c, r)
+}
+
+// AuditAnchor: when the audit was anchored last, and up to where.
+func (c *Client) AuditAnchor(ctx context.Context) (server.AuditAnchor, error) {
+	r := request{method: "GET", path: "/audit/anchor"}
+	return one[server.AuditAnchor](ctx, c, r)
 }
 
 // AuditKey: the public key that verifies the audit.
@@ -335,16 +342,40 @@ func (c *Client) EscalateProblem(ctx context.Context, id string, p EscalateProbl
 	return err
 }
 
+// ExportAudit: all entries and anchors as JSON Lines, for anyone to verify with corax audit verify.
+func (c *Client) ExportAudit(ctx context.Context, w io.Writer) error {
+	r := request{method: "GET", path: "/audit/export"}
+	return c.write(ctx, r, w)
+}
+
 // ExportProblem: all that is known of a problem, signed.
 func (c *Client) ExportProblem(ctx context.Context, id string) (casefile.File, error) {
 	r := request{method: "GET", path: "/problems/" + url.PathEscape(id) + "/export"}
 	return one[casefile.File](ctx, c, r)
 }
 
+// GetAction: an action, how it is written, and what it has earned.
+func (c *Client) GetAction(ctx context.Context, id string) (server.ActionPage, error) {
+	r := request{method: "GET", path: "/actions/" + url.PathEscape(id)}
+	return one[server.ActionPage](ctx, c, r)
+}
+
 // GetApproval: A request with what its step would come to.
 func (c *Client) GetApproval(ctx context.Context, id string) (corax.ApprovalRequest, error) {
 	r := request{method: "GET", path: "/approvals/" + url.PathEscape(id)}
 	return one[corax.ApprovalRequest](ctx, c, r)
+}
+
+// GetDecision: A decision of the policy with all that it was made from.
+func (c *Client) GetDecision(ctx context.Context, id string) (corax.Decision, error) {
+	r := request{method: "GET", path: "/decisions/" + url.PathEscape(id)}
+	return one[corax.Decision](ctx, c, r)
+}
+
+// GetEntity: all that is known of an entity: how it fares, what it needs, and what is on record.
+func (c *Client) GetEntity(ctx context.Context, id string) (lookup.EntityPage, error) {
+	r := request{method: "GET", path: "/entities/" + url.PathEscape(id)}
+	return one[lookup.EntityPage](ctx, c, r)
 }
 
 // GetErrorKind: what a kind of error means.
@@ -371,10 +402,22 @@ func (c *Client) GetMechanism(ctx context.Context, id string) (server.MechanismP
 	return one[server.MechanismPage](ctx, c, r)
 }
 
+// GetMonitor: A monitor with its last result.
+func (c *Client) GetMonitor(ctx context.Context, id string) (corax.ProbeResult, error) {
+	r := request{method: "GET", path: "/monitors/" + url.PathEscape(id)}
+	return one[corax.ProbeResult](ctx, c, r)
+}
+
 // GetMonitorConfig: A monitor as it is written.
 func (c *Client) GetMonitorConfig(ctx context.Context, id string) (server.MonitorConfig, error) {
 	r := request{method: "GET", path: "/monitors/" + url.PathEscape(id) + "/config"}
 	return one[server.MonitorConfig](ctx, c, r)
+}
+
+// GetPage: what people were told, with what became of each message.
+func (c *Client) GetPage(ctx context.Context, id string) (corax.Page, error) {
+	r := request{method: "GET", path: "/pages/" + url.PathEscape(id)}
+	return one[corax.Page](ctx, c, r)
 }
 
 // GetPlan: A plan and what became of each step.
@@ -384,9 +427,9 @@ func (c *Client) GetPlan(ctx context.Context, id string) (corax.PlanRun, error) 
 }
 
 // GetPolicy: the rules; the first that matches decides, and where none does the answer is deny.
-func (c *Client) GetPolicy(ctx context.Context) (corax.Policy, error) {
+func (c *Client) GetPolicy(ctx context.Context) (server.PolicyPage, error) {
 	r := request{method: "GET", path: "/policy"}
-	return one[corax.Policy](ctx, c, r)
+	return one[server.PolicyPage](ctx, c, r)
 }
 
 // GetProblem: A problem with its plan's run, decisions and timeline.
@@ -449,19 +492,19 @@ func (c *Client) LearnOutcomes(ctx context.Context, p LearnOutcomesParams) (serv
 // LearnedTopology: edges that past outages speak for, beside those that are declared.
 func (c *Client) LearnedTopology(ctx context.Context) ([]learn.Tie, error) {
 	r := request{method: "GET", path: "/topology/learned"}
-	return one[[]learn.Tie](ctx, c, r)
+	return all[learn.Tie](ctx, c, r)
 }
 
 // ListActions: actions that are declared.
 func (c *Client) ListActions(ctx context.Context) ([]corax.Action, error) {
 	r := request{method: "GET", path: "/actions"}
-	return one[[]corax.Action](ctx, c, r)
+	return all[corax.Action](ctx, c, r)
 }
 
 // ListApprovalsParams are the parameters of [Client.ListApprovals].
 type ListApprovalsParams struct {
 	Limit  int    `json:"-"` // at most so many
-	Cursor string `json:"-"` // where the page before ended; stands in its Link header
+	Cursor string `json:"-"` // where to go on: next, or previous, of another answer
 	All    bool   `json:"-"` // also those that are decided
 }
 
@@ -479,18 +522,22 @@ func (c *Client) ListApprovals(ctx context.Context, p ListApprovalsParams) (Page
 		q.Set("all", "true")
 	}
 	r.query = q
-	return list[corax.ApprovalRequest](ctx, c, r)
+	return one[Page[corax.ApprovalRequest]](ctx, c, r)
 }
 
 // ListAuditParams are the parameters of [Client.ListAudit].
 type ListAuditParams struct {
 	Limit   int    `json:"-"` // at most so many
-	Cursor  string `json:"-"` // where the page before ended; stands in its Link header
-	After   int64  `json:"-"` // only entries with higher numbers
+	Cursor  string `json:"-"` // where to go on: next, or previous, of another answer
+	What    string `json:"-"` // a kind of entries, or the part before its dot: approval
+	Who     string `json:"-"`
+	On      string `json:"-"` // what they are about: decision/ID, vault:NAME; all of a kind with the slash alone: stop/
 	Problem string `json:"-"`
+	After   int64  `json:"-"` // only those that come after the entry of this number in the list
+	Order   string `json:"-"` // which come first
 }
 
-// ListAudit: the audit's entries, oldest first.
+// ListAudit: the audit's entries, by what they are about.
 func (c *Client) ListAudit(ctx context.Context, p ListAuditParams) (Page[server.AuditLine], error) {
 	r := request{method: "GET", path: "/audit"}
 	q := url.Values{}
@@ -500,20 +547,32 @@ func (c *Client) ListAudit(ctx context.Context, p ListAuditParams) (Page[server.
 	if p.Cursor != "" {
 		q.Set("cursor", string(p.Cursor))
 	}
-	if p.After != 0 {
-		q.Set("after", strconv.FormatInt(int64(p.After), 10))
+	if p.What != "" {
+		q.Set("what", string(p.What))
+	}
+	if p.Who != "" {
+		q.Set("who", string(p.Who))
+	}
+	if p.On != "" {
+		q.Set("on", string(p.On))
 	}
 	if p.Problem != "" {
 		q.Set("problem", string(p.Problem))
 	}
+	if p.After != 0 {
+		q.Set("after", strconv.FormatInt(int64(p.After), 10))
+	}
+	if p.Order != "" {
+		q.Set("order", string(p.Order))
+	}
 	r.query = q
-	return list[server.AuditLine](ctx, c, r)
+	return one[Page[server.AuditLine]](ctx, c, r)
 }
 
 // ListAutonomy: what each action has earned to do by itself, and why.
 func (c *Client) ListAutonomy(ctx context.Context) ([]corax.Standing, error) {
 	r := request{method: "GET", path: "/autonomy"}
-	return one[[]corax.Standing](ctx, c, r)
+	return all[corax.Standing](ctx, c, r)
 }
 
 // ListBreakGlassParams are the parameters of [Client.ListBreakGlass].
@@ -529,14 +588,13 @@ func (c *Client) ListBreakGlass(ctx context.Context, p ListBreakGlassParams) ([]
 		q.Set("all", "true")
 	}
 	r.query = q
-	return one[[]corax.BreakGlass](ctx, c, r)
+	return all[corax.BreakGlass](ctx, c, r)
 }
 
 // ListChangesParams are the parameters of [Client.ListChanges].
 type ListChangesParams struct {
-	Limit    int       `json:"-"`
-	Before   string    `json:"-"` // cursor: older, from an answer's older
-	After    string    `json:"-"` // cursor: newer, from an answer's newer
+	Limit    int       `json:"-"` // at most so many
+	Cursor   string    `json:"-"` // where to go on: next, or previous, of another answer
 	Since    time.Time `json:"-"` // at this time or later
 	Until    time.Time `json:"-"` // before this time
 	Text     string    `json:"-"` // words that must be there; the last may be the beginning of one
@@ -550,17 +608,14 @@ type ListChangesParams struct {
 }
 
 // ListChanges: changes, the latest first, with the incidents that followed on what was changed and on those who need it.
-func (c *Client) ListChanges(ctx context.Context, p ListChangesParams) (lookup.Changes, error) {
+func (c *Client) ListChanges(ctx context.Context, p ListChangesParams) (server.FoundChanges, error) {
 	r := request{method: "GET", path: "/changes"}
 	q := url.Values{}
 	if p.Limit != 0 {
 		q.Set("limit", strconv.FormatInt(int64(p.Limit), 10))
 	}
-	if p.Before != "" {
-		q.Set("before", string(p.Before))
-	}
-	if p.After != "" {
-		q.Set("after", string(p.After))
+	if p.Cursor != "" {
+		q.Set("cursor", string(p.Cursor))
 	}
 	if !p.Since.IsZero() {
 		q.Set("since", p.Since.Format(time.RFC3339Nano))
@@ -593,14 +648,33 @@ func (c *Client) ListChanges(ctx context.Context, p ListChangesParams) (lookup.C
 		q.Set("window", strconv.FormatInt(int64(p.Window), 10))
 	}
 	r.query = q
-	return one[lookup.Changes](ctx, c, r)
+	return one[server.FoundChanges](ctx, c, r)
+}
+
+// ListContacts: who can be told, and how each way to them has served.
+func (c *Client) ListContacts(ctx context.Context) ([]server.Contact, error) {
+	r := request{method: "GET", path: "/contacts"}
+	return all[server.Contact](ctx, c, r)
+}
+
+// ListCredentials: credentials of the vault and of the configuration, never their values.
+func (c *Client) ListCredentials(ctx context.Context) ([]lookup.Reference, error) {
+	r := request{method: "GET", path: "/credentials"}
+	return all[lookup.Reference](ctx, c, r)
 }
 
 // ListDecisionsParams are the parameters of [Client.ListDecisions].
 type ListDecisionsParams struct {
-	Limit  int    `json:"-"` // at most so many
-	Cursor string `json:"-"` // where the page before ended; stands in its Link header
-	Plan   string `json:"-"` // only those about this plan
+	Limit   int           `json:"-"` // at most so many
+	Cursor  string        `json:"-"` // where to go on: next, or previous, of another answer
+	Since   time.Time     `json:"-"` // at this time or later
+	Until   time.Time     `json:"-"` // before this time
+	Plan    string        `json:"-"`
+	Problem string        `json:"-"`
+	Verdict corax.Verdict `json:"-"`
+	Rule    string        `json:"-"`
+	Action  string        `json:"-"`
+	Entity  string        `json:"-"` // the target, or another that the action may change
 }
 
 // ListDecisions: decisions of the policy with all that they were made from, latest first.
@@ -613,23 +687,72 @@ func (c *Client) ListDecisions(ctx context.Context, p ListDecisionsParams) (Page
 	if p.Cursor != "" {
 		q.Set("cursor", string(p.Cursor))
 	}
+	if !p.Since.IsZero() {
+		q.Set("since", p.Since.Format(time.RFC3339Nano))
+	}
+	if !p.Until.IsZero() {
+		q.Set("until", p.Until.Format(time.RFC3339Nano))
+	}
 	if p.Plan != "" {
 		q.Set("plan", string(p.Plan))
 	}
+	if p.Problem != "" {
+		q.Set("problem", string(p.Problem))
+	}
+	if p.Verdict != "" {
+		q.Set("verdict", string(p.Verdict))
+	}
+	if p.Rule != "" {
+		q.Set("rule", string(p.Rule))
+	}
+	if p.Action != "" {
+		q.Set("action", string(p.Action))
+	}
+	if p.Entity != "" {
+		q.Set("entity", string(p.Entity))
+	}
 	r.query = q
-	return list[corax.Decision](ctx, c, r)
+	return one[Page[corax.Decision]](ctx, c, r)
+}
+
+// ListEntitiesParams are the parameters of [Client.ListEntities].
+type ListEntitiesParams struct {
+	Text    string `json:"-"` // within id, name or an alias
+	Kind    string `json:"-"`
+	Label   string `json:"-"` // name=value
+	Trouble bool   `json:"-"` // only those that something is wrong with
+}
+
+// ListEntities: declared entities with how they fare, those in trouble first.
+func (c *Client) ListEntities(ctx context.Context, p ListEntitiesParams) ([]lookup.EntityLine, error) {
+	r := request{method: "GET", path: "/entities"}
+	q := url.Values{}
+	if p.Text != "" {
+		q.Set("q", string(p.Text))
+	}
+	if p.Kind != "" {
+		q.Set("kind", string(p.Kind))
+	}
+	if p.Label != "" {
+		q.Set("label", string(p.Label))
+	}
+	if p.Trouble {
+		q.Set("trouble", "true")
+	}
+	r.query = q
+	return all[lookup.EntityLine](ctx, c, r)
 }
 
 // ListErrorKinds: the kinds of errors.
 func (c *Client) ListErrorKinds(ctx context.Context) ([]server.FaultKind, error) {
 	r := request{method: "GET", path: "/errors"}
-	return one[[]server.FaultKind](ctx, c, r)
+	return all[server.FaultKind](ctx, c, r)
 }
 
 // ListEventsParams are the parameters of [Client.ListEvents].
 type ListEventsParams struct {
 	Limit    int    `json:"-"` // at most so many
-	Cursor   string `json:"-"` // where the page before ended; stands in its Link header
+	Cursor   string `json:"-"` // where to go on: next, or previous, of another answer
 	After    string `json:"-"` // only what comes after the event of this id
 	Problem  string `json:"-"` // only what is about this problem and its incidents
 	Incident string `json:"-"`
@@ -663,13 +786,13 @@ func (c *Client) ListEvents(ctx context.Context, p ListEventsParams) (Page[corax
 		q.Set("order", string(p.Order))
 	}
 	r.query = q
-	return list[corax.Event](ctx, c, r)
+	return one[Page[corax.Event]](ctx, c, r)
 }
 
 // ListIncidentsParams are the parameters of [Client.ListIncidents].
 type ListIncidentsParams struct {
 	Limit   int    `json:"-"` // at most so many
-	Cursor  string `json:"-"` // where the page before ended; stands in its Link header
+	Cursor  string `json:"-"` // where to go on: next, or previous, of another answer
 	Live    bool   `json:"-"` // only those that have not ended
 	Entity  string `json:"-"`
 	Problem string `json:"-"`
@@ -695,13 +818,13 @@ func (c *Client) ListIncidents(ctx context.Context, p ListIncidentsParams) (Page
 		q.Set("problem", string(p.Problem))
 	}
 	r.query = q
-	return list[corax.Incident](ctx, c, r)
+	return one[Page[corax.Incident]](ctx, c, r)
 }
 
 // ListInvites: links that nobody has followed yet, newest first.
 func (c *Client) ListInvites(ctx context.Context) ([]access.Credential, error) {
 	r := request{method: "GET", path: "/invites"}
-	return one[[]access.Credential](ctx, c, r)
+	return all[access.Credential](ctx, c, r)
 }
 
 // ListMechanismsParams are the parameters of [Client.ListMechanisms].
@@ -725,19 +848,65 @@ func (c *Client) ListMechanisms(ctx context.Context, p ListMechanismsParams) ([]
 		q.Set("q", string(p.Q))
 	}
 	r.query = q
-	return one[[]server.Mechanism](ctx, c, r)
+	return all[server.Mechanism](ctx, c, r)
 }
 
 // ListMonitors: monitors with their last results.
-func (c *Client) ListMonitors(ctx context.Context) (server.MonitorList, error) {
+func (c *Client) ListMonitors(ctx context.Context) ([]corax.ProbeResult, error) {
 	r := request{method: "GET", path: "/monitors"}
-	return one[server.MonitorList](ctx, c, r)
+	return all[corax.ProbeResult](ctx, c, r)
+}
+
+// ListOperators: operators that the configuration names.
+func (c *Client) ListOperators(ctx context.Context) ([]corax.Operator, error) {
+	r := request{method: "GET", path: "/operators"}
+	return all[corax.Operator](ctx, c, r)
+}
+
+// ListOutcomesParams are the parameters of [Client.ListOutcomes].
+type ListOutcomesParams struct {
+	Limit  int          `json:"-"` // at most so many
+	Cursor string       `json:"-"` // where to go on: next, or previous, of another answer
+	Action string       `json:"-"`
+	Class  string       `json:"-"` // the kind of the entities
+	Entity string       `json:"-"`
+	Ground corax.Ground `json:"-"`
+	Failed bool         `json:"-"` // only those that did not succeed
+}
+
+// ListOutcomes: how each carrying out of an action ended, latest first; list-autonomy counts them.
+func (c *Client) ListOutcomes(ctx context.Context, p ListOutcomesParams) (Page[corax.Outcome], error) {
+	r := request{method: "GET", path: "/autonomy/outcomes"}
+	q := url.Values{}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.FormatInt(int64(p.Limit), 10))
+	}
+	if p.Cursor != "" {
+		q.Set("cursor", string(p.Cursor))
+	}
+	if p.Action != "" {
+		q.Set("action", string(p.Action))
+	}
+	if p.Class != "" {
+		q.Set("class", string(p.Class))
+	}
+	if p.Entity != "" {
+		q.Set("entity", string(p.Entity))
+	}
+	if p.Ground != "" {
+		q.Set("ground", string(p.Ground))
+	}
+	if p.Failed {
+		q.Set("failed", "true")
+	}
+	r.query = q
+	return one[Page[corax.Outcome]](ctx, c, r)
 }
 
 // ListPagesParams are the parameters of [Client.ListPages].
 type ListPagesParams struct {
 	Limit  int    `json:"-"` // at most so many
-	Cursor string `json:"-"` // where the page before ended; stands in its Link header
+	Cursor string `json:"-"` // where to go on: next, or previous, of another answer
 	Live   bool   `json:"-"` // only those that have not ended
 }
 
@@ -755,19 +924,19 @@ func (c *Client) ListPages(ctx context.Context, p ListPagesParams) (Page[corax.P
 		q.Set("live", "true")
 	}
 	r.query = q
-	return list[corax.Page](ctx, c, r)
+	return one[Page[corax.Page]](ctx, c, r)
 }
 
 // ListPatterns: patterns of the catalogue.
 func (c *Client) ListPatterns(ctx context.Context) ([]server.Pattern, error) {
 	r := request{method: "GET", path: "/knowledge/patterns"}
-	return one[[]server.Pattern](ctx, c, r)
+	return all[server.Pattern](ctx, c, r)
 }
 
 // ListPlansParams are the parameters of [Client.ListPlans].
 type ListPlansParams struct {
 	Limit  int      `json:"-"` // at most so many
-	Cursor string   `json:"-"` // where the page before ended; stands in its Link header
+	Cursor string   `json:"-"` // where to go on: next, or previous, of another answer
 	State  []string `json:"-"` // only those in one of these states
 	Live   bool     `json:"-"` // only those that have not ended
 }
@@ -789,13 +958,13 @@ func (c *Client) ListPlans(ctx context.Context, p ListPlansParams) (Page[corax.P
 		q.Set("live", "true")
 	}
 	r.query = q
-	return list[corax.PlanRun](ctx, c, r)
+	return one[Page[corax.PlanRun]](ctx, c, r)
 }
 
 // ListProblemsParams are the parameters of [Client.ListProblems].
 type ListProblemsParams struct {
 	Limit  int    `json:"-"` // at most so many
-	Cursor string `json:"-"` // where the page before ended; stands in its Link header
+	Cursor string `json:"-"` // where to go on: next, or previous, of another answer
 	Open   bool   `json:"-"` // only those that have not ended
 }
 
@@ -813,28 +982,34 @@ func (c *Client) ListProblems(ctx context.Context, p ListProblemsParams) (Page[c
 		q.Set("open", "true")
 	}
 	r.query = q
-	return list[corax.Problem](ctx, c, r)
+	return one[Page[corax.Problem]](ctx, c, r)
 }
 
 // ListScenarioJobs: scenarios that wait, run, or have ended lately, with their progress.
 func (c *Client) ListScenarioJobs(ctx context.Context) ([]launch.Job, error) {
 	r := request{method: "GET", path: "/scenarios/jobs"}
-	return one[[]launch.Job](ctx, c, r)
+	return all[launch.Job](ctx, c, r)
 }
 
 // ListScenarioRunsParams are the parameters of [Client.ListScenarioRuns].
 type ListScenarioRunsParams struct {
+	Limit    int    `json:"-"` // at most so many
+	Cursor   string `json:"-"` // where to go on: next, or previous, of another answer
 	Category string `json:"-"`
 	Name     string `json:"-"`
 	Verdict  string `json:"-"`
-	Limit    int    `json:"-"`
-	Before   string `json:"-"` // the id of the last run of the page before
 }
 
 // ListScenarioRuns: runs of scenarios in short, newest first.
-func (c *Client) ListScenarioRuns(ctx context.Context, p ListScenarioRunsParams) (history.Runs, error) {
+func (c *Client) ListScenarioRuns(ctx context.Context, p ListScenarioRunsParams) (Page[history.Run], error) {
 	r := request{method: "GET", path: "/scenarios/runs"}
 	q := url.Values{}
+	if p.Limit != 0 {
+		q.Set("limit", strconv.FormatInt(int64(p.Limit), 10))
+	}
+	if p.Cursor != "" {
+		q.Set("cursor", string(p.Cursor))
+	}
 	if p.Category != "" {
 		q.Set("category", string(p.Category))
 	}
@@ -844,20 +1019,14 @@ func (c *Client) ListScenarioRuns(ctx context.Context, p ListScenarioRunsParams)
 	if p.Verdict != "" {
 		q.Set("verdict", string(p.Verdict))
 	}
-	if p.Limit != 0 {
-		q.Set("limit", strconv.FormatInt(int64(p.Limit), 10))
-	}
-	if p.Before != "" {
-		q.Set("before", string(p.Before))
-	}
 	r.query = q
-	return one[history.Runs](ctx, c, r)
+	return one[Page[history.Run]](ctx, c, r)
 }
 
 // ListScenarios: scenarios, each with its latest run.
 func (c *Client) ListScenarios(ctx context.Context) ([]server.ScenarioLine, error) {
 	r := request{method: "GET", path: "/scenarios"}
-	return one[[]server.ScenarioLine](ctx, c, r)
+	return all[server.ScenarioLine](ctx, c, r)
 }
 
 // ListSessionsParams are the parameters of [Client.ListSessions].
@@ -873,31 +1042,55 @@ func (c *Client) ListSessions(ctx context.Context, p ListSessionsParams) ([]acce
 		q.Set("all", "true")
 	}
 	r.query = q
-	return one[[]access.Credential](ctx, c, r)
+	return all[access.Credential](ctx, c, r)
+}
+
+// ListSettingsParams are the parameters of [Client.ListSettings].
+type ListSettingsParams struct {
+	Section string `json:"-"` // such as monitors
+	Q       string `json:"-"` // words of the path or the value; all must be there
 }
 
 // ListSettings: the configuration in force, and where each value was written.
-func (c *Client) ListSettings(ctx context.Context) ([]server.Setting, error) {
+func (c *Client) ListSettings(ctx context.Context, p ListSettingsParams) (server.Settings, error) {
 	r := request{method: "GET", path: "/settings"}
-	return one[[]server.Setting](ctx, c, r)
+	q := url.Values{}
+	if p.Section != "" {
+		q.Set("section", string(p.Section))
+	}
+	if p.Q != "" {
+		q.Set("q", string(p.Q))
+	}
+	r.query = q
+	return one[server.Settings](ctx, c, r)
+}
+
+// ListSilencesParams are the parameters of [Client.ListSilences].
+type ListSilencesParams struct {
+	All bool `json:"-"` // also those that have ended
 }
 
 // ListSilences: silences and maintenance windows that have not ended.
-func (c *Client) ListSilences(ctx context.Context) ([]corax.Silence, error) {
+func (c *Client) ListSilences(ctx context.Context, p ListSilencesParams) ([]corax.Silence, error) {
 	r := request{method: "GET", path: "/silences"}
-	return one[[]corax.Silence](ctx, c, r)
+	q := url.Values{}
+	if p.All {
+		q.Set("all", "true")
+	}
+	r.query = q
+	return all[corax.Silence](ctx, c, r)
 }
 
 // ListSites: sites with people, and what stands there.
 func (c *Client) ListSites(ctx context.Context) ([]server.Site, error) {
 	r := request{method: "GET", path: "/sites"}
-	return one[[]server.Site](ctx, c, r)
+	return all[server.Site](ctx, c, r)
 }
 
 // ListStops: kill switches that are thrown.
 func (c *Client) ListStops(ctx context.Context) ([]store.Stop, error) {
 	r := request{method: "GET", path: "/stop"}
-	return one[[]store.Stop](ctx, c, r)
+	return all[store.Stop](ctx, c, r)
 }
 
 // ListTemplatesParams are the parameters of [Client.ListTemplates].
@@ -925,7 +1118,7 @@ func (c *Client) ListTemplates(ctx context.Context, p ListTemplatesParams) ([]st
 		q.Set("limit", strconv.FormatInt(int64(p.Limit), 10))
 	}
 	r.query = q
-	return one[[]store.Template](ctx, c, r)
+	return all[store.Template](ctx, c, r)
 }
 
 // ListTokensParams are the parameters of [Client.ListTokens].
@@ -941,19 +1134,19 @@ func (c *Client) ListTokens(ctx context.Context, p ListTokensParams) ([]access.C
 		q.Set("all", "true")
 	}
 	r.query = q
-	return one[[]access.Credential](ctx, c, r)
+	return all[access.Credential](ctx, c, r)
 }
 
 // ListUsers: users, by name.
 func (c *Client) ListUsers(ctx context.Context) ([]access.User, error) {
 	r := request{method: "GET", path: "/users"}
-	return one[[]access.User](ctx, c, r)
+	return all[access.User](ctx, c, r)
 }
 
 // ListWorkOrdersParams are the parameters of [Client.ListWorkOrders].
 type ListWorkOrdersParams struct {
 	Limit  int    `json:"-"` // at most so many
-	Cursor string `json:"-"` // where the page before ended; stands in its Link header
+	Cursor string `json:"-"` // where to go on: next, or previous, of another answer
 	Live   bool   `json:"-"` // only those that have not ended
 }
 
@@ -971,7 +1164,7 @@ func (c *Client) ListWorkOrders(ctx context.Context, p ListWorkOrdersParams) (Pa
 		q.Set("live", "true")
 	}
 	r.query = q
-	return list[corax.WorkOrder](ctx, c, r)
+	return one[Page[corax.WorkOrder]](ctx, c, r)
 }
 
 // MakeTokenParams are the parameters of [Client.MakeToken].
@@ -1004,7 +1197,7 @@ func (c *Client) MonitorChanges(ctx context.Context, id string, p MonitorChanges
 		q.Set("limit", strconv.FormatInt(int64(p.Limit), 10))
 	}
 	r.query = q
-	return one[[]store.MonitorChange](ctx, c, r)
+	return all[store.MonitorChange](ctx, c, r)
 }
 
 // MonitorHistoriesParams are the parameters of [Client.MonitorHistories].
@@ -1015,7 +1208,7 @@ type MonitorHistoriesParams struct {
 }
 
 // MonitorHistories: what the runs of all monitors came to, by name.
-func (c *Client) MonitorHistories(ctx context.Context, p MonitorHistoriesParams) (map[string]store.MonitorHistory, error) {
+func (c *Client) MonitorHistories(ctx context.Context, p MonitorHistoriesParams) ([]store.MonitorHistory, error) {
 	r := request{method: "GET", path: "/history/monitors"}
 	q := url.Values{}
 	if !p.From.IsZero() {
@@ -1028,7 +1221,7 @@ func (c *Client) MonitorHistories(ctx context.Context, p MonitorHistoriesParams)
 		q.Set("step", strconv.FormatInt(int64(p.Step), 10))
 	}
 	r.query = q
-	return one[map[string]store.MonitorHistory](ctx, c, r)
+	return all[store.MonitorHistory](ctx, c, r)
 }
 
 // MonitorHistoryParams are the parameters of [Client.MonitorHistory].
@@ -1072,13 +1265,13 @@ func (c *Client) PausePlan(ctx context.Context, id string, p PausePlanParams) er
 // Reach: how every way to every contact has served.
 func (c *Client) Reach(ctx context.Context) ([]corax.Reach, error) {
 	r := request{method: "GET", path: "/reach"}
-	return one[[]corax.Reach](ctx, c, r)
+	return all[corax.Reach](ctx, c, r)
 }
 
 // RehearsePlan: what each step would come to now; changes nothing.
 func (c *Client) RehearsePlan(ctx context.Context, id string) ([]corax.Rehearsal, error) {
 	r := request{method: "POST", path: "/plans/" + url.PathEscape(id) + "/dry-run"}
-	return one[[]corax.Rehearsal](ctx, c, r)
+	return all[corax.Rehearsal](ctx, c, r)
 }
 
 // Reload: read the configuration again.
@@ -1135,7 +1328,13 @@ func (c *Client) ReplaceMonitor(ctx context.Context, id string, p ReplaceMonitor
 // ReplayPlan: what today's policy says to the decisions on record.
 func (c *Client) ReplayPlan(ctx context.Context, id string) ([]corax.Replayed, error) {
 	r := request{method: "POST", path: "/plans/" + url.PathEscape(id) + "/replay"}
-	return one[[]corax.Replayed](ctx, c, r)
+	return all[corax.Replayed](ctx, c, r)
+}
+
+// ReportProblem: A problem as a report in Markdown: a post-mortem.
+func (c *Client) ReportProblem(ctx context.Context, id string, w io.Writer) error {
+	r := request{method: "GET", path: "/problems/" + url.PathEscape(id) + "/report"}
+	return c.write(ctx, r, w)
 }
 
 // ResetUserParams are the parameters of [Client.ResetUser].
@@ -1231,14 +1430,13 @@ type RunScenarioParams struct {
 func (c *Client) RunScenario(ctx context.Context, p RunScenarioParams) ([]launch.Job, error) {
 	r := request{method: "POST", path: "/scenarios/jobs"}
 	r.body = p
-	return one[[]launch.Job](ctx, c, r)
+	return all[launch.Job](ctx, c, r)
 }
 
 // SearchIncidentsParams are the parameters of [Client.SearchIncidents].
 type SearchIncidentsParams struct {
-	Limit    int       `json:"-"`
-	Before   string    `json:"-"` // cursor: older, from an answer's older
-	After    string    `json:"-"` // cursor: newer, from an answer's newer
+	Limit    int       `json:"-"` // at most so many
+	Cursor   string    `json:"-"` // where to go on: next, or previous, of another answer
 	Since    time.Time `json:"-"` // at this time or later
 	Until    time.Time `json:"-"` // before this time
 	Text     string    `json:"-"`
@@ -1251,17 +1449,14 @@ type SearchIncidentsParams struct {
 }
 
 // SearchIncidents: incidents by text and filters, newest first.
-func (c *Client) SearchIncidents(ctx context.Context, p SearchIncidentsParams) (store.IncidentList, error) {
+func (c *Client) SearchIncidents(ctx context.Context, p SearchIncidentsParams) (Page[corax.Incident], error) {
 	r := request{method: "GET", path: "/search/incidents"}
 	q := url.Values{}
 	if p.Limit != 0 {
 		q.Set("limit", strconv.FormatInt(int64(p.Limit), 10))
 	}
-	if p.Before != "" {
-		q.Set("before", string(p.Before))
-	}
-	if p.After != "" {
-		q.Set("after", string(p.After))
+	if p.Cursor != "" {
+		q.Set("cursor", string(p.Cursor))
 	}
 	if !p.Since.IsZero() {
 		q.Set("since", p.Since.Format(time.RFC3339Nano))
@@ -1291,14 +1486,13 @@ func (c *Client) SearchIncidents(ctx context.Context, p SearchIncidentsParams) (
 		q.Set("problem", string(p.Problem))
 	}
 	r.query = q
-	return one[store.IncidentList](ctx, c, r)
+	return one[Page[corax.Incident]](ctx, c, r)
 }
 
 // SearchProblemsParams are the parameters of [Client.SearchProblems].
 type SearchProblemsParams struct {
-	Limit     int       `json:"-"`
-	Before    string    `json:"-"` // cursor: older, from an answer's older
-	After     string    `json:"-"` // cursor: newer, from an answer's newer
+	Limit     int       `json:"-"` // at most so many
+	Cursor    string    `json:"-"` // where to go on: next, or previous, of another answer
 	Since     time.Time `json:"-"` // at this time or later
 	Until     time.Time `json:"-"` // before this time
 	Text      string    `json:"-"`
@@ -1312,17 +1506,14 @@ type SearchProblemsParams struct {
 }
 
 // SearchProblems: problems in a line each, with counts by state, newest first.
-func (c *Client) SearchProblems(ctx context.Context, p SearchProblemsParams) (store.ProblemList, error) {
+func (c *Client) SearchProblems(ctx context.Context, p SearchProblemsParams) (server.FoundProblems, error) {
 	r := request{method: "GET", path: "/search/problems"}
 	q := url.Values{}
 	if p.Limit != 0 {
 		q.Set("limit", strconv.FormatInt(int64(p.Limit), 10))
 	}
-	if p.Before != "" {
-		q.Set("before", string(p.Before))
-	}
-	if p.After != "" {
-		q.Set("after", string(p.After))
+	if p.Cursor != "" {
+		q.Set("cursor", string(p.Cursor))
 	}
 	if !p.Since.IsZero() {
 		q.Set("since", p.Since.Format(time.RFC3339Nano))
@@ -1355,14 +1546,13 @@ func (c *Client) SearchProblems(ctx context.Context, p SearchProblemsParams) (st
 		q.Set("entity", string(p.Entity))
 	}
 	r.query = q
-	return one[store.ProblemList](ctx, c, r)
+	return one[server.FoundProblems](ctx, c, r)
 }
 
 // SearchSignalsParams are the parameters of [Client.SearchSignals].
 type SearchSignalsParams struct {
-	Limit    int       `json:"-"`
-	Before   string    `json:"-"` // cursor: older, from an answer's older
-	After    string    `json:"-"` // cursor: newer, from an answer's newer
+	Limit    int       `json:"-"` // at most so many
+	Cursor   string    `json:"-"` // where to go on: next, or previous, of another answer
 	Since    time.Time `json:"-"` // at this time or later
 	Until    time.Time `json:"-"` // before this time
 	Text     string    `json:"-"` // words that must be there; the last may be the beginning of one
@@ -1375,17 +1565,14 @@ type SearchSignalsParams struct {
 }
 
 // SearchSignals: signals by text and filters, the latest first.
-func (c *Client) SearchSignals(ctx context.Context, p SearchSignalsParams) (store.SignalPage, error) {
+func (c *Client) SearchSignals(ctx context.Context, p SearchSignalsParams) (server.FoundSignals, error) {
 	r := request{method: "GET", path: "/search/signals"}
 	q := url.Values{}
 	if p.Limit != 0 {
 		q.Set("limit", strconv.FormatInt(int64(p.Limit), 10))
 	}
-	if p.Before != "" {
-		q.Set("before", string(p.Before))
-	}
-	if p.After != "" {
-		q.Set("after", string(p.After))
+	if p.Cursor != "" {
+		q.Set("cursor", string(p.Cursor))
 	}
 	if !p.Since.IsZero() {
 		q.Set("since", p.Since.Format(time.RFC3339Nano))
@@ -1415,7 +1602,7 @@ func (c *Client) SearchSignals(ctx context.Context, p SearchSignalsParams) (stor
 		q.Set("template", strconv.FormatInt(int64(p.Template), 10))
 	}
 	r.query = q
-	return one[store.SignalPage](ctx, c, r)
+	return one[server.FoundSignals](ctx, c, r)
 }
 
 // SignalFacetsParams are the parameters of [Client.SignalFacets].
@@ -1447,7 +1634,7 @@ func (c *Client) SimilarProblems(ctx context.Context, id string, p SimilarProble
 		q.Set("limit", strconv.FormatInt(int64(p.Limit), 10))
 	}
 	r.query = q
-	return one[[]precedent.Precedent](ctx, c, r)
+	return all[precedent.Precedent](ctx, c, r)
 }
 
 // StartWorkOrderParams are the parameters of [Client.StartWorkOrder].
@@ -1505,6 +1692,20 @@ func (c *Client) TestPages(ctx context.Context, p TestPagesParams) (corax.Page, 
 	return one[corax.Page](ctx, c, r)
 }
 
+// TryPolicyParams are the parameters of [Client.TryPolicy].
+type TryPolicyParams struct {
+	Policy string        `json:"policy"`          // rules as they stand under policy: in a configuration, in YAML
+	Past   int           `json:"past,omitempty"`  // try it on so many of the latest decisions
+	Cases  []corax.Trial `json:"cases,omitempty"` // try it on made-up inputs
+}
+
+// TryPolicy: what a policy would say, beside what the one in force says; changes nothing.
+func (c *Client) TryPolicy(ctx context.Context, p TryPolicyParams) ([]corax.Tried, error) {
+	r := request{method: "POST", path: "/policy/trial"}
+	r.body = p
+	return all[corax.Tried](ctx, c, r)
+}
+
 // UndoPlanParams are the parameters of [Client.UndoPlan].
 type UndoPlanParams struct {
 	By     string `json:"by"`
@@ -1529,6 +1730,22 @@ func (c *Client) VerifyAudit(ctx context.Context) (audit.Report, error) {
 func (c *Client) Whoami(ctx context.Context) (server.Whoami, error) {
 	r := request{method: "GET", path: "/whoami"}
 	return one[server.Whoami](ctx, c, r)
+}
+
+// WhyNotParams are the parameters of [Client.WhyNot].
+type WhyNotParams struct {
+	What string `json:"-"` // a pattern or a mechanism of the catalogue
+}
+
+// WhyNot: why a diagnosis is not another one, and what would have to be otherwise.
+func (c *Client) WhyNot(ctx context.Context, id string, p WhyNotParams) ([]corax.WhyNot, error) {
+	r := request{method: "GET", path: "/problems/" + url.PathEscape(id) + "/why-not"}
+	q := url.Values{}
+	if p.What != "" {
+		q.Set("what", string(p.What))
+	}
+	r.query = q
+	return all[corax.WhyNot](ctx, c, r)
 }
 
 // WithdrawInviteParams are the parameters of [Client.WithdrawInvite].

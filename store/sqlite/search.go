@@ -12,16 +12,25 @@ import (
 
 // What people look for in what was decided and recorded.
 const (
-	getDecision     = `SELECT doc FROM decisions WHERE id = ?`
-	searchDecisions = `SELECT doc FROM decisions d WHERE (?1 = '' OR d.doc ->> '$.verdict' = ?1) AND (?2 = '' OR d.doc ->> '$.rule' = ?2)
-		AND (?3 = '' OR d.doc ->> '$.input.action.name' = ?3)
-		AND (?4 = '' OR d.doc ->> '$.input.entity.id' = ?4 OR EXISTS (SELECT 1 FROM json_each(d.doc, '$.input.action.touches') WHERE value = ?4))
-		AND (?5 = '' OR d.doc ->> '$.input.problem.id' = ?5)
-		AND (?6 = '' OR d.seq < (SELECT seq FROM decisions WHERE id = ?6)) ORDER BY d.seq DESC LIMIT ?7`
-	searchAudit = `SELECT seq, what, subject, doc, hash FROM audit WHERE (?1 = '' OR what = ?1 OR substr(what, 1, length(?1) + 1) = ?1 || '.')
-		AND (?2 = '' OR doc ->> '$.who' = ?2) AND (?3 = '' OR subject = ?3 OR substr(subject, 1, length(?3)) = ?3 AND substr(?3, -1) = '/')
-		AND (?4 = '' OR problem = ?4) AND (?5 = 0 OR seq < ?5) ORDER BY seq DESC LIMIT ?6`
-	countRules = `SELECT d.doc ->> '$.rule', d.doc ->> '$.verdict', count(*)
+	getDecision    = `SELECT doc FROM decisions WHERE id = ?`
+	decisionFilter = ` AND (at, id) < (?1, ?2) AND at >= ?4 AND (?5 = '' OR doc ->> '$.verdict' = ?5) AND (?6 = '' OR doc ->> '$.rule' = ?6)
+		AND (?7 = '' OR doc ->> '$.input.action.name' = ?7)
+		AND (?8 = '' OR doc ->> '$.input.entity.id' = ?8 OR EXISTS (SELECT 1 FROM json_each(doc, '$.input.action.touches') WHERE value = ?8))
+		AND (?9 = '' OR doc ->> '$.input.problem.id' = ?9) ORDER BY at DESC, id DESC LIMIT ?3`
+	pageOfDecisions = `SELECT doc FROM decisions WHERE true` + decisionFilter
+	decisionsOfPlan = `SELECT doc FROM decisions WHERE plan = ?10` + decisionFilter
+
+	outcomeFilter = ` AND (at, id) < (?1, ?2) AND (?4 = '' OR doc ->> '$.entity' = ?4) AND (?5 = '' OR doc ->> '$.ground' = ?5)
+		AND (?6 = 0 OR doc ->> '$.verified' = 0) AND (?7 = '' OR class = ?7) ORDER BY at DESC, id DESC LIMIT ?3`
+	pageOfOutcomes   = `SELECT doc FROM outcomes WHERE true` + outcomeFilter
+	outcomesOfAction = `SELECT doc FROM outcomes WHERE action = ?8` + outcomeFilter
+
+	auditFilter = ` AND (?2 = '' OR what = ?2 OR substr(what, 1, length(?2) + 1) = ?2 || '.')
+		AND (?3 = '' OR doc ->> '$.who' = ?3) AND (?4 = '' OR subject = ?4 OR substr(subject, 1, length(?4)) = ?4 AND substr(?4, -1) = '/')
+		AND (?5 = '' OR problem = ?5)`
+	auditRows   = `SELECT seq, what, subject, doc, hash FROM audit WHERE seq > ?1` + auditFilter + ` ORDER BY seq LIMIT ?6`
+	newestAudit = `SELECT seq, what, subject, doc, hash FROM audit WHERE (?1 = 0 OR seq < ?1)` + auditFilter + ` ORDER BY seq DESC LIMIT ?6`
+	countRules  = `SELECT d.doc ->> '$.rule', d.doc ->> '$.verdict', count(*)
 		FROM (SELECT doc FROM decisions ORDER BY seq DESC LIMIT ?) d GROUP BY 1, 2 ORDER BY 1, 2`
 	problemsOfMechanism = `SELECT doc FROM problems WHERE doc ->> '$.diagnosis.root_cause.mechanism' = ?1 ORDER BY opened_at DESC, id DESC LIMIT ?2`
 )
@@ -31,9 +40,28 @@ func (s *Store) Decision(ctx context.Context, id string) (corax.Decision, error)
 	return get[corax.Decision](ctx, s, "read decision", getDecision, id)
 }
 
-// SearchDecisions lists decisions, the latest first. A Before that is no decision's id finds nothing.
-func (s *Store) SearchDecisions(ctx context.Context, f store.DecisionSearch) ([]corax.Decision, error) {
-	return list[corax.Decision](ctx, s, "search decisions", searchDecisions, string(f.Verdict), f.Rule, f.Action, f.Entity, f.Problem, f.Before, limit(f.Limit))
+// FindDecisions lists decisions, the latest first.
+func (s *Store) FindDecisions(ctx context.Context, f store.DecisionFilter) ([]corax.Decision, error) {
+	at, id := f.After.Before()
+	since, until := between(f.Since, f.Until)
+	if until < at { // no id is smaller than the empty one
+		at, id = until, ""
+	}
+	args := []any{at, id, limit(f.Limit), since, string(f.Verdict), f.Rule, f.Action, f.Entity, f.Problem}
+	if f.Plan != "" {
+		return list[corax.Decision](ctx, s, "list decisions", decisionsOfPlan, append(args, f.Plan)...)
+	}
+	return list[corax.Decision](ctx, s, "list decisions", pageOfDecisions, args...)
+}
+
+// FindOutcomes lists how actions ended, the latest first.
+func (s *Store) FindOutcomes(ctx context.Context, f store.OutcomeFilter) ([]corax.Outcome, error) {
+	at, id := f.After.Before()
+	args := []any{at, id, limit(f.Limit), f.Entity, string(f.Ground), f.Failed, f.Class}
+	if f.Action != "" {
+		return list[corax.Outcome](ctx, s, "list outcomes", outcomesOfAction, append(args, f.Action)...)
+	}
+	return list[corax.Outcome](ctx, s, "list outcomes", pageOfOutcomes, args...)
 }
 
 // RuleCounts is how often each rule gave each verdict, of the latest 10,000 decisions.
@@ -54,14 +82,17 @@ func (s *Store) RuleCounts(ctx context.Context) (map[string]map[corax.Verdict]in
 	return out, err
 }
 
-// SearchAudit lists entries of the audit, the latest first.
-func (s *Store) SearchAudit(ctx context.Context, f store.AuditSearch) ([]audit.Row, error) {
-	out := []audit.Row{}
-	err := s.each(ctx, "search the audit", func(rows *sql.Rows) error {
+// Audit lists entries of the audit by their numbers.
+func (s *Store) Audit(ctx context.Context, f store.AuditFilter) ([]audit.Row, error) {
+	query, out := auditRows, []audit.Row{}
+	if f.Newest {
+		query = newestAudit
+	}
+	err := s.each(ctx, "list the audit", func(rows *sql.Rows) error {
 		r, err := scanAudit(rows)
 		out = append(out, r)
 		return err
-	}, searchAudit, string(f.What), f.Who, f.On, f.Problem, f.Before, limit(f.Limit))
+	}, query, f.After, string(f.What), f.Who, f.On, f.Problem, limit(f.Limit))
 	return out, err
 }
 
@@ -81,5 +112,5 @@ func (s *Store) LogSize() int64 {
 
 // searches is every statement of this file.
 func searches() []string {
-	return []string{getDecision, searchDecisions, countRules, searchAudit, problemsOfMechanism}
+	return []string{getDecision, pageOfDecisions, decisionsOfPlan, pageOfOutcomes, outcomesOfAction, auditRows, newestAudit, countRules, problemsOfMechanism}
 }

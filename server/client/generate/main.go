@@ -121,21 +121,29 @@ func (w *writer) call(c server.Call) error {
 		}
 		w.line("}")
 	}
-	out, err := w.typeName(c.Out)
-	silent := c.Out.PkgPath() == "corax/server" && c.Out.Name() == "done"
-	if err != nil && !silent {
-		return err
+	if c.Media != "" {
+		args += ", w io.Writer"
+		w.imports["io"] = true
 	}
+	silent := c.Out.PkgPath() == "corax/server" && c.Out.Name() == "done"
 	w.line("\n// %s: %s.", name, lowerFirst(c.Summary))
 	result, run := "error", "_, err := c.do(ctx, r, nil)\nreturn err"
 	switch {
-	case c.Paged:
-		elem, err := w.typeName(c.Out.Elem())
+	case c.Media != "":
+		run = "return c.write(ctx, r, w)"
+	case c.Item != nil:
+		elem, err := w.typeName(c.Item)
 		if err != nil {
 			return err
 		}
-		result, run = "(Page["+elem+"], error)", "return list["+elem+"](ctx, c, r)"
+		if result, run = "([]"+elem+", error)", "return all["+elem+"](ctx, c, r)"; c.Paged {
+			result, run = "(Page["+elem+"], error)", "return one[Page["+elem+"]](ctx, c, r)"
+		}
 	case !silent:
+		out, err := w.typeName(c.Out)
+		if err != nil {
+			return err
+		}
 		result, run = "("+out+", error)", "return one["+out+"](ctx, c, r)"
 	}
 	w.line("func (c *Client) %s(%s) %s {", name, args, result)

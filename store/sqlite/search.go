@@ -3,7 +3,9 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"math"
 	"os"
+	"strings"
 
 	"corax"
 	"corax/audit"
@@ -12,18 +14,27 @@ import (
 
 // What people look for in what was decided and recorded.
 const (
-	getDecision     = `SELECT doc FROM decisions WHERE id = ?`
-	searchDecisions = `SELECT doc FROM decisions d WHERE (?1 = '' OR d.doc ->> '$.verdict' = ?1) AND (?2 = '' OR d.doc ->> '$.rule' = ?2)
-		AND (?3 = '' OR d.doc ->> '$.input.action.name' = ?3)
-		AND (?4 = '' OR d.doc ->> '$.input.entity.id' = ?4 OR EXISTS (SELECT 1 FROM json_each(d.doc, '$.input.action.touches') WHERE value = ?4))
-		AND (?5 = '' OR d.doc ->> '$.input.problem.id' = ?5)
-		AND (?6 = '' OR d.seq < (SELECT seq FROM decisions WHERE id = ?6)) ORDER BY d.seq DESC LIMIT ?7`
-	searchAudit = `SELECT seq, what, subject, doc, hash FROM audit WHERE (?1 = '' OR what = ?1 OR substr(what, 1, length(?1) + 1) = ?1 || '.')
-		AND (?2 = '' OR doc ->> '$.who' = ?2) AND (?3 = '' OR subject = ?3 OR substr(subject, 1, length(?3)) = ?3 AND substr(?3, -1) = '/')
+	getDecision    = `SELECT doc FROM decisions WHERE id = ?`
+	decisionsUntil = `SELECT doc FROM decisions WHERE seq < ?1 ORDER BY seq DESC LIMIT ?2`
+	decisionsBy    = `SELECT d.doc FROM decision_finds f CROSS JOIN decisions d ON d.seq = f.seq
+		WHERE f.by = ?1 AND f.value = ?2 AND f.seq < ?3 AND (?4 = '' OR f.verdict = ?4) AND (?5 = '' OR f.rule = ?5)
+		AND (?6 = '' OR f.action = ?6) AND (?7 = '' OR f.problem = ?7) ORDER BY f.seq DESC LIMIT ?8`
+	seqOfDecision = `SELECT seq FROM decisions WHERE id = ?`
+
+	// The same filter each time, read along the index that leaves the least to read.
+	auditFilter = ` AND (?1 = '' OR what = ?1 OR substr(what, 1, length(?1) + 1) = ?1 || '.') AND (?2 = '' OR who = ?2)
+		AND (?3 = '' OR subject = ?3 OR substr(subject, 1, length(?3)) = ?3 AND substr(?3, -1) = '/')
 		AND (?4 = '' OR problem = ?4) AND (?5 = 0 OR seq < ?5) ORDER BY seq DESC LIMIT ?6`
+	auditColumns   = `SELECT seq, what, subject, doc, hash FROM audit `
+	searchAudit    = auditColumns + `WHERE true` + auditFilter
+	auditOfProblem = auditColumns + `INDEXED BY audit_by_problem WHERE problem = ?4 AND problem <> ''` + auditFilter
+	auditAbout     = auditColumns + `INDEXED BY audit_by_subject WHERE subject = ?3` + auditFilter
+	auditWithin    = auditColumns + `INDEXED BY audit_by_place WHERE place = substr(?3, 1, instr(?3, '/')) AND place <> ''` + auditFilter
+	auditBy        = auditColumns + `INDEXED BY audit_by_who WHERE who = ?2` + auditFilter
+	auditOfKind    = auditColumns + `INDEXED BY audit_by_kind WHERE kind = substr(?1, 1, instr(?1 || '.', '.') - 1)` + auditFilter
+
 	countRules = `SELECT d.doc ->> '$.rule', d.doc ->> '$.verdict', count(*)
 		FROM (SELECT doc FROM decisions ORDER BY seq DESC LIMIT ?) d GROUP BY 1, 2 ORDER BY 1, 2`
-	problemsOfMechanism = `SELECT doc FROM problems WHERE doc ->> '$.diagnosis.root_cause.mechanism' = ?1 ORDER BY opened_at DESC, id DESC LIMIT ?2`
 )
 
 // Decision is NotFound where there is none.
@@ -33,7 +44,21 @@ func (s *Store) Decision(ctx context.Context, id string) (corax.Decision, error)
 
 // SearchDecisions lists decisions, the latest first. A Before that is no decision's id finds nothing.
 func (s *Store) SearchDecisions(ctx context.Context, f store.DecisionSearch) ([]corax.Decision, error) {
-	return list[corax.Decision](ctx, s, "search decisions", searchDecisions, string(f.Verdict), f.Rule, f.Action, f.Entity, f.Problem, f.Before, limit(f.Limit))
+	const op = "search decisions"
+	until := int64(math.MaxInt64)
+	if f.Before != "" {
+		until = 0
+		if err := s.each(ctx, op, func(rows *sql.Rows) error { return rows.Scan(&until) }, seqOfDecision, f.Before); err != nil {
+			return nil, err
+		}
+	}
+	// The one that most likely has the fewest; the others are asked of each that it has.
+	for _, by := range [][2]string{{"entity", f.Entity}, {"problem", f.Problem}, {"action", f.Action}, {"rule", f.Rule}, {"verdict", string(f.Verdict)}} {
+		if by[1] != "" {
+			return list[corax.Decision](ctx, s, op, decisionsBy, by[0], by[1], until, string(f.Verdict), f.Rule, f.Action, f.Problem, limit(f.Limit))
+		}
+	}
+	return list[corax.Decision](ctx, s, op, decisionsUntil, until, limit(f.Limit))
 }
 
 // RuleCounts is how often each rule gave each verdict, of the latest 10,000 decisions.
@@ -56,18 +81,26 @@ func (s *Store) RuleCounts(ctx context.Context) (map[string]map[corax.Verdict]in
 
 // SearchAudit lists entries of the audit, the latest first.
 func (s *Store) SearchAudit(ctx context.Context, f store.AuditSearch) ([]audit.Row, error) {
+	query := searchAudit
+	switch {
+	case f.Problem != "":
+		query = auditOfProblem
+	case f.On != "" && !strings.HasSuffix(f.On, "/"):
+		query = auditAbout
+	case f.Who != "":
+		query = auditBy
+	case f.What != "":
+		query = auditOfKind
+	case f.On != "":
+		query = auditWithin
+	}
 	out := []audit.Row{}
 	err := s.each(ctx, "search the audit", func(rows *sql.Rows) error {
 		r, err := scanAudit(rows)
 		out = append(out, r)
 		return err
-	}, searchAudit, string(f.What), f.Who, f.On, f.Problem, f.Before, limit(f.Limit))
+	}, query, string(f.What), f.Who, f.On, f.Problem, f.Before, limit(f.Limit))
 	return out, err
-}
-
-// ProblemsOf lists the problems whose root cause was found to be this mechanism, newest first; 0 is all.
-func (s *Store) ProblemsOf(ctx context.Context, mechanism string, most int) ([]corax.Problem, error) {
-	return list[corax.Problem](ctx, s, "list problems of "+mechanism, problemsOfMechanism, mechanism, limit(most))
 }
 
 // LogSize is how large the log of what was written last is, in bytes.
@@ -81,5 +114,6 @@ func (s *Store) LogSize() int64 {
 
 // searches is every statement of this file.
 func searches() []string {
-	return []string{getDecision, searchDecisions, countRules, searchAudit, problemsOfMechanism}
+	return []string{getDecision, decisionsUntil, decisionsBy, seqOfDecision, countRules,
+		searchAudit, auditOfProblem, auditAbout, auditWithin, auditBy, auditOfKind}
 }

@@ -40,6 +40,11 @@ func testGoverned(t *testing.T, s Store) {
 		{store.DecisionSearch{Entity: "user"}, "3 2"},
 		{store.DecisionSearch{Entity: "user", Action: "key.check"}, "3"},
 		{store.DecisionSearch{Problem: "prb-2"}, ""},
+		{store.DecisionSearch{Problem: "prb-1"}, "3 2 1"},
+		{store.DecisionSearch{Problem: "prb-1", Verdict: corax.Deny, Before: "dec-3"}, ""},
+		{store.DecisionSearch{Entity: "auth", Problem: "prb-1", Rule: "reads"}, "1"},
+		{store.DecisionSearch{Action: "key.check", Verdict: corax.Allow, Before: "dec-3", Limit: 1}, "1"},
+		{store.DecisionSearch{Rule: "careful", Verdict: corax.Allow}, ""},
 		{store.DecisionSearch{Rule: "' OR 1=1 --"}, ""},
 	} {
 		var got []string
@@ -72,6 +77,11 @@ func testGoverned(t *testing.T, s Store) {
 		{store.AuditSearch{On: "silence/"}, "6 5"},
 		{store.AuditSearch{On: "silence/sil"}, ""},
 		{store.AuditSearch{On: "decision/", Who: "rule careful"}, "2"},
+		{store.AuditSearch{On: "decision/", What: "stop"}, ""},
+		{store.AuditSearch{On: "silence/", Before: 6}, "5"},
+		{store.AuditSearch{What: "silence", Who: "bob", Limit: 1}, "6"},
+		{store.AuditSearch{What: "silence.set.more"}, ""},
+		{store.AuditSearch{On: "nothing/"}, ""},
 	} {
 		var got []string
 		for _, r := range must(s.SearchAudit(ctx, c.filter))(t) {
@@ -79,15 +89,4 @@ func testGoverned(t *testing.T, s Store) {
 		}
 		same(t, fmt.Sprintf("entries %+v", c.filter), strings.Join(got, " "), c.want)
 	}
-
-	for i, mechanism := range []string{"disk_full", "oom", "disk_full"} {
-		p := corax.Problem{ID: fmt.Sprintf("prb-%d", i), State: corax.ProblemClosed, OpenedAt: Now().Add(time.Duration(i) * time.Second)}
-		p.Diagnosis.RootCause.Mechanism = mechanism
-		ok(t, s.SaveProblem(ctx, p, nil, nil))
-	}
-	var ids []string
-	for _, p := range must(s.ProblemsOf(ctx, "disk_full", 0))(t) {
-		ids = append(ids, p.ID)
-	}
-	same(t, "problems of a mechanism", strings.Join(ids, " "), "prb-2 prb-0")
 }

@@ -106,7 +106,6 @@ type Store interface {
 	SearchDecisions(ctx context.Context, f store.DecisionSearch) ([]corax.Decision, error)
 	RuleCounts(ctx context.Context) (map[string]map[corax.Verdict]int, error)
 	SearchAudit(ctx context.Context, f store.AuditSearch) ([]audit.Row, error)
-	ProblemsOf(ctx context.Context, mechanism string, most int) ([]corax.Problem, error)
 
 	access.Store
 

@@ -33,8 +33,8 @@ const (
 	auditBy        = auditColumns + `INDEXED BY audit_by_who WHERE who = ?2` + auditFilter
 	auditOfKind    = auditColumns + `INDEXED BY audit_by_kind WHERE kind = substr(?1, 1, instr(?1 || '.', '.') - 1)` + auditFilter
 
-	countRules = `SELECT d.doc ->> '$.rule', d.doc ->> '$.verdict', count(*)
-		FROM (SELECT doc FROM decisions ORDER BY seq DESC LIMIT ?) d GROUP BY 1, 2 ORDER BY 1, 2`
+	countRules = `SELECT rule, verdict, count(*) FROM (SELECT rule, verdict FROM decision_finds WHERE by = 'all' AND value = 'all' ORDER BY seq DESC LIMIT ?)
+		GROUP BY rule, verdict`
 )
 
 // Decision is NotFound where there is none.

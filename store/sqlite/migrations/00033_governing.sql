@@ -3,7 +3,7 @@
 
 -- +goose Up
 CREATE TABLE decision_finds (
-    by      TEXT    NOT NULL, -- verdict, rule, action, problem or entity
+    by      TEXT    NOT NULL, -- verdict, rule, action, problem or entity; all, under which everything stands
     value   TEXT    NOT NULL,
     seq     INTEGER NOT NULL,
     verdict TEXT,
@@ -19,7 +19,8 @@ CREATE VIEW decision_parts AS
         doc ->> '$.input.problem.id' AS problem, doc ->> '$.input.entity.id' AS entity, doc -> '$.input.action.touches' AS touches
     FROM decisions WHERE json_valid(doc);
 CREATE VIEW decision_values AS
-    SELECT seq, 'verdict' AS by, verdict AS value, verdict, rule, action, problem FROM decision_parts
+    SELECT seq, 'all' AS by, 'all' AS value, verdict, rule, action, problem FROM decision_parts
+    UNION ALL SELECT seq, 'verdict', verdict, verdict, rule, action, problem FROM decision_parts
     UNION ALL SELECT seq, 'rule', rule, verdict, rule, action, problem FROM decision_parts
     UNION ALL SELECT seq, 'action', action, verdict, rule, action, problem FROM decision_parts
     UNION ALL SELECT seq, 'problem', problem, verdict, rule, action, problem FROM decision_parts

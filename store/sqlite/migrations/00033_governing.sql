@@ -37,7 +37,7 @@ END;
 -- +goose StatementEnd
 -- +goose StatementBegin
 CREATE TRIGGER decisions_forgotten BEFORE DELETE ON decisions BEGIN
-    DELETE FROM decision_finds WHERE (by, value, seq) IN (SELECT by, value, seq FROM decision_values WHERE seq = OLD.seq);
+    DELETE FROM decision_finds WHERE seq = OLD.seq AND (by, value) IN (SELECT by, value FROM decision_values WHERE seq = OLD.seq);
 END;
 -- +goose StatementEnd
 

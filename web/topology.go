@@ -263,7 +263,7 @@ type entityData struct {
 	Needs, Needed []relation
 	Together      []relation // learned, without a direction
 	Incidents     []corax.Incident
-	Problems      []corax.Problem
+	Problems      []store.ProblemBrief
 	Monitors      []corax.ProbeResult
 	Changes       []corax.Signal
 	Signals       []corax.Signal
@@ -336,37 +336,41 @@ func (d *entityData) relations(s sight) {
 	}
 }
 
+// Of what happened to an entity, its page shows so much.
+const (
+	entityProblems = 20
+	entityChanges  = 20
+	entitySignals  = 20
+	changesOf      = 14 * 24 * time.Hour
+)
+
 // history is what happened to the entity: its problems, what was changed, and the latest signals of its incidents.
 func (p *pages) history(ctx context.Context, d *entityData) error {
-	seen := map[string]bool{"": true}
-	for i, n := range d.Incidents {
-		if !seen[n.Problem] {
-			seen[n.Problem] = true
-			o, err := p.o.Records.Problem(ctx, n.Problem)
-			switch {
-			case err == nil:
-				d.Problems = append(d.Problems, o)
-			case corax.CodeOf(err) != corax.NotFound:
-				return err
-			}
-		}
-		if i < 3 {
-			signals, err := p.o.Records.Signals(ctx, store.SignalFilter{Incident: n.ID, Limit: 10})
-			if err != nil {
-				return err
-			}
-			d.Signals = append(d.Signals, signals...)
-		}
+	past, err := p.o.Records.SearchProblems(ctx, store.ProblemSearch{Entity: d.Entity.ID, Limit: entityProblems})
+	if err != nil {
+		return err
 	}
-	changes, err := p.o.Records.Signals(ctx, store.SignalFilter{Kinds: []corax.SignalKind{corax.ChangeOf}, Since: p.o.Clock.Now().Add(-14 * 24 * time.Hour), Limit: 1000})
-	for _, c := range changes {
-		if c.Entity == d.Entity.ID {
-			d.Changes = append(d.Changes, c)
+	d.Problems = past.Problems
+	for _, n := range d.Incidents[:min(len(d.Incidents), 3)] {
+		signals, err := p.o.Records.Signals(ctx, store.SignalFilter{Incident: n.ID, Limit: 10})
+		if err != nil {
+			return err
+		}
+		d.Signals = append(d.Signals, signals...)
+	}
+	if p.o.Find != nil {
+		changes, err := p.o.Find.Signals(ctx, store.SignalSearch{Entity: d.Entity.ID, Kinds: []corax.SignalKind{corax.ChangeOf},
+			Since: p.o.Clock.Now().Add(-changesOf), Limit: entityChanges})
+		if err != nil {
+			return err
+		}
+		for _, c := range changes.Signals {
+			d.Changes = append(d.Changes, c.Signal)
 		}
 	}
 	latest := func(a, b corax.Signal) int { return b.At.Compare(a.At) }
 	slices.SortStableFunc(d.Changes, latest)
 	slices.SortStableFunc(d.Signals, latest)
-	d.Signals, d.Changes = d.Signals[:min(len(d.Signals), 20)], d.Changes[:min(len(d.Changes), 20)]
-	return err
+	d.Signals = d.Signals[:min(len(d.Signals), entitySignals)]
+	return nil
 }

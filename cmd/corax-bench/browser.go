@@ -18,7 +18,7 @@ import (
 	"corax/web/webtest/chromium"
 )
 
-const paintRounds = 5
+const paintRounds = 3
 
 // mainPages are those that are painted, and that stand open in ten tabs.
 var mainPages = []string{"/", "/problems", "/problems/prb-000500", "/incidents", "/signals", "/monitors", "/topology", "/changes", "/audit", "/health"}

@@ -58,6 +58,7 @@ type input struct {
 	dir       string
 	split     string // only cases of this half, where the set says of which each is
 	profile   string // file for a CPU profile of what is measured; empty for none
+	rounds    int    // how often each page is asked for
 }
 
 func main() {
@@ -70,7 +71,7 @@ func main() {
 	}
 }
 
-var errUsage = errors.New("usage: corax-bench scenarios|severity|levels|quiet|open|speed|pages|rca-alerts|petshop|nezha|logs --data DIR [--split dev|test] [--profile FILE] [--json], or corax-bench speed [--input]")
+var errUsage = errors.New("usage: corax-bench scenarios|severity|levels|quiet|open|speed|pages|rca-alerts|petshop|nezha|logs --data DIR [--split dev|test] [--rounds N] [--profile FILE] [--json], or corax-bench speed [--input]")
 
 func run(args []string, out io.Writer) error {
 	if len(args) == 0 {
@@ -82,9 +83,10 @@ func run(args []string, out io.Writer) error {
 	dir := flags.String("data", "", "folder of the set")
 	split := flags.String("split", "", "only this half of the cases: dev or test")
 	profile := flags.String("profile", "", "pages: write a CPU profile of the server's work to this file")
+	rounds := flags.Int("rounds", 30, "pages: how often each page is asked for")
 	inputOnly := flags.Bool("input", false, "speed: write the cases and measure nothing")
 	asJSON := flags.Bool("json", false, "write one JSON object")
-	if err := flags.Parse(args[1:]); err != nil || !known || flags.NArg() > 0 || *dir == "" && args[0] != "speed" {
+	if err := flags.Parse(args[1:]); err != nil || !known || flags.NArg() > 0 || *rounds < 1 || *dir == "" && args[0] != "speed" {
 		return errUsage
 	}
 	r := result{Set: args[0], Note: "not measured yet"}
@@ -96,7 +98,7 @@ func run(args []string, out io.Writer) error {
 		if *inputOnly {
 			return speedInput(cat, out)
 		}
-		if r, err = measure(input{diagnose.New(cat), cat, *dir, *split, *profile}); err != nil {
+		if r, err = measure(input{diagnose.New(cat), cat, *dir, *split, *profile, *rounds}); err != nil {
 			return err
 		}
 	}

@@ -27,7 +27,6 @@ const (
 	pageProblems  = 500
 	pageDecisions = 100_000
 	pageEntries   = 100_000 // of the audit, beside one for each decision
-	pageRounds    = 60
 	pageMonitors  = 40
 	pageEntities  = 500
 )
@@ -46,7 +45,7 @@ var pagesOf = []string{
 	"/actions", "/policies", "/policies/decisions", "/policies/decisions?verdict=deny", "/policies/decisions?entity=auth&verdict=ask",
 	"/policies/decisions?problem=prb-000321", "/policies/decisions?rule=nonesuch", "/policies/decisions/dec-00050000",
 	"/audit", "/audit?what=backup.made", "/audit?what=stop", "/audit?who=jun", "/audit?on=vault%3Alab%2Fssh-7", "/audit?on=silence%2F", "/audit?who=nonesuch",
-	"/knowledge", "/knowledge/connection_leak", "/knowledge/log_growth", "/scenarios", "/health", "/settings",
+	"/knowledge", "/knowledge/clock_skew", "/knowledge/key_used_before_distributed", "/scenarios", "/health", "/settings",
 }
 
 // pages measures how long a running Corax with a large store takes for its pages, over loopback, one request after the other; then, in a
@@ -73,10 +72,10 @@ func pages(in input) (result, error) {
 	}
 	r := result{Set: "pages", Figures: map[string]map[string]float64{}, Note: fmt.Sprintf("%d signals, %d problems, %d decisions, %d entries of the audit, "+
 		"%d entities, %d monitors; milliseconds over loopback (ms: a whole answer of the server, %d rounds; cpu: of the process for it)",
-		pageSignals, pageProblems, pageDecisions, pageDecisions+pageEntries, pageEntities, pageMonitors, pageRounds)}
+		pageSignals, pageProblems, pageDecisions, pageDecisions+pageEntries, pageEntities, pageMonitors, in.rounds)}
 	served := site{at.URL, at.Token, &http.Client{Transport: &http.Transport{DisableCompression: true}}}
 	defer served.client.CloseIdleConnections()
-	if err := profiled(in.profile, func() error { return served.answers(ctx, r.Figures) }); err != nil {
+	if err := profiled(in.profile, func() error { return served.answers(ctx, in.rounds, r.Figures) }); err != nil {
 		return r, err
 	}
 	return r, inBrowser(ctx, served, &r)
@@ -157,10 +156,10 @@ type site struct {
 
 // answers measures every page: the time and the processor's time of the server, the weight of the page, and that of a first visit, with the
 // styles, scripts and the font that it asks for, as they are sent.
-func (s site) answers(ctx context.Context, figures map[string]map[string]float64) error {
+func (s site) answers(ctx context.Context, rounds int, figures map[string]map[string]float64) error {
 	took, spent := map[string][]float64{}, map[string]float64{}
 	weights := map[string]int64{}
-	for range pageRounds {
+	for range rounds {
 		for _, path := range pagesOf {
 			before := processor()
 			began := time.Now()
@@ -183,7 +182,7 @@ func (s site) answers(ctx context.Context, figures map[string]map[string]float64
 	heaviest := 0.0
 	for path, list := range took {
 		figures[path]["ms p50"], figures[path]["ms p95"], _ = middle(list)
-		figures[path]["cpu"] = spent[path] / pageRounds
+		figures[path]["cpu"] = spent[path] / float64(rounds)
 		heaviest = max(heaviest, figures[path]["kB first"])
 		all = append(all, list...)
 	}

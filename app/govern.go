@@ -100,10 +100,6 @@ func (c controls) Catalogue() *knowledge.Catalogue {
 	return nil
 }
 
-func (c controls) ProblemsOf(ctx context.Context, mechanism string, most int) ([]corax.Problem, error) {
-	return c.a.store.ProblemsOf(ctx, mechanism, most)
-}
-
 // Configuration is what is in force, without secrets.
 func (c controls) Configuration() (file string, all []config.Setting, warnings []decode.Problem) {
 	cfg := c.a.config()

@@ -82,6 +82,7 @@ func (l *Lookup) Entities(ctx context.Context, f EntityFilter) ([]EntityLine, er
 // How much of an entity's past is told, and since when changes are.
 const (
 	mostIncidents = 20
+	mostProblems  = 20
 	mostSignals   = 20
 	mostChanges   = 20
 	changesFor    = 14 * 24 * time.Hour
@@ -90,7 +91,7 @@ const (
 // EntityRecord is what is on record of an entity, each list with the latest first.
 type EntityRecord struct {
 	Incidents []corax.Incident     `json:"incidents"`
-	Problems  []store.ProblemBrief `json:"problems"` // those of the incidents
+	Problems  []store.ProblemBrief `json:"problems"` // that it has a part in
 	Monitors  []corax.ProbeResult  `json:"monitors"`
 	Changes   []corax.Signal       `json:"changes"` // of the last fourteen days
 	Signals   []corax.Signal       `json:"signals"` // of the latest incidents
@@ -110,25 +111,17 @@ func (l *Lookup) Record(ctx context.Context, id string) (r EntityRecord, err err
 			r.Monitors = append(r.Monitors, m)
 		}
 	}
-	told := map[string]bool{"": true}
-	for n, i := range r.Incidents {
-		if !told[i.Problem] {
-			told[i.Problem] = true
-			p, err := l.Records.Problem(ctx, i.Problem)
-			switch {
-			case err == nil:
-				r.Problems = append(r.Problems, store.BriefOf(&p))
-			case corax.CodeOf(err) != corax.NotFound:
-				return r, err
-			}
+	past, err := l.Records.SearchProblems(ctx, store.ProblemSearch{Entity: id, Limit: mostProblems})
+	if err != nil {
+		return r, err
+	}
+	r.Problems = past.Problems
+	for _, i := range r.Incidents[:min(len(r.Incidents), 3)] {
+		signals, err := l.Records.SignalsOf(ctx, i.ID, mostSignals/2)
+		if err != nil {
+			return r, err
 		}
-		if n < 3 {
-			signals, err := l.Records.SignalsOf(ctx, i.ID, mostSignals/2)
-			if err != nil {
-				return r, err
-			}
-			r.Signals = append(r.Signals, signals...)
-		}
+		r.Signals = append(r.Signals, signals...)
 	}
 	changes, err := l.Records.SearchSignals(ctx, store.SignalSearch{Kinds: []corax.SignalKind{corax.ChangeOf}, Entity: id, Since: l.Clock.Now().Add(-changesFor), Limit: mostChanges})
 	for _, c := range changes.Signals {

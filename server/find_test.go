@@ -104,7 +104,7 @@ func TestLookUps(t *testing.T) {
 		"/problems/prb-1/similar":                              "similar prb-15",
 		"/search/incidents?live=true&entity=auth&severity=low": "incidents [] true [low]auth",
 		"/search/incidents?cursor=-x":                          "incidents [] false []",
-		"/entities?q=lo&kind=service&label=a=b&trouble=true":   "entities lo service a=b true",
+		"/entities?q=lo&kind=service&label=a=b&trouble=true":   "entities loservicea=btrue",
 		"/entities/a%2Fb":                                      "entity a/b",
 		"/monitors/login":                                      "monitor login",
 		"/changes?entity=auth&window=600":                      "changes auth10m0s",

@@ -11,6 +11,8 @@ import (
 // Records is what most pages read, as far as who asks may see it.
 type Records interface {
 	SearchProblems(ctx context.Context, f store.ProblemSearch) (store.ProblemList, error)
+	// OpenCounts counts the problems that have not ended; where among is not nil, those about one of these entities.
+	OpenCounts(ctx context.Context, among []string) ([]store.ProblemCount, error)
 	ProblemsLike(ctx context.Context, b store.ProblemBrief, most int) ([]store.ProblemBrief, error)
 	Problem(ctx context.Context, id string) (corax.Problem, error)
 	PlanRun(ctx context.Context, id string) (corax.PlanRun, error)

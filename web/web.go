@@ -154,6 +154,7 @@ type pages struct {
 	errors   ui.Page
 	login    bool // there is a page to log in
 	attempts attempts
+	writers  writers
 }
 
 // Route is one thing that the pages serve, for tests that walk all of them.
@@ -361,12 +362,11 @@ func (p *pages) show(w http.ResponseWriter, r *http.Request, t ui.Page, v *ui.Vi
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
 	text := b.String()
 	if p.o.Known != nil {
 		text = p.o.Known(text)
 	}
-	_, _ = w.Write([]byte(text))
+	p.writers.send(w, r, status, text)
 	return nil
 }
 

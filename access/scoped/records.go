@@ -24,6 +24,7 @@ type Store interface {
 	Problems(ctx context.Context, f store.ProblemFilter) ([]corax.Problem, error)
 	Problem(ctx context.Context, id string) (corax.Problem, error)
 	SearchProblems(ctx context.Context, f store.ProblemSearch) (store.ProblemList, error)
+	OpenCounts(ctx context.Context, among []string) ([]store.ProblemCount, error)
 	ProblemsLike(ctx context.Context, b store.ProblemBrief, most int) ([]store.ProblemBrief, error)
 	PlanRun(ctx context.Context, id string) (corax.PlanRun, error)
 	FindPlanRuns(ctx context.Context, f store.PlanFilter) ([]corax.PlanRun, error)
@@ -102,6 +103,14 @@ func (r Records) SearchProblems(ctx context.Context, f store.ProblemSearch) (sto
 		f.Among = s.among(f.Among)
 	}
 	return r.Store.SearchProblems(ctx, f)
+}
+
+// OpenCounts counts those that are seen and have not ended.
+func (r Records) OpenCounts(ctx context.Context, among []string) ([]store.ProblemCount, error) {
+	if s := r.sight(ctx); !s.everything {
+		among = s.among(among)
+	}
+	return r.Store.OpenCounts(ctx, among)
 }
 
 // ProblemsLike leaves out those that are not seen.

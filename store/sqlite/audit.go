@@ -155,11 +155,11 @@ func ReadAudit(ctx context.Context, path string) (c audit.Claim, err error) {
 	}
 	c.Head, c.Records = &audit.Head{}, map[string]string{}
 	err = errors.Join(
-		each(auditRows, func(rows *sql.Rows) error {
+		each(anyAudit+oldestAudit, func(rows *sql.Rows) error {
 			r, err := scanAudit(rows)
 			c.Rows = append(c.Rows, r)
 			return err
-		}, 0, "", "", "", "", -1),
+		}, "", "", "", "", 0, -1),
 		each(auditHead, func(rows *sql.Rows) error { return rows.Scan(&c.Head.Seq, &c.Head.Hash, &c.HeadSig) }),
 		each(docsBeside, func(rows *sql.Rows) error {
 			var on string

@@ -170,7 +170,7 @@ func statements() []string {
 		getPage, upsertPage, listPages, duePages, getWorkOrder, upsertWorkOrder, listWorkOrders, liveWorkOrders, dropPages, dropWorkOrders,
 		searchOlder, searchNewer, scanOlder, scanNewer, indexedThrough, rowsOfHours, facetsOfDays, templateCounts, templateTexts, getTemplate,
 		getHistory, putHistory, historyOf, historyOfAll, addMonitorChange, monitorChanges, dropHistory, dropChanges,
-		putBrief, withoutBrief, countBriefs, olderBriefs, newerBriefs, briefsLike, briefsSince,
+		putBrief, withoutBrief, countBriefs, countOpen, olderBriefs, newerBriefs, briefsLike, briefsSince,
 		olderIncidents, newerIncidents, olderLive, newerLive, openedBetween,
 		unindexed, countBetween, moveIndexed, allTemplates, putTemplate, addTemplateCount, addSignalHour, addSignalDay,
 		dropHoursBefore, dropDaysBefore, dropTemplateCountsBefore, dropTemplatesBefore,

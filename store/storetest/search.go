@@ -45,6 +45,13 @@ func testGoverned(t *testing.T, s Store) {
 		{store.DecisionFilter{Entity: "user"}, "3 2"},
 		{store.DecisionFilter{Entity: "user", Action: "key.check"}, "3"},
 		{store.DecisionFilter{Problem: "prb-2"}, ""},
+		{store.DecisionFilter{Problem: "prb-1"}, "3 2 1"},
+		{store.DecisionFilter{Problem: "prb-1", Verdict: corax.Deny, After: store.CursorOf(Now().Add(2*time.Second), "dec-3")}, ""},
+		{store.DecisionFilter{Entity: "auth", Problem: "prb-1", Rule: "reads"}, "1"},
+		{store.DecisionFilter{Action: "key.check", Verdict: corax.Allow, After: store.CursorOf(Now().Add(2*time.Second), "dec-3"), Limit: 1}, "1"},
+		{store.DecisionFilter{Action: "key.check", Since: Now().Add(time.Second)}, "3"},
+		{store.DecisionFilter{Action: "key.check", Until: Now().Add(time.Second)}, "1"},
+		{store.DecisionFilter{Rule: "careful", Verdict: corax.Allow}, ""},
 		{store.DecisionFilter{Rule: "' OR 1=1 --"}, ""},
 	} {
 		var got []string
@@ -80,6 +87,12 @@ func testGoverned(t *testing.T, s Store) {
 		{store.AuditFilter{Newest: true, On: "silence/"}, "6 5"},
 		{store.AuditFilter{On: "silence/sil"}, ""},
 		{store.AuditFilter{On: "decision/", Who: "rule careful"}, "2"},
+		{store.AuditFilter{On: "decision/", What: "stop"}, ""},
+		{store.AuditFilter{On: "silence/", Newest: true, After: 6}, "5"},
+		{store.AuditFilter{On: "silence/", After: 5}, "6"},
+		{store.AuditFilter{What: "silence", Who: "bob", Newest: true, Limit: 1}, "6"},
+		{store.AuditFilter{What: "silence.set.more"}, ""},
+		{store.AuditFilter{On: "nothing/"}, ""},
 	} {
 		var got []string
 		for _, r := range must(s.Audit(ctx, c.filter))(t) {
@@ -87,15 +100,4 @@ func testGoverned(t *testing.T, s Store) {
 		}
 		same(t, fmt.Sprintf("entries %+v", c.filter), strings.Join(got, " "), c.want)
 	}
-
-	for i, mechanism := range []string{"disk_full", "oom", "disk_full"} {
-		p := corax.Problem{ID: fmt.Sprintf("prb-%d", i), State: corax.ProblemClosed, OpenedAt: Now().Add(time.Duration(i) * time.Second)}
-		p.Diagnosis.RootCause.Mechanism = mechanism
-		ok(t, s.SaveProblem(ctx, p, nil, nil))
-	}
-	var ids []string
-	for _, p := range must(s.ProblemsOf(ctx, "disk_full", 0))(t) {
-		ids = append(ids, p.ID)
-	}
-	same(t, "problems of a mechanism", strings.Join(ids, " "), "prb-2 prb-0")
 }

@@ -31,6 +31,7 @@ type Store interface {
 	IndexLag(ctx context.Context) (int64, error)
 
 	SearchProblems(ctx context.Context, f store.ProblemSearch) (store.ProblemList, error)
+	OpenCounts(ctx context.Context, among []string) ([]store.ProblemCount, error)
 	ProblemsLike(ctx context.Context, b store.ProblemBrief, most int) ([]store.ProblemBrief, error)
 	ProblemBriefs(ctx context.Context, since time.Time, most int) ([]store.ProblemBrief, error)
 	SearchIncidents(ctx context.Context, f store.IncidentSearch) (store.IncidentList, error)
@@ -104,7 +105,6 @@ type Store interface {
 	EndSilence(ctx context.Context, id, by string) error
 	Decision(ctx context.Context, id string) (corax.Decision, error)
 	RuleCounts(ctx context.Context) (map[string]map[corax.Verdict]int, error)
-	ProblemsOf(ctx context.Context, mechanism string, most int) ([]corax.Problem, error)
 
 	access.Store
 

@@ -1,4 +1,4 @@
-// Package chromium drives a real browser over Corax's pages, for tests: Chromium, headless, by its DevTools protocol.
+// Package chromium drives a real browser over Corax's pages, for tests and measures: Chromium, headless, by its DevTools protocol.
 //
 // A Tab watches what no page of ours may do: throw, open a dialog, or run into the content security policy. Awaiting is by events of the
 // document and not by time.
@@ -13,7 +13,6 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
-	"testing"
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
@@ -28,11 +27,22 @@ import (
 // patience is how long a page may take to come to what is awaited, on a machine that does much else. Nothing is measured by it.
 const patience = 2 * time.Minute
 
+// T is what a browser is driven for: a test, or a program that does as a test does. Fatal, Fatalf and Skip don't return.
+type T interface {
+	Helper()
+	Logf(format string, args ...any)
+	Error(args ...any)
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+	Skip(args ...any)
+	Cleanup(end func())
+}
+
 // Browser is a running Chromium.
 type Browser struct{ ctx context.Context }
 
 // Start starts a browser, which the test's end stops. Where there is no Chromium the test is skipped, but not in CI, which installs it.
-func Start(t testing.TB) *Browser {
+func Start(t T) *Browser {
 	t.Helper()
 	path := ""
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome"} {
@@ -69,7 +79,7 @@ func Start(t testing.TB) *Browser {
 
 // Tab is a page that is open.
 type Tab struct {
-	t      testing.TB
+	t      T
 	ctx    context.Context
 	cancel func()
 	seen   *seen
@@ -83,12 +93,12 @@ type seen struct {
 }
 
 // Person opens a tab with cookies and storage of its own, as another person's browser has.
-func (b *Browser) Person(t testing.TB) *Tab {
+func (b *Browser) Person(t T) *Tab {
 	t.Helper()
 	return b.tab(t, chromedp.WithNewBrowserContext())
 }
 
-func (b *Browser) tab(t testing.TB, o ...chromedp.ContextOption) *Tab {
+func (b *Browser) tab(t T, o ...chromedp.ContextOption) *Tab {
 	t.Helper()
 	tab := &Tab{t: t, seen: &seen{}}
 	tab.ctx, tab.cancel = chromedp.NewContext(b.ctx, o...)
@@ -108,7 +118,7 @@ func (b *Browser) tab(t testing.TB, o ...chromedp.ContextOption) *Tab {
 }
 
 // For is the same tab, whose failures are those of a part of the test.
-func (p *Tab) For(t testing.TB) *Tab { return &Tab{t: t, ctx: p.ctx, cancel: p.cancel, seen: p.seen} }
+func (p *Tab) For(t T) *Tab { return &Tab{t: t, ctx: p.ctx, cancel: p.cancel, seen: p.seen} }
 
 // Another opens one more tab of the same person.
 func (p *Tab) Another() *Tab {
@@ -214,6 +224,29 @@ func (p *Tab) Size(width, height int64, phone bool) {
 	call(p, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: width, Height: height, DeviceScaleFactor: 1, Mobile: phone})
 	call(p, emulation.SetTouchEmulationEnabled, emulation.SetTouchEmulationEnabledParams{Enabled: phone})
 }
+
+// Cookie gives the tab's browser a cookie of an address, as it stands after Set-Cookie.
+func (p *Tab) Cookie(url, name, value string) {
+	p.t.Helper()
+	call(p, network.SetCookie, network.SetCookieParams{Name: name, Value: value, URL: url, HTTPOnly: new(true), SameSite: network.CookieSameSiteStrict})
+}
+
+// Front puts the tab before the others of its window, which are hidden then unless they are kept in front: a tab that was opened is, until
+// it is put Behind.
+func (p *Tab) Front() {
+	p.t.Helper()
+	call(p, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
+	call(p, page.BringToFront, cdp.Empty{})
+}
+
+// Behind lets the tab be hidden by others.
+func (p *Tab) Behind() {
+	p.t.Helper()
+	call(p, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: false})
+}
+
+// Close closes the tab before the test ends.
+func (p *Tab) Close() { p.cancel() }
 
 // Theme prefers light or dark.
 func (p *Tab) Theme(scheme string) {

@@ -35,7 +35,7 @@ func Field(item, path string) (any, error) {
 		texts[i] = c.Value
 	}
 	switch {
-	case n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null", n.Kind != yaml.ScalarNode && n.Kind != yaml.AliasNode && len(texts) == 0:
+	case n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null":
 		return nil, nil
 	case n.Kind == yaml.ScalarNode:
 		return n.Value, nil
@@ -113,6 +113,9 @@ func set(n *yaml.Node, path string, to any) error {
 		}
 		if at.Kind != yaml.MappingNode {
 			return elsewise(path)
+		}
+		if len(at.Content) == 0 {
+			at.Style = 0
 		}
 		n = at
 	}

@@ -68,6 +68,7 @@ func TestOneFieldChangesAndNothingElse(t *testing.T) {
 		"empty, but there": {written3, "heartbeat.grace", nil, in("heartbeat:\n  grace: 3s", "heartbeat: {}")},
 		"a new one":        {written3, "tcp.address", "a:1", written3 + "tcp:\n  address: a:1\n"},
 		"into nothing":     {"name: x\ntls:\n", "tls.address", "a:1", "name: x\ntls:\n  address: a:1\n"},
+		"what was empty":   {"name: x\ntls: {}\n", "tls.address", "a:1", "name: x\ntls:\n  address: a:1\n"},
 		"JSON":             {`{"name": "x", "tcp": {"address": "a:1"}}`, "tcp.address", "b:1", "{\"name\": \"x\", \"tcp\": {\"address\": \"b:1\"}}\n"},
 	} {
 		if got, err := Set(c.text, c.path, c.to); err != nil {

@@ -27,6 +27,7 @@ type Site struct {
 	*web.Handler
 	Store    *sqlite.Store
 	Controls *Controls
+	Written  *Written
 	Live     *live.Hub
 	Estate   *Estate // topology, sites, contacts
 	Governor *Governor
@@ -110,6 +111,7 @@ func open(ctx context.Context, o Options) (*Site, error) {
 		return nil, err
 	}
 	s := &Site{Store: st, Controls: &Controls{store: st, clock: o.Clock, empty: o.Empty}}
+	s.Written = newWritten(s.Controls)
 	s.Estate = &Estate{Controls: s.Controls, Empty: o.Empty}
 	if s.Governor, err = newGovernor(s, o, key); err != nil {
 		_ = st.Close()
@@ -128,7 +130,7 @@ func (s *Site) options(o Options) web.Options {
 
 		Topology: s.Estate, Learned: s.Estate.Learned, Hands: s.Estate, People: s.Estate, Emergencies: s.Estate,
 
-		Scenarios: s.Scenarios, FirstSteps: &FirstSteps{controls: s.Controls},
+		Scenarios: s.Scenarios, FirstSteps: &FirstSteps{}, MonitorFiles: s.Written,
 
 		Actions: s.Governor, Policies: s.Governor, Audit: s.Governor, Knowledge: s.Governor, Health: s.Governor, Settings: s.Governor,
 	}

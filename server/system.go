@@ -16,7 +16,7 @@ type System interface {
 	Topology() corax.Topology
 	Policy() corax.Policy
 	Actions() []corax.Action
-	Sites() []Site
+	Sites(ctx context.Context) []Site // as far as the caller sees what stands there
 	Settings() []Setting
 	Catalogue() *knowledge.Catalogue // may be nil
 	Health(ctx context.Context) health.Report
@@ -62,17 +62,7 @@ func (a api) system() {
 	operation(a, access.RoleViewer, "list-actions", http.MethodGet, "/actions", "Actions that are declared",
 		func(context.Context, *none) ([]corax.Action, error) { return s.Actions(), nil })
 	operation(a, access.RoleViewer, "list-sites", http.MethodGet, "/sites", "Sites with people, and what stands there",
-		func(ctx context.Context, _ *none) ([]Site, error) {
-			sites := s.Sites()
-			if !access.From(ctx).Limited() {
-				return sites, nil
-			}
-			t := seen(ctx, s.Topology())
-			for n := range sites {
-				sites[n].Places = slices.DeleteFunc(sites[n].Places, func(p corax.Place) bool { return !has(t, p.Entity) })
-			}
-			return sites, nil
-		})
+		func(ctx context.Context, _ *none) ([]Site, error) { return s.Sites(ctx), nil })
 	operation(a, access.RoleAdmin, "list-settings", http.MethodGet, "/settings", "The configuration in force, and where each value was written",
 		func(context.Context, *none) ([]Setting, error) { return s.Settings(), nil })
 	operation(a, access.RoleViewer, "get-health", http.MethodGet, "/health", "How Corax itself is, in judgements that say what to do; the numbers are at /metrics",

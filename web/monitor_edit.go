@@ -129,7 +129,7 @@ func (p *pages) monitorEdits() []area {
 		a.Pages = append(a.Pages, page{Path: path, File: file, Role: access.RoleAdmin, Load: func(r *http.Request) (*ui.View, error) {
 			f := monitorForm{Kind: k.name}
 			f.show(map[string]string{})
-			return p.monitorFormView(r, &f)
+			return p.monitorFormView(&f), nil
 		}})
 		a.Actions = append(a.Actions, action{Path: path, File: file, Role: access.RoleAdmin, Do: func(r *http.Request) (done, error) { return p.writeMonitor(r, k.name) }})
 	}
@@ -143,8 +143,7 @@ func monitorPath(name string) string { return "/monitors/" + url.PathEscape(name
 
 // maySetMonitors says whether who asks is offered to change monitors.
 func (p *pages) maySetMonitors(r *http.Request) bool {
-	who := access.From(r.Context())
-	return p.o.MonitorFiles != nil && who.May(access.RoleAdmin) && !who.Limited() && p.o.MonitorFiles.Writable()
+	return p.o.MonitorFiles != nil && access.From(r.Context()).May(access.RoleAdmin) && p.o.MonitorFiles.Writable()
 }
 
 // monitorForm is the form of a monitor, with what somebody typed and what is wrong with it.
@@ -373,13 +372,9 @@ func kindOf(text string) string {
 
 // monitorText is the monitor of the path as it is written, where it may be shown whole.
 func (p *pages) monitorText(r *http.Request) (MonitorText, error) {
-	const op = "change the monitor"
-	if err := whole(r, op); err != nil {
-		return MonitorText{}, err
-	}
 	m, err := p.o.MonitorFiles.MonitorText(r.Context(), chi.URLParam(r, "name"))
 	if err == nil && p.o.Known != nil && p.o.Known(m.Text) != m.Text { // what the page doesn't show, its form would take out
-		err = &corax.Error{Code: corax.Conflict, Op: op, Err: errors.New("a secret is written in it"), Hint: "move it to the vault, in an editor: docs/security.md"}
+		err = &corax.Error{Code: corax.Conflict, Op: "change the monitor", Err: errors.New("a secret is written in it"), Hint: "move it to the vault, in an editor: docs/security.md"}
 	}
 	return m, err
 }
@@ -398,13 +393,10 @@ func (p *pages) loadMonitorEdit(r *http.Request) (*ui.View, error) {
 	}
 	f := formOf(m)
 	f.show(valuesOf(f.Kind, f.Text))
-	return p.monitorFormView(r, &f)
+	return p.monitorFormView(&f), nil
 }
 
-func (p *pages) monitorFormView(r *http.Request, f *monitorForm) (*ui.View, error) {
-	if err := whole(r, "change monitors"); err != nil {
-		return nil, err
-	}
+func (p *pages) monitorFormView(f *monitorForm) *ui.View {
 	v := &ui.View{Title: "New monitor", Trail: []ui.Crumb{{Text: "Monitors", URL: "/monitors"}, {Text: "New"}}, Data: f}
 	for _, k := range monitorKinds {
 		f.CanTry = f.CanTry || k.name == f.Kind && k.tried
@@ -422,11 +414,11 @@ func (p *pages) monitorFormView(r *http.Request, f *monitorForm) (*ui.View, erro
 			}
 		}
 	}
-	return v, nil
+	return v
 }
 
 // again shows the form once more, with what was typed.
-func (p *pages) again(r *http.Request, f *monitorForm, err error) (done, error) {
+func (p *pages) again(f *monitorForm, err error) (done, error) {
 	status := http.StatusOK
 	if err != nil {
 		if status = statuses[corax.CodeOf(err)]; status == 0 {
@@ -434,8 +426,7 @@ func (p *pages) again(r *http.Request, f *monitorForm, err error) (done, error) 
 		}
 		f.refuse(err)
 	}
-	v, err := p.monitorFormView(r, f)
-	return done{View: v, Status: status}, err
+	return done{View: p.monitorFormView(f), Status: status}, nil
 }
 
 // editMonitor writes a monitor anew, by its fields or as a text; or only tries that.
@@ -461,11 +452,11 @@ func (p *pages) editMonitor(r *http.Request) (done, error) {
 				at.Error = "It is written now: " + was
 			}
 		}
-		return p.again(r, &f, &corax.Error{Code: corax.Conflict, Op: "change the monitor", Err: errors.New("the monitor was changed meanwhile"),
+		return p.again(&f, &corax.Error{Code: corax.Conflict, Op: "change the monitor", Err: errors.New("the monitor was changed meanwhile"),
 			Hint: "nothing was changed yet; what you typed is below, and what is written now beside it"})
 	}
 	if err != nil {
-		return p.again(r, &f, err)
+		return p.again(&f, err)
 	}
 	if typed["do"] == "try" {
 		return p.tryTyped(r, &f, text)
@@ -474,7 +465,7 @@ func (p *pages) editMonitor(r *http.Request) (done, error) {
 		return done{To: f.URL, Said: "Nothing was changed."}, nil
 	}
 	if _, err := p.o.MonitorFiles.WriteMonitor(r.Context(), m, text, access.From(r.Context()).Actor("")); err != nil {
-		return p.again(r, &f, err)
+		return p.again(&f, err)
 	}
 	p.tell("monitors", "monitor:"+m.Name)
 	return done{To: f.URL, Said: "Changed, and in force."}, nil
@@ -482,9 +473,6 @@ func (p *pages) editMonitor(r *http.Request) (done, error) {
 
 // writeMonitor writes a new monitor, or only tries it.
 func (p *pages) writeMonitor(r *http.Request, kind string) (done, error) {
-	if err := whole(r, "add a monitor"); err != nil {
-		return done{}, err
-	}
 	f := monitorForm{Kind: kind}
 	typed := typedInto(r.PostForm)
 	f.show(typed)
@@ -493,14 +481,14 @@ func (p *pages) writeMonitor(r *http.Request, kind string) (done, error) {
 		text, err = textOf(kind, text, typed)
 	}
 	if err != nil {
-		return p.again(r, &f, err)
+		return p.again(&f, err)
 	}
 	if typed["do"] == "try" {
 		return p.tryTyped(r, &f, text)
 	}
 	name, err := p.o.MonitorFiles.WriteMonitor(r.Context(), MonitorText{}, text, access.From(r.Context()).Actor(""))
 	if err != nil {
-		return p.again(r, &f, err)
+		return p.again(&f, err)
 	}
 	p.tell("monitors")
 	return done{To: monitorPath(name), Said: "It is watched from now on."}, nil
@@ -511,7 +499,7 @@ func (p *pages) tryTyped(r *http.Request, f *monitorForm, text string) (done, er
 	if err == nil {
 		f.Try.Result = &seen
 	}
-	return p.again(r, f, err)
+	return p.again(f, err)
 }
 
 func (p *pages) removeMonitor(r *http.Request) (done, error) {
@@ -522,10 +510,10 @@ func (p *pages) removeMonitor(r *http.Request) (done, error) {
 	f := formOf(m)
 	f.show(valuesOf(f.Kind, f.Text))
 	if r.PostFormValue("seen") != f.Seen {
-		return p.again(r, &f, &corax.Error{Code: corax.Conflict, Op: "remove the monitor", Err: errors.New("the monitor was changed meanwhile"), Hint: "this is what is written now; it was not removed"})
+		return p.again(&f, &corax.Error{Code: corax.Conflict, Op: "remove the monitor", Err: errors.New("the monitor was changed meanwhile"), Hint: "this is what is written now; it was not removed"})
 	}
 	if _, err := p.o.MonitorFiles.WriteMonitor(r.Context(), m, "", access.From(r.Context()).Actor("")); err != nil {
-		return p.again(r, &f, err)
+		return p.again(&f, err)
 	}
 	p.tell("monitors", "monitor:"+m.Name)
 	return done{To: "/monitors", Said: m.Name + " is watched no more. Its history stays."}, nil

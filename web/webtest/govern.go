@@ -264,12 +264,6 @@ func (g *Governor) Entities() []string {
 	return ids
 }
 
-// SaveSilence notes the call, and does it.
-func (g *Governor) SaveSilence(ctx context.Context, s corax.Silence) error {
-	_ = g.note(fmt.Sprintf("silence %v by %s from %s to %s: %s", s.Match, s.Owner, s.StartsAt.Format("15:04"), s.EndsAt.Format("15:04"), s.Reason))
-	return g.Store.SaveSilence(ctx, s)
-}
-
 // SearchAudit is the store's own.
 func (g *Governor) SearchAudit(ctx context.Context, f store.AuditSearch) ([]audit.Row, error) {
 	return g.Store.SearchAudit(ctx, f)

@@ -113,6 +113,7 @@ func open(ctx context.Context, o Options) (*Site, error) {
 	s := &Site{Store: st, Controls: &Controls{store: st, clock: o.Clock, empty: o.Empty}}
 	s.Written = newWritten(s.Controls)
 	s.Estate = &Estate{Controls: s.Controls, Empty: o.Empty}
+	s.Estate.records = s.records()
 	if s.Governor, err = newGovernor(s, o, key); err != nil {
 		_ = st.Close()
 		return nil, err
@@ -123,7 +124,7 @@ func open(ctx context.Context, o Options) (*Site, error) {
 // options are those of the pages over this site.
 func (s *Site) options(o Options) web.Options {
 	return web.Options{
-		Records: s.Store, Controls: s.Controls, Exports: s.Controls, Live: s.Live, Version: "test", Clock: o.Clock, Log: o.Log,
+		Records: s.Estate.records, Controls: s.Controls, Exports: s.Controls, Live: s.Live, Version: "test", Clock: o.Clock, Log: o.Log,
 		Accounts: s.Accounts,
 
 		Find: s.lookup(o.Clock), Tend: s.Controls,

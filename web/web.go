@@ -156,6 +156,7 @@ type pages struct {
 	errors   ui.Page
 	login    bool // there is a page to log in
 	attempts attempts
+	verified verifications
 }
 
 // Route is one thing that the pages serve, for tests that walk all of them.

@@ -9,6 +9,7 @@ import (
 
 	"corax"
 	"corax/access"
+	"corax/web"
 	"corax/web/webtest"
 )
 
@@ -208,5 +209,20 @@ func TestWhoMayChangeMonitors(t *testing.T) {
 	}
 	if calls := s.Controls.Calls(); len(calls) > 0 {
 		t.Errorf("%q", calls)
+	}
+}
+
+// A form that would not show a secret would take it out of the file: there is none.
+func TestMonitorWithASecretInIt(t *testing.T) {
+	s := site(t, webtest.Options{With: func(o *web.Options) {
+		o.Known = func(html string) string { return strings.ReplaceAll(html, "access.token", "[redacted]") }
+	}})
+	for path, want := range map[string]int{"/monitors/orders/edit": http.StatusConflict, "/monitors/login/edit": http.StatusOK} {
+		if w := get(s, path, access.RoleAdmin); w.Code != want {
+			t.Errorf("%s: status %d", path, w.Code)
+		}
+	}
+	if w := do(s, http.MethodPost, "/monitors/orders/edit", access.RoleAdmin, url.Values{"entity": {"x"}}); w.Code != http.StatusConflict || len(s.Controls.Calls()) > 0 {
+		t.Errorf("status %d, %q", w.Code, s.Controls.Calls())
 	}
 }

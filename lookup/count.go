@@ -56,7 +56,9 @@ func facets(counts map[string]int64) []store.Facet {
 	for v, n := range counts {
 		out = append(out, store.Facet{Value: v, Count: n})
 	}
-	slices.SortFunc(out, func(a, b store.Facet) int { return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Value, b.Value)) })
+	slices.SortFunc(out, func(a, b store.Facet) int {
+		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Value, b.Value))
+	})
 	return out[:min(len(out), most)]
 }
 

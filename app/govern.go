@@ -154,24 +154,6 @@ func (c controls) Entities() []string {
 	return ids
 }
 
-func (c controls) Stops(ctx context.Context) ([]store.Stop, error) { return c.a.store.Stops(ctx) }
-
-func (c controls) BreakGlasses(ctx context.Context, after time.Time) ([]corax.BreakGlass, error) {
-	return c.a.store.BreakGlasses(ctx, after)
-}
-
-func (c controls) Silences(ctx context.Context, at time.Time) ([]corax.Silence, error) {
-	return c.a.store.Silences(ctx, at)
-}
-
-func (c controls) SaveSilence(ctx context.Context, s corax.Silence) error {
-	return c.a.store.SaveSilence(ctx, s)
-}
-
-func (c controls) EndSilence(ctx context.Context, id, by string) error {
-	return c.a.store.EndSilence(ctx, id, by)
-}
-
 // Anchored is when the audit was anchored last, up to which entry, and in which file.
 func (l ledger) Anchored() (at time.Time, seq int64, file string) {
 	at, seq = l.a.anchorer.Last()

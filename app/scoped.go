@@ -7,6 +7,7 @@ import (
 
 	"corax"
 	"corax/access/scoped"
+	"corax/config"
 	"corax/scenario/casefile"
 	"corax/store"
 )
@@ -183,6 +184,20 @@ func (l limited) AckPage(ctx context.Context, page, by string) (corax.Page, erro
 		}
 	}
 	return l.controls.AckPage(ctx, page, by)
+}
+
+// Pages lists those that are about problems that are seen.
+func (l limited) Pages(ctx context.Context, f store.PageFilter) ([]corax.Page, error) {
+	return l.in.Pages(ctx, f)
+}
+
+// hands is the directory of sites: those where something stands that is seen, with that.
+func (a *App) hands(ctx context.Context) config.Hands {
+	h, in := a.config().Hands, a.records()
+	if in.Everything(ctx, "list sites") == nil {
+		return h
+	}
+	return h.Only(in.Seen(ctx))
 }
 
 // WorkOrders lists those of problems that are seen; a page is as long as it would be without the others.

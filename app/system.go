@@ -16,8 +16,8 @@ type system struct{ controls }
 func (s system) Topology() corax.Topology        { return s.a.topology() }
 func (s system) Catalogue() *knowledge.Catalogue { return s.a.o.Knowledge }
 
-func (s system) Sites() []server.Site {
-	h := s.a.config().Hands
+func (s system) Sites(ctx context.Context) []server.Site {
+	h := s.a.hands(ctx)
 	out := make([]server.Site, len(h.Sites))
 	for n, x := range h.Sites {
 		out[n] = server.Site{Name: x.Name, Title: x.Title, Address: x.Address, Access: x.Access, Safety: x.Safety, Leave: x.Leave, Contact: x.Contact}

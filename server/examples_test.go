@@ -255,7 +255,7 @@ func (rooms) Actions() []corax.Action {
 		Effect: corax.Call{Process: &corax.ProcessControl{Name: "${target.id}", Do: "restart"}}, Verify: []corax.Condition{{That: "facts.process.running", Else: "it does not run"}}}}
 }
 
-func (rooms) Sites() []Site {
+func (rooms) Sites(context.Context) []Site {
 	return []Site{{Name: "north", Address: "1 Quay Street", Ladder: []Rung{{Contact: "ann", Wait: 300}}, Places: []corax.Place{{Entity: "switch-1", Site: "north", Rack: "B7"}}}}
 }
 

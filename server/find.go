@@ -18,8 +18,9 @@ import (
 // Finder is what the API looks up in the records; see package lookup. It limits itself to what the context's principal may see.
 type Finder interface {
 	Signals(ctx context.Context, f store.SignalSearch) (store.SignalPage, error)
-	Facets(ctx context.Context, days int) (store.SignalFacets, error)
-	Templates(ctx context.Context, f store.TemplateFilter) ([]store.Template, error)
+	Facets(ctx context.Context, f store.SignalSearch, days int) (store.SignalFacets, error)
+	// Templates also says how many signals were counted, where that is not all of them.
+	Templates(ctx context.Context, f store.TemplateFilter, of store.SignalSearch) (all []store.Template, newest int64, err error)
 	Template(ctx context.Context, id int64) (store.Template, error)
 	Problems(ctx context.Context, f store.ProblemSearch) (store.ProblemList, error)
 	Similar(ctx context.Context, problem string, most int) ([]precedent.Precedent, error)
@@ -52,23 +53,50 @@ type FoundProblems struct {
 	States map[corax.ProblemState]int `json:"states" doc:"all that the search finds, whatever their states, by state"`
 }
 
+// Templates are families of messages.
+type Templates struct {
+	List[store.Template]
+	Newest int64 `json:"newest,omitempty" doc:"of signals like these only so many, the newest, were counted; all were where it is missing"`
+}
+
 // SignalQuery is what a search for signals takes.
 type SignalQuery struct {
 	Paging
+	SignalFilter
+}
+
+// SignalFilter says which signals are meant.
+type SignalFilter struct {
 	Spanning
-	Text     string   `query:"q" maxLength:"500" doc:"words that must be there; the last may be the beginning of one"`
+	Text string `query:"q" maxLength:"500" doc:"words that must be there; the last may be the beginning of one"`
+	SignalKinds
+	Template int64 `query:"template" minimum:"0"`
+}
+
+// SignalKinds says what they are like.
+type SignalKinds struct {
 	Entity   string   `query:"entity" maxLength:"500"`
 	Source   string   `query:"source" maxLength:"500"`
 	Kind     []string `query:"kind" maxItems:"5" doc:"symptom, recovery, expiry, change or note; any of them"`
 	Severity []string `query:"severity" maxItems:"5" doc:"critical, high, medium, low or none; any of them"`
 	Label    []string `query:"label" maxItems:"10" doc:"name=value; all of them"`
-	Template int64    `query:"template" minimum:"0"`
 }
 
 func (q SignalQuery) search(op string) (store.SignalSearch, error) {
-	f := store.SignalSearch{Text: q.Text, Entity: q.Entity, Source: q.Source, Template: q.Template, Since: q.Since, Until: q.Until,
-		Limit: q.Limit}
+	f, err := q.SignalFilter.search(op)
+	f.Limit = q.Limit
 	f.Before, f.After = q.sides()
+	return f, err
+}
+
+func (q SignalFilter) search(op string) (store.SignalSearch, error) {
+	f, err := q.SignalKinds.search(op)
+	f.Text, f.Template, f.Since, f.Until = q.Text, q.Template, q.Since, q.Until
+	return f, err
+}
+
+func (q SignalKinds) search(op string) (store.SignalSearch, error) {
+	f := store.SignalSearch{Entity: q.Entity, Source: q.Source}
 	for _, k := range q.Kind {
 		f.Kinds = append(f.Kinds, corax.SignalKind(k))
 	}
@@ -122,18 +150,31 @@ func (a api) find() {
 			return FoundSignals{found(p.Signals, p.Older, p.Newer), p.Unsearched}, err
 		})
 	type days struct {
-		Days int `query:"days" minimum:"1" maximum:"400" default:"7"`
+		SignalFilter
+		Days int `query:"days" minimum:"1" maximum:"400" default:"7" doc:"where no time is asked for"`
 	}
 	operation(a, access.RoleViewer, "signal-facets", http.MethodGet, "/search/signals/facets", "How many signals there were, by entity, kind, severity and source",
-		func(ctx context.Context, in *days) (store.SignalFacets, error) { return f.Facets(ctx, in.Days) })
+		func(ctx context.Context, in *days) (store.SignalFacets, error) {
+			q, err := in.search("count signals")
+			if err != nil {
+				return store.SignalFacets{}, err
+			}
+			return f.Facets(ctx, q, in.Days)
+		})
 	type templates struct {
 		Spanning
-		Text  string `query:"q" maxLength:"500"`
+		SignalKinds
+		Text  string `query:"q" maxLength:"500" doc:"words of the template"`
 		Limit int    `query:"limit" minimum:"1" maximum:"1000" default:"100"`
 	}
-	whole(a, access.RoleViewer, "list-templates", http.MethodGet, "/templates", "Families of messages, the most frequent first",
-		func(ctx context.Context, in *templates) ([]store.Template, error) {
-			return f.Templates(ctx, store.TemplateFilter{Text: in.Text, Since: in.Since, Until: in.Until, Limit: in.Limit})
+	operation(a, access.RoleViewer, "list-templates", http.MethodGet, "/templates", "Families of messages, the most frequent first",
+		func(ctx context.Context, in *templates) (Templates, error) {
+			q, err := in.search("list templates")
+			if err != nil {
+				return Templates{}, err
+			}
+			all, newest, err := f.Templates(ctx, store.TemplateFilter{Text: in.Text, Since: in.Since, Until: in.Until, Limit: in.Limit}, q)
+			return Templates{listOf(all), newest}, err
 		})
 	type template struct {
 		ID int64 `path:"id"`

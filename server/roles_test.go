@@ -137,12 +137,12 @@ func TestScopesAreMinded(t *testing.T) {
 			refused = append(refused, op.OperationID)
 		}
 	}
-	for _, id := range []string{"list-audit", "verify-audit", "test-pages", "list-pages", "backup", "list-users", "learn-outcomes", "list-autonomy"} {
+	for _, id := range []string{"list-audit", "verify-audit", "test-pages", "reach", "list-settings", "backup", "list-users", "learn-outcomes", "list-autonomy"} {
 		if !slices.Contains(refused, id) {
 			t.Errorf("%s concerns everything, and is open to who has a scope", id)
 		}
 	}
-	for _, id := range []string{"list-incidents", "get-problem", "answer-approval", "pause-plan", "whoami"} {
+	for _, id := range []string{"list-incidents", "get-problem", "answer-approval", "pause-plan", "list-pages", "list-sites", "whoami"} {
 		if slices.Contains(refused, id) {
 			t.Errorf("%s answers within a scope, and is refused", id)
 		}

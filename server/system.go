@@ -19,7 +19,7 @@ type System interface {
 	Topology() corax.Topology
 	Actions() []corax.Action
 	ActionSource(name string) config.Source // zero where it isn't known how the action is written
-	Sites() []Site
+	Sites(ctx context.Context) []Site       // as far as the caller sees what stands there
 	// Configuration is what is in force, without secrets; file is empty where it was not read from one.
 	Configuration() (file string, all []config.Setting, warnings []decode.Problem)
 	// Credentials are what is known of each beside its value; vault says that there is one.
@@ -85,17 +85,7 @@ func (a api) system() {
 	whole(a, access.RoleViewer, "list-actions", http.MethodGet, "/actions", "Actions that are declared",
 		func(context.Context, *none) ([]corax.Action, error) { return s.Actions(), nil })
 	whole(a, access.RoleViewer, "list-sites", http.MethodGet, "/sites", "Sites with people, and what stands there",
-		func(ctx context.Context, _ *none) ([]Site, error) {
-			sites := s.Sites()
-			if !access.From(ctx).Limited() {
-				return sites, nil
-			}
-			t := seen(ctx, s.Topology())
-			for n := range sites {
-				sites[n].Places = slices.DeleteFunc(sites[n].Places, func(p corax.Place) bool { return !has(t, p.Entity) })
-			}
-			return sites, nil
-		})
+		func(ctx context.Context, _ *none) ([]Site, error) { return s.Sites(ctx), nil })
 	operation(a, access.RoleViewer, "get-action", http.MethodGet, "/actions/{id}", "An action, how it is written, and what it has earned",
 		func(ctx context.Context, in *ByID) (ActionPage, error) { return a.action(ctx, s, in.ID) })
 	type settings struct {

@@ -8,7 +8,7 @@ import (
 	"corax/store"
 )
 
-// Records is what most pages read, as far as who asks may see it.
+// Records is what most pages read, as far as who asks may see it, and the silences that they set.
 type Records interface {
 	SearchProblems(ctx context.Context, f store.ProblemSearch) (store.ProblemList, error)
 	// OpenCounts counts the problems that have not ended; where among is not nil, those about one of these entities.
@@ -27,6 +27,12 @@ type Records interface {
 	Signals(ctx context.Context, f store.SignalFilter) ([]corax.Signal, error)
 	Stops(ctx context.Context) ([]store.Stop, error)
 	BreakGlasses(ctx context.Context, after time.Time) ([]corax.BreakGlass, error)
+	Silences(ctx context.Context, at time.Time) ([]corax.Silence, error)
+	// SaveSilence is Forbidden for what reaches beyond what is seen, as EndSilence is, which is NotFound for what is not seen at all.
+	SaveSilence(ctx context.Context, s corax.Silence) error
+	EndSilence(ctx context.Context, id, by string) error
+	// Seen says which entities who asks may see.
+	Seen(ctx context.Context) func(entity string) bool
 }
 
 // Controls is what the pages of problems set in motion: the same methods that the API calls.

@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/url"
 	"path/filepath"
@@ -33,12 +32,6 @@ type Settings interface {
 	Contacts() []config.Contact
 	Reach(ctx context.Context) ([]corax.Reach, error)
 	Entities() []string
-
-	Stops(ctx context.Context) ([]store.Stop, error)
-	BreakGlasses(ctx context.Context, after time.Time) ([]corax.BreakGlass, error)
-	Silences(ctx context.Context, at time.Time) ([]corax.Silence, error)
-	SaveSilence(ctx context.Context, s corax.Silence) error
-	EndSilence(ctx context.Context, id, by string) error
 }
 
 const (
@@ -91,36 +84,33 @@ type switchesData struct {
 	Entities    []string
 	Entity      string // that the form for a silence begins with
 	Proven      bool   // who looks may declare an emergency
+	Limited     bool   // who looks sees some entities
 	Switches    bool   // there are pages that throw and release switches
 }
+
+// MayEnd says whether a silence reaches no further than who looks sees. Those of other entities are not shown.
+func (d switchesData) MayEnd(s corax.Silence) bool { return !d.Limited || s.Match["entity"] != "" }
 
 func (p *pages) loadSwitches(r *http.Request) (*ui.View, error) {
 	ctx, now := r.Context(), p.o.Clock.Now()
 	who := access.From(ctx)
-	d := switchesData{Tabs: settingsTabs(who, "/settings"), Entity: r.URL.Query().Get("entity"), Proven: who.Actor("").Proven(),
+	d := switchesData{Tabs: settingsTabs(who, "/settings"), Entity: r.URL.Query().Get("entity"), Proven: who.Actor("").Proven(), Limited: who.Limited(),
 		Switches: p.o.Emergencies != nil}
-	d.Entities = slices.DeleteFunc(p.o.Settings.Entities(), func(e string) bool { return !p.sees(ctx, e) })
+	seen := p.o.Records.Seen(ctx)
+	d.Entities = slices.DeleteFunc(p.o.Settings.Entities(), func(e string) bool { return !seen(e) })
 	if len(d.Entities) > mostOffered {
 		d.Entities = nil
 	}
 	var err error
-	if d.Stops, err = p.o.Settings.Stops(ctx); err != nil {
+	if d.Stops, d.Emergencies, err = p.switches(ctx); err != nil {
 		return nil, err
 	}
-	if d.Emergencies, err = p.o.Settings.BreakGlasses(ctx, now); err != nil {
-		return nil, err
-	}
-	d.Emergencies = slices.DeleteFunc(d.Emergencies, func(b corax.BreakGlass) bool {
-		return !b.InForce(now, b.Scope) || b.Scope != "" && !p.sees(ctx, b.Scope)
-	})
-	d.Stops = slices.DeleteFunc(d.Stops, func(s store.Stop) bool { return s.Scope != "" && !p.sees(ctx, s.Scope) })
-	all, err := p.o.Settings.Silences(ctx, time.Time{})
+	all, err := p.o.Records.Silences(ctx, time.Time{})
 	if err != nil {
 		return nil, err
 	}
 	for _, s := range all {
 		switch {
-		case !p.seesSilence(r, s):
 		case !s.EndsAt.After(now):
 			d.Ended = append(d.Ended, s)
 		case s.StartsAt.After(now):
@@ -139,10 +129,7 @@ func (p *pages) silence(r *http.Request) (done, error) {
 	if err != nil {
 		return done{}, err
 	}
-	if !p.seesSilence(r, s) {
-		return done{}, &corax.Error{Code: corax.Forbidden, Op: "set a silence", Err: errors.New("it concerns more than you see"), Hint: "name an entity that is yours"}
-	}
-	if err := p.o.Settings.SaveSilence(r.Context(), s); err != nil {
+	if err := p.o.Records.SaveSilence(r.Context(), s); err != nil {
 		return done{}, err
 	}
 	p.tell("silences")
@@ -191,21 +178,8 @@ func readSilence(form url.Values, owner string, now time.Time) (corax.Silence, e
 	return s, nil
 }
 
-// seesSilence says whether a silence concerns nothing but what who asks may see.
-func (p *pages) seesSilence(r *http.Request, s corax.Silence) bool {
-	return !access.From(r.Context()).Limited() || s.Match["entity"] != "" && p.sees(r.Context(), s.Match["entity"])
-}
-
 func (p *pages) endSilence(r *http.Request) (done, error) {
-	id := chi.URLParam(r, "id")
-	all, err := p.o.Settings.Silences(r.Context(), time.Time{})
-	if err != nil {
-		return done{}, err
-	}
-	if !slices.ContainsFunc(all, func(s corax.Silence) bool { return s.ID == id && p.seesSilence(r, s) }) {
-		return done{}, corax.Errorf(corax.NotFound, "end a silence", "there is none with the id %q", id)
-	}
-	if err := p.o.Settings.EndSilence(r.Context(), id, by(r)); err != nil {
+	if err := p.o.Records.EndSilence(r.Context(), chi.URLParam(r, "id"), by(r)); err != nil {
 		return done{}, err
 	}
 	p.tell("silences")

@@ -276,7 +276,7 @@ func (p *pages) loadEntity(r *http.Request) (*ui.View, error) {
 		return nil, missing
 	}
 	if p.o.Hands != nil {
-		if place, at, ok := p.o.Hands.Hands().Place(id); ok {
+		if place, at, ok := p.o.Hands.Hands(r.Context()).Place(id); ok {
 			d.Place = &corax.Place{Entity: id, Site: cmp.Or(at.Title, at.Name), Room: place.Room, Rack: place.Rack, Unit: place.Unit, Marking: place.Marking, Note: place.Note}
 		}
 	}

@@ -41,6 +41,7 @@ type Store interface {
 	SaveSilence(ctx context.Context, s corax.Silence) error
 	EndSilence(ctx context.Context, id, by string) error
 	Stops(ctx context.Context) ([]store.Stop, error)
+	Pages(ctx context.Context, f store.PageFilter) ([]corax.Page, error)
 	Backup(ctx context.Context, path string) error
 }
 
@@ -218,6 +219,18 @@ func (r Records) Stops(ctx context.Context) ([]store.Stop, error) {
 	all, err := r.Store.Stops(ctx)
 	s := r.sight(ctx)
 	return keep(s, all, func(x store.Stop) bool { return s.wide(x.Scope) }), err
+}
+
+// Pages lists what people were told about problems that are seen. Tests are about none.
+func (r Records) Pages(ctx context.Context, f store.PageFilter) ([]corax.Page, error) {
+	s, problems := r.sight(ctx), map[string]bool{}
+	return fill(s, f.Limit, &f.After, func() ([]corax.Page, error) { return r.Store.Pages(ctx, f) },
+		func(p corax.Page) store.Cursor { return store.CursorOf(p.OpenedAt, p.ID) }, func(p corax.Page) bool {
+			if _, asked := problems[p.Problem]; !asked {
+				problems[p.Problem] = r.problem(ctx, s, p.Problem)
+			}
+			return problems[p.Problem]
+		})
 }
 
 // eventsAtOnce is how many events are looked through at a time.

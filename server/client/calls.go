@@ -1095,10 +1095,15 @@ func (c *Client) ListStops(ctx context.Context) ([]store.Stop, error) {
 
 // ListTemplatesParams are the parameters of [Client.ListTemplates].
 type ListTemplatesParams struct {
-	Since time.Time `json:"-"` // at this time or later
-	Until time.Time `json:"-"` // before this time
-	Text  string    `json:"-"`
-	Limit int       `json:"-"`
+	Since    time.Time `json:"-"` // at this time or later
+	Until    time.Time `json:"-"` // before this time
+	Entity   string    `json:"-"`
+	Source   string    `json:"-"`
+	Kind     []string  `json:"-"` // symptom, recovery, expiry, change or note; any of them
+	Severity []string  `json:"-"` // critical, high, medium, low or none; any of them
+	Label    []string  `json:"-"` // name=value; all of them
+	Text     string    `json:"-"` // words of the template
+	Limit    int       `json:"-"`
 }
 
 // ListTemplates: families of messages, the most frequent first.
@@ -1110,6 +1115,21 @@ func (c *Client) ListTemplates(ctx context.Context, p ListTemplatesParams) ([]st
 	}
 	if !p.Until.IsZero() {
 		q.Set("until", p.Until.Format(time.RFC3339Nano))
+	}
+	if p.Entity != "" {
+		q.Set("entity", string(p.Entity))
+	}
+	if p.Source != "" {
+		q.Set("source", string(p.Source))
+	}
+	for _, v := range p.Kind {
+		q.Add("kind", string(v))
+	}
+	for _, v := range p.Severity {
+		q.Add("severity", string(v))
+	}
+	for _, v := range p.Label {
+		q.Add("label", string(v))
 	}
 	if p.Text != "" {
 		q.Set("q", string(p.Text))
@@ -1607,13 +1627,49 @@ func (c *Client) SearchSignals(ctx context.Context, p SearchSignalsParams) (serv
 
 // SignalFacetsParams are the parameters of [Client.SignalFacets].
 type SignalFacetsParams struct {
-	Days int `json:"-"`
+	Since    time.Time `json:"-"` // at this time or later
+	Until    time.Time `json:"-"` // before this time
+	Text     string    `json:"-"` // words that must be there; the last may be the beginning of one
+	Entity   string    `json:"-"`
+	Source   string    `json:"-"`
+	Kind     []string  `json:"-"` // symptom, recovery, expiry, change or note; any of them
+	Severity []string  `json:"-"` // critical, high, medium, low or none; any of them
+	Label    []string  `json:"-"` // name=value; all of them
+	Template int64     `json:"-"`
+	Days     int       `json:"-"` // where no time is asked for
 }
 
 // SignalFacets: how many signals there were, by entity, kind, severity and source.
 func (c *Client) SignalFacets(ctx context.Context, p SignalFacetsParams) (store.SignalFacets, error) {
 	r := request{method: "GET", path: "/search/signals/facets"}
 	q := url.Values{}
+	if !p.Since.IsZero() {
+		q.Set("since", p.Since.Format(time.RFC3339Nano))
+	}
+	if !p.Until.IsZero() {
+		q.Set("until", p.Until.Format(time.RFC3339Nano))
+	}
+	if p.Text != "" {
+		q.Set("q", string(p.Text))
+	}
+	if p.Entity != "" {
+		q.Set("entity", string(p.Entity))
+	}
+	if p.Source != "" {
+		q.Set("source", string(p.Source))
+	}
+	for _, v := range p.Kind {
+		q.Add("kind", string(v))
+	}
+	for _, v := range p.Severity {
+		q.Add("severity", string(v))
+	}
+	for _, v := range p.Label {
+		q.Add("label", string(v))
+	}
+	if p.Template != 0 {
+		q.Set("template", strconv.FormatInt(int64(p.Template), 10))
+	}
 	if p.Days != 0 {
 		q.Set("days", strconv.FormatInt(int64(p.Days), 10))
 	}

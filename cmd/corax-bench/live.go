@@ -19,7 +19,7 @@ import (
 )
 
 const (
-	liveRounds    = 20
+	liveRounds    = 15
 	moreListeners = 90
 )
 
@@ -93,7 +93,7 @@ func (s site) live(ctx context.Context, d *drive, b *chromium.Browser, cookie *h
 		}
 		of := map[string]float64{}
 		of["ms p50"], of["ms p95"], of["ms max"] = middle(took)
-		figures["live, "+e.name] = of
+		d.tell(figures, "live, "+e.name, of)
 		tab.Behind()
 	}
 	hidden := 0.0
@@ -106,8 +106,11 @@ func (s site) live(ctx context.Context, d *drive, b *chromium.Browser, cookie *h
 	if _, err := s.send(ctx, http.MethodDelete, "/api/v1/stop?scope=north-1&by=bench", "", "identity"); err != nil {
 		return err
 	}
-	figures["live, all"] = map[string]float64{"tabs": float64(len(tabs)), "hidden": hidden, "other listeners": float64(crowd.heard(len(events) * liveRounds)),
-		"connections of the browser": float64(most)}
+	d.tell(figures, "live, all", map[string]float64{"tabs": float64(len(tabs)), "hidden": hidden, "connections of the browser": float64(most),
+		"other listeners": float64(crowd.heard(len(events) * liveRounds))})
+	for _, tab := range tabs {
+		tab.Close()
+	}
 	return nil
 }
 

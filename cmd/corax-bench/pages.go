@@ -163,18 +163,18 @@ func (s site) answers(ctx context.Context, rounds int, figures map[string]map[st
 		for _, path := range pagesOf {
 			before := processor()
 			began := time.Now()
-			text, err := s.get(ctx, path)
+			sent, err := s.send(ctx, http.MethodGet, path, "", "gzip")
 			if err != nil {
 				return err
 			}
 			took[path] = append(took[path], ms(time.Since(began)))
 			spent[path] += ms(processor() - before)
 			if figures[path] == nil {
-				first, err := s.firstLoad(ctx, text, weights)
+				first, err := s.firstLoad(ctx, path, weights)
 				if err != nil {
 					return err
 				}
-				figures[path] = map[string]float64{"kB": float64(len(text)) / 1000, "kB first": float64(first) / 1000}
+				figures[path] = map[string]float64{"kB": float64(len(sent)) / 1000, "kB first": float64(len(sent))/1000 + float64(first)/1000}
 			}
 		}
 	}
@@ -195,8 +195,13 @@ func (s site) answers(ctx context.Context, rounds int, figures map[string]map[st
 // asked are the files that a page or a style has a browser ask for.
 var asked = regexp.MustCompile(`(?:/static/|url\()([a-z]+\.[0-9a-f]+\.[a-z0-9]+)`)
 
-// firstLoad is how many bytes a browser is sent that has nothing of this page yet. weights are those of files that are known already.
-func (s site) firstLoad(ctx context.Context, text string, weights map[string]int64) (int64, error) {
+// firstLoad is how many bytes of files a page has a browser ask for that has none of them yet. weights are those of files that are known
+// already.
+func (s site) firstLoad(ctx context.Context, path string, weights map[string]int64) (total int64, err error) {
+	text, err := s.send(ctx, http.MethodGet, path, "", "identity")
+	if err != nil {
+		return 0, err
+	}
 	files, styles := map[string]bool{}, asked.FindAllStringSubmatch(text, -1)
 	for len(styles) > 0 {
 		name := styles[0][1]
@@ -214,22 +219,17 @@ func (s site) firstLoad(ctx context.Context, text string, weights map[string]int
 		}
 		weights[name] = int64(len(sent))
 		if strings.HasSuffix(name, ".css") { // names the font
-			plain, err := s.get(ctx, "/static/"+name)
+			plain, err := s.send(ctx, http.MethodGet, "/static/"+name, "", "identity")
 			if err != nil {
 				return 0, err
 			}
 			styles = append(styles, asked.FindAllStringSubmatch(plain, -1)...)
 		}
 	}
-	total := int64(len(text))
 	for name := range files {
 		total += weights[name]
 	}
 	return total, nil
-}
-
-func (s site) get(ctx context.Context, path string) (string, error) {
-	return s.send(ctx, http.MethodGet, path, "", "identity")
 }
 
 // send gives the answer to a request as it is sent.

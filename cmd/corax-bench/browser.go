@@ -79,7 +79,7 @@ func (d *drive) Cleanup(end func()) { d.ends = append(d.ends, end) }
 // tell keeps figures, and says them at once to who waits: a browser takes its time.
 func (*drive) tell(figures map[string]map[string]float64, name string, of map[string]float64) {
 	figures[name] = of
-	fmt.Fprintf(os.Stderr, "%s: %.1f\n", name, of)
+	fmt.Fprintf(os.Stderr, "%s: %v\n", name, of)
 }
 
 func (d *drive) end() {

@@ -231,20 +231,6 @@ func (p *Tab) Cookie(url, name, value string) {
 	call(p, network.SetCookie, network.SetCookieParams{Name: name, Value: value, URL: url, HTTPOnly: new(true), SameSite: network.CookieSameSiteStrict})
 }
 
-// Front puts the tab before the others of its window, which are hidden then unless they are kept in front: a tab that was opened is, until
-// it is put Behind.
-func (p *Tab) Front() {
-	p.t.Helper()
-	call(p, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
-	call(p, page.BringToFront, cdp.Empty{})
-}
-
-// Behind lets the tab be hidden by others.
-func (p *Tab) Behind() {
-	p.t.Helper()
-	call(p, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: false})
-}
-
 // Close closes the tab before the test ends.
 func (p *Tab) Close() { p.cancel() }
 

@@ -229,3 +229,24 @@ func BenchmarkDiagnose(b *testing.B) {
 		})
 	}
 }
+
+// The port that a client happened to get is no error code, whichever it looks like: the same outage is found with every port.
+func TestPortsOfClientsSayNothing(t *testing.T) {
+	e := engine(t)
+	report := func(port int) corax.Report {
+		return e.Diagnose(corax.Case{ID: "c", Signals: []corax.Signal{
+			{ID: "a", Entity: "login", Message: "10.0.0.7:8443: TLS: the certificate of login expired at 2026-05-01T00:00:00Z"},
+			{ID: "b", Entity: "login", Message: fmt.Sprintf("http: TLS handshake error from 10.0.0.9:%d: remote error: tls: bad certificate", port)},
+		}})
+	}
+	for _, port := range []int{32768, 35206, 40197, 40613, 40914, 41144, 47073, 50002, 65535} {
+		r := report(port)
+		if len(r.Problems) != 1 || r.Problems[0].RootCause.Mechanism != "certificate_expired" {
+			t.Errorf("port %d: %d problems, the first is %+v", port, len(r.Problems), r.Problems[0].RootCause)
+		}
+	}
+	if r := e.Diagnose(corax.Case{ID: "c", Signals: []corax.Signal{{ID: "a", Message: "Error 40613: database crm on server sql-prod"}}}); len(r.Problems) != 1 ||
+		r.Problems[0].RootCause.Mechanism != "azuresql_failover" {
+		t.Errorf("a code that is one: %+v", r.Problems)
+	}
+}

@@ -43,7 +43,11 @@ func (l learned) scratch() *model.Scratch {
 func (w *work) recall(r *reading, d *desk) {
 	r.numbers = d.numbers.room(len(r.Tokens))
 	for i := range r.Tokens {
-		r.numbers = append(r.numbers, w.matcher.vocab[r.Tokens[i].Stem])
+		word := int32(0)
+		if !r.Chance(i) {
+			word = w.matcher.vocab[r.Tokens[i].Stem]
+		}
+		r.numbers = append(r.numbers, word)
 	}
 	found := w.matcher.match(r.Tokens, r.numbers, r.signal, d.match)
 	if len(found) > 0 {
@@ -61,8 +65,10 @@ func (w *work) recall(r *reading, d *desk) {
 		return
 	}
 	d.words = d.words[:0]
-	for _, t := range r.Tokens {
-		d.words = append(d.words, t.Stem)
+	for i, t := range r.Tokens {
+		if !r.Chance(i) {
+			d.words = append(d.words, t.Stem)
+		}
 	}
 	top, well := w.learned.model.Top(d.words, d.model)
 	r.well = well

@@ -81,10 +81,13 @@ func (h *Healer) act(ctx context.Context, j job, since time.Time) (acted, error)
 		if execute.Empty(j.action.Effect) {
 			return acted{Outcome: effected, Look: l}, nil
 		}
-		if err := h.intend(ctx, j, l); err != nil {
-			if errors.Is(err, errPlanOver) {
-				return acted{Ended: ended{Over: true}}, nil
-			}
+		switch err := h.intend(ctx, j, l, tried); {
+		case errors.Is(err, errPlanOver):
+			return acted{Ended: ended{Over: true}}, nil
+		case errors.Is(err, errOvertaken):
+			try--
+			continue
+		case err != nil:
 			return acted{}, err
 		}
 		out, again := h.effect(tied, j, l, found)
@@ -132,11 +135,26 @@ func settle(l look, j job, tried bool) (acted, bool) {
 }
 
 // intend records that the effect is about to be attempted; what is on record here is what a resumed plan and a
-// withdrawal go by.
-func (h *Healer) intend(ctx context.Context, j job, l look) error {
+// withdrawal go by. It is errOvertaken where another plan has begun on the target since this one was let through; of two that come at
+// once one alone is let through, since they look and record one after the other.
+func (h *Healer) intend(ctx context.Context, j job, l look, begun bool) error {
 	if j.undo {
 		return h.setStep(ctx, j.plan, j.step, corax.StepRunning, beingUndone,
 			func(r *corax.StepRun) { r.Result = beingUndone })
+	}
+	h.intents.Lock()
+	defer h.intents.Unlock()
+	if !begun {
+		run, err := h.o.Store.PlanRun(ctx, j.plan.ID)
+		if err != nil {
+			return err
+		}
+		switch other, err := h.ahead(ctx, run, j.target.ID); {
+		case err != nil:
+			return err
+		case other != "":
+			return errOvertaken
+		}
 	}
 	return h.setStep(ctx, j.plan, j.step, corax.StepRunning, l.Text, func(r *corax.StepRun) {
 		if r.Attempts == 0 {

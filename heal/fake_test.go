@@ -258,6 +258,7 @@ type world struct {
 	requests []string       // effects asked for, in order: method, path, key
 	violated []string       // invariant: a key never signs while a service lacks it, from the first effect on
 	hook     func(r *http.Request) int
+	looked   func(part string) // called before a part answers what it has
 	parts    map[string]*listener
 }
 
@@ -341,6 +342,9 @@ func (w *world) handler(part string) http.Handler {
 		reply(rw, 200, map[string]string{"echo": r.Header.Get("Authorization")})
 	}
 	mux.HandleFunc("GET /keys", func(rw http.ResponseWriter, _ *http.Request) {
+		if w.looked != nil {
+			w.looked(part)
+		}
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		if part == "auth" {

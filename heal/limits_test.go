@@ -1,7 +1,11 @@
 package heal
 
 import (
+	"errors"
+	"fmt"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -201,6 +205,81 @@ func TestPlansTakeTurns(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.ends(corax.PlanDone, corax.ProblemClosed)
+}
+
+// A plan that was let through gives way to an older one that has begun while it looked at its target.
+func TestPlanGivesWayRightBeforeItsEffect(t *testing.T) {
+	here, on := make(chan struct{}), make(chan struct{})
+	b := newBench(t, nil)
+	looks := 0 // the survey's is the first, that right before the effect the second
+	b.world.looked = func(part string) {
+		if part != "auth" {
+			return
+		}
+		if looks++; looks == 2 {
+			close(here)
+			<-on
+		}
+	}
+	b.run([]corax.Step{theStep("1", "harden", "rotation.harden", "auth", "", corax.Fix)})
+	select {
+	case <-here:
+	case <-time.After(30 * time.Second):
+		t.Fatalf("it never looked again\n%s", b.store.timeline())
+	}
+	older := theStep("1", "contain", "key.sign", "auth", "k1", corax.Restore)
+	b.store.earlier("0", time.Minute, "other", older, corax.StepRunning, corax.PlanRunning)
+	close(on)
+	b.store.await(t, "the younger plan to wait", func() bool {
+		return strings.Contains(b.store.Plans["pln-1"].Why, "waits for plan pln-0, which is at work on auth")
+	})
+	if b.effects() > 0 {
+		t.Error("it acted meanwhile")
+	}
+	if _, err := b.store.UpdatePlanRun(t.Context(), "pln-0", func(r *corax.PlanRun) error { r.State = corax.PlanDone; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	b.store.await(t, "the younger plan to act", func() bool {
+		steps := b.store.Plans["pln-1"].Steps
+		return len(steps) == 1 && steps[0].State == corax.StepDone
+	})
+}
+
+// Of two plans that come to one target in the same instant one is let through, whichever it is.
+func TestOfTwoPlansAtOnceOneActs(t *testing.T) {
+	b := newBench(t, nil)
+	for round := range 50 {
+		var wg sync.WaitGroup
+		var through, overtaken atomic.Int32
+		for _, id := range []string{"a", "b"} {
+			s := theStep("1", "harden", "rotation.harden", "auth", "", corax.Fix)
+			name := fmt.Sprintf("%s%d", id, round)
+			b.store.earlier(name, time.Minute, "other", s, corax.StepPending, corax.PlanRunning)
+			b.store.mu.Lock()
+			plan := b.store.Plans["pln-"+name]
+			plan.Steps[0].Attempts = 0
+			b.store.Plans["pln-"+name] = plan
+			b.store.mu.Unlock()
+			wg.Go(func() {
+				j := job{plan: plan.Plan, step: s, target: corax.Entity{ID: "auth"}}
+				switch err := b.healer.intend(t.Context(), j, look{}, false); {
+				case err == nil:
+					through.Add(1)
+				case errors.Is(err, errOvertaken):
+					overtaken.Add(1)
+				default:
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		if through.Load() != 1 || overtaken.Load() != 1 {
+			t.Fatalf("round %d: %d were let through, %d were overtaken", round, through.Load(), overtaken.Load())
+		}
+		b.store.mu.Lock()
+		clear(b.store.Plans)
+		b.store.mu.Unlock()
+	}
 }
 
 // Who goes first where two plans have acted on one entity: the older, unless it only waits; the younger while its effect is under way. Never

@@ -16,6 +16,9 @@ var errUnchanged = errors.New("unchanged")
 // errPlanOver says that the plan was ended by somebody else, a withdrawal.
 var errPlanOver = &corax.Error{Code: corax.Conflict, Op: "go on with the plan", Err: errors.New("it has ended")}
 
+// errOvertaken says that another plan has begun on the target, and goes first.
+var errOvertaken = errors.New("another plan has begun on the target")
+
 func (h *Healer) event(plan corax.Plan, s corax.Step, kind corax.EventKind, state, text string) corax.Event {
 	return corax.Event{
 		At: h.o.Clock.Now(), Kind: kind, Entity: s.Target, Problem: plan.Problem, Plan: plan.ID, Step: s.ID, State: state,

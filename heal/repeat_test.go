@@ -63,7 +63,7 @@ func TestWhatFoundNobodyWasNotBegun(t *testing.T) {
 	id := b.store.record(theSteps()[:1])
 	plan, _ := b.store.PlanRun(t.Context(), id)
 	j := job{plan: plan.Plan, step: plan.Plan.Steps[0]}
-	if err := b.healer.intend(t.Context(), j, look{}); err != nil {
+	if err := b.healer.intend(t.Context(), j, look{}, false); err != nil {
 		t.Fatal(err)
 	}
 	if err := b.healer.unbegun(t.Context(), j); err != nil {

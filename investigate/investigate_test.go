@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"sync"
 	"testing"
@@ -158,6 +159,7 @@ type engine struct {
 	mode       corax.Mode
 	apart      bool
 	severity   corax.Severity // high where none
+	affected   []string
 	looked     chan struct{}
 }
 
@@ -193,6 +195,7 @@ func (e *engine) Diagnose(c corax.Case) corax.Report {
 		d := corax.Diagnosis{
 			Pattern: corax.Unknown, Severity: cmp.Or(e.severity, corax.High), Confidence: e.confidence,
 			RootCause: corax.RootCause{Entity: root, Mechanism: "m", Summary: root + " failed"},
+			Cascade:   corax.Cascade{Affected: e.affected},
 			Plan: corax.Plan{Mode: e.mode, Why: "reversible", Steps: []corax.Step{
 				{ID: "1", Action: "process.restart", Target: root, Purpose: corax.Fix, Risk: corax.Reversible},
 				{ID: "2", Action: "nobody.declared", Target: root, Purpose: corax.Prevent},
@@ -357,6 +360,39 @@ func TestADiagnosisStandsWhileItsPlanIsAtWork(t *testing.T) {
 	}
 	if len(h.ran) != 1 {
 		t.Errorf("ran %v; want one plan", h.ran)
+	}
+}
+
+// While a plan is at work the outage may spread: people see it, and the plan goes on as it was made.
+func TestOutageGrowsWhileItsPlanIsAtWork(t *testing.T) {
+	e := &engine{root: "db", confidence: 0.9, mode: corax.AutoHeal, severity: corax.High}
+	v, m, h, _ := fixture(e)
+	m.symptom("i-db", "db", noon)
+	look(t, v)
+	plan := m.runs[m.problems[0].Plan].Plan
+	e.severity, e.confidence, e.affected = corax.Critical, 0.95, []string{"web"}
+	m.symptom("i-web", "web", noon)
+	look(t, v)
+	grown := m.problems[0].Diagnosis
+	if grown.Severity != corax.Critical || !slices.Equal(grown.Cascade.Affected, []string{"web"}) {
+		t.Errorf("severity %s, affected %v; want critical and web", grown.Severity, grown.Cascade.Affected)
+	}
+	if now := m.runs[m.problems[0].Plan].Plan; !slices.Equal(h.ran, []string{plan.ID}) || !reflect.DeepEqual(now, plan) {
+		t.Errorf("ran %v, plan %+v; want %+v alone, as it was made", h.ran, now, plan)
+	}
+	for name, less := range map[string]func(){
+		"less severe":      func() { e.severity = corax.High },
+		"with less harm":   func() { e.affected = nil },
+		"of another cause": func() { e.root = "web" },
+	} {
+		was := *e
+		less()
+		m.symptom("i-more-"+name, "web", noon)
+		look(t, v)
+		if now := m.problems[0].Diagnosis; now.Severity != corax.Critical || len(now.Cascade.Affected) != 1 || now.RootCause.Entity != "db" {
+			t.Errorf("%s: %s, %v, root %s", name, now.Severity, now.Cascade.Affected, now.RootCause.Entity)
+		}
+		*e = was
 	}
 }
 

@@ -344,7 +344,7 @@ func (v *Investigator) record(ctx context.Context, c corax.Case, f finding, open
 	if err != nil {
 		return open, err
 	}
-	changed := !busy && differs(p.Diagnosis, f.diagnosis)
+	changed := differs(p.Diagnosis, f.diagnosis) && (!busy || grows(p.Diagnosis, f.diagnosis))
 	if known && !added && !changed {
 		return open, nil
 	}
@@ -359,9 +359,11 @@ func (v *Investigator) record(ctx context.Context, c corax.Case, f finding, open
 				"confidence": strconv.FormatFloat(p.Diagnosis.Confidence, 'f', 2, 64),
 			},
 		})
-		again, err := v.mayPlan(ctx, p, f.incidents)
-		if err != nil {
-			return open, err
+		again := false
+		if !busy {
+			if again, err = v.mayPlan(ctx, p, f.incidents); err != nil {
+				return open, err
+			}
 		}
 		if again {
 			run = v.plan(&p)
@@ -418,7 +420,7 @@ func addIncidents(p *corax.Problem, incidents []corax.Incident, open []corax.Pro
 	return added
 }
 
-// busy says that a plan for the problem is at work: its diagnosis then stands, since the plan was bound to it.
+// busy says that a plan for the problem is at work: its root cause then stands, since the plan was bound to it.
 func (v *Investigator) busy(ctx context.Context, p corax.Problem) (bool, error) {
 	if p.Plan == "" {
 		return false, nil
@@ -428,6 +430,13 @@ func (v *Investigator) busy(ctx context.Context, p corax.Problem) (bool, error) 
 		return false, err
 	}
 	return run.EndedAt == nil, nil
+}
+
+// grows says that a diagnosis finds the same root cause to do more harm: people must see an outage spread while its plan is at work. That it
+// does less is the plan's doing, and told by its steps.
+func grows(was, now corax.Diagnosis) bool {
+	lost := slices.ContainsFunc(was.Cascade.Affected, func(e string) bool { return !slices.Contains(now.Cascade.Affected, e) })
+	return causeOf(was) == causeOf(now) && now.Severity >= was.Severity && !lost
 }
 
 // differs says that a diagnosis tells people something new.

@@ -97,8 +97,7 @@ inject:
   - %s
 operate:
   - kill: %s
-%sconfig: {heal: {stable_for: 1s}}
-expect:
+%sexpect:
 %s  problems: 1
   closed_within: 10m # whatever the machine is busy with: the end counts
   plan: done

@@ -56,13 +56,25 @@ func runScenarios(t *testing.T, words ...string) []scenario.Result {
 			}
 		}
 		if r.Verdict != scenario.Passed {
-			t.Errorf("%s: %s %s", r.ID(), r.Verdict, r.Error)
+			t.Errorf("%s: %s %s\n%s", r.ID(), r.Verdict, r.Error, account(r))
 		}
 	}
 	if len(results) == 0 {
 		t.Error("nothing was run")
 	}
 	return results
+}
+
+// account tells what happened in a run, for whoever asks why it failed.
+func account(r scenario.Result) string {
+	var b strings.Builder
+	for _, p := range r.Problems {
+		fmt.Fprintf(&b, "problem: %s, %s\n", p.Severity, p.RootCause.Summary)
+	}
+	for _, m := range r.Timeline {
+		fmt.Fprintf(&b, "%s %-18s %-14s %s\n", m.At.Format("15:04:05.000"), m.Kind, m.Entity, m.Text)
+	}
+	return b.String()
 }
 
 // Every shipped scenario passes: real faults in a real system, found, healed and verified.

@@ -1,6 +1,9 @@
 package reading
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // wellPhrases are words that together say that all is well (1), that nothing is the matter (0) or that something is (-1), by the first.
 var wellPhrases = map[string][]struct {
@@ -196,6 +199,23 @@ func (r *Reading) InCode(at Span) bool {
 	}
 	return i+1 < len(r.Tokens) && r.char(at.End) == '-' && r.Tokens[i+1].Start == at.End+1 && r.mixed(i+1) ||
 		i > 0 && r.char(at.Start-1) == '-' && r.Tokens[i-1].End == at.Start-1 && r.mixed(i-1)
+}
+
+// firstOwnPort is the lowest port that a system gives to a client that asks for none (Linux; RFC 6335 begins at 49152).
+const firstOwnPort = 32768
+
+// Chance says that a token is a number of chance, which tells nothing: the port that a client was given, behind its address. The error code
+// that it happens to look like was never meant.
+func (r *Reading) Chance(i int) bool {
+	t := r.Tokens[i]
+	if len(t.Text) != 5 || !allDigits(t.Text) || t.Start < 2 || r.char(t.Start-1) != ':' {
+		return false
+	}
+	if before := r.char(t.Start - 2); !isDigit(before) && before != ']' {
+		return false
+	}
+	port, err := strconv.Atoi(t.Text)
+	return err == nil && port >= firstOwnPort && port < 1<<16
 }
 
 // mixed says that a token has both letters and digits.

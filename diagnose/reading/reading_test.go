@@ -139,3 +139,24 @@ func TestReporters(t *testing.T) {
 		}
 	}
 }
+
+func TestChance(t *testing.T) {
+	for message, want := range map[string]bool{
+		"refused from 10.0.0.9:40914":        true,
+		"refused from [fe80::1]:65535":       true,
+		"connect to 10.0.0.9:32767 refused":  false, // a service may listen there
+		"connect to 10.0.0.9:70000 refused":  false,
+		"error:40613 database not available": false,
+		"40613 rows":                         false,
+		"took 10:40:40 hours":                false,
+	} {
+		r := readOne(message)
+		got := false
+		for i := range r.Tokens {
+			got = got || r.Chance(i)
+		}
+		if got != want {
+			t.Errorf("%s: %t", message, got)
+		}
+	}
+}

@@ -71,7 +71,7 @@ func pages(in input) (result, error) {
 		return result{}, err
 	}
 	r := result{Set: "pages", Figures: map[string]map[string]float64{}, Note: fmt.Sprintf("%d signals, %d problems, %d decisions, %d entries of the audit, "+
-		"%d entities, %d monitors; milliseconds over loopback (ms: a whole answer of the server, %d rounds; cpu: of the process for it)",
+		"%d entities, %d monitors; milliseconds over loopback (ms: a whole answer of the server, %d rounds; cpu: what the process, whatever else it did meanwhile, had of the processors for it)",
 		pageSignals, pageProblems, pageDecisions, pageDecisions+pageEntries, pageEntities, pageMonitors, in.rounds)}
 	served := site{at.URL, at.Token, &http.Client{Transport: &http.Transport{DisableCompression: true}}}
 	defer served.client.CloseIdleConnections()
@@ -157,7 +157,7 @@ type site struct {
 // answers measures every page: the time and the processor's time of the server, the weight of the page, and that of a first visit, with the
 // styles, scripts and the font that it asks for, as they are sent.
 func (s site) answers(ctx context.Context, rounds int, figures map[string]map[string]float64) error {
-	took, spent := map[string][]float64{}, map[string]float64{}
+	took, spent := map[string][]float64{}, map[string][]float64{}
 	weights := map[string]int64{}
 	for range rounds {
 		for _, path := range pagesOf {
@@ -168,7 +168,7 @@ func (s site) answers(ctx context.Context, rounds int, figures map[string]map[st
 				return err
 			}
 			took[path] = append(took[path], ms(time.Since(began)))
-			spent[path] += ms(processor() - before)
+			spent[path] = append(spent[path], ms(processor()-before))
 			if figures[path] == nil {
 				first, err := s.firstLoad(ctx, path, weights)
 				if err != nil {
@@ -178,16 +178,17 @@ func (s site) answers(ctx context.Context, rounds int, figures map[string]map[st
 			}
 		}
 	}
-	var all []float64
+	var all, allSpent []float64
 	heaviest := 0.0
 	for path, list := range took {
 		figures[path]["ms p50"], figures[path]["ms p95"], _ = middle(list)
-		figures[path]["cpu"] = spent[path] / float64(rounds)
+		figures[path]["cpu p50"], figures[path]["cpu p95"], _ = middle(spent[path])
 		heaviest = max(heaviest, figures[path]["kB first"])
-		all = append(all, list...)
+		all, allSpent = append(all, list...), append(allSpent, spent[path]...)
 	}
 	of := map[string]float64{"kB first max": heaviest}
 	of["ms p50"], of["ms p95"], _ = middle(all)
+	of["cpu p50"], of["cpu p95"], _ = middle(allSpent)
 	figures["all"] = of
 	return nil
 }

@@ -10,8 +10,8 @@ import (
 
 	"corax"
 	"corax/app"
-	"corax/client"
 	"corax/config"
+	"corax/server/client"
 	"corax/store"
 )
 

@@ -160,6 +160,17 @@ func (l limited) EndBreakGlass(ctx context.Context, id, by string) error {
 	return l.controls.EndBreakGlass(ctx, id, by)
 }
 
+// Page is NotFound where its problem is not seen.
+func (l limited) Page(ctx context.Context, id string) (corax.Page, error) {
+	p, err := l.a.store.Page(ctx, id)
+	if err == nil && l.in.Everything(ctx, "read page") != nil {
+		if _, err := l.in.Problem(ctx, p.Problem); err != nil {
+			return corax.Page{}, corax.Errorf(corax.NotFound, "read page "+id, "there is none with this id")
+		}
+	}
+	return p, err
+}
+
 // AckPage takes the id of a page, or of its problem.
 func (l limited) AckPage(ctx context.Context, page, by string) (corax.Page, error) {
 	problem := page

@@ -43,6 +43,6 @@ func (a *App) pages() (*web.Handler, error) {
 
 		Scenarios: a.scenarios, FirstSteps: firstSteps{a},
 
-		Actions: controls{a}, Policies: controls{a}, Audit: ledger{a}, Knowledge: controls{a}, Health: system{a}, Settings: controls{a},
+		Actions: controls{a}, Policies: controls{a}, Audit: ledger{a}, Knowledge: controls{a}, Health: system{controls{a}}, Settings: controls{a},
 	})
 }

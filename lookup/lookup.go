@@ -31,6 +31,7 @@ type Records interface {
 	ProblemBriefs(ctx context.Context, since time.Time, most int) ([]store.ProblemBrief, error)
 	SearchIncidents(ctx context.Context, f store.IncidentSearch) (store.IncidentList, error)
 	Incident(ctx context.Context, id string) (corax.Incident, error)
+	Incidents(ctx context.Context, f store.IncidentFilter) ([]corax.Incident, error)
 	IncidentsOpened(ctx context.Context, from, to time.Time, most int) ([]corax.Incident, error)
 	SignalsOf(ctx context.Context, incident string, most int) ([]corax.Signal, error)
 	MonitorHistory(ctx context.Context, monitor string, from, to time.Time, step time.Duration) (store.MonitorHistory, error)

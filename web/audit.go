@@ -22,7 +22,7 @@ import (
 // Audit is what the pages of the audit read.
 type Audit interface {
 	Key() audit.Public
-	SearchAudit(ctx context.Context, f store.AuditSearch) ([]audit.Row, error)
+	Rows(ctx context.Context, f store.AuditFilter) ([]audit.Row, error)
 	// Anchored is when the audit was anchored last, up to which entry, and in which file; zero where it never was.
 	Anchored() (at time.Time, seq int64, file string)
 	Verify(ctx context.Context) (audit.Report, error)
@@ -48,7 +48,7 @@ func (p *pages) audit() []area {
 }
 
 type auditData struct {
-	Filter   store.AuditSearch
+	Filter   store.AuditFilter
 	Entries  []auditEntry
 	Filtered bool
 	First    string
@@ -123,9 +123,9 @@ func (p *pages) loadAudit(r *http.Request) (*ui.View, error) {
 	}
 	q := r.URL.Query()
 	before, _ := strconv.ParseInt(q.Get("before"), 10, 64) // anything else is the first page
-	f := store.AuditSearch{What: corax.AuditKind(q.Get("what")), Who: strings.TrimSpace(q.Get("who")), On: strings.TrimSpace(q.Get("on")),
-		Problem: strings.TrimSpace(q.Get("problem")), Before: max(before, 0), Limit: auditPage + 1}
-	rows, err := p.o.Audit.SearchAudit(r.Context(), f)
+	f := store.AuditFilter{What: corax.AuditKind(q.Get("what")), Who: strings.TrimSpace(q.Get("who")), On: strings.TrimSpace(q.Get("on")),
+		Problem: strings.TrimSpace(q.Get("problem")), After: max(before, 0), Newest: true, Limit: auditPage + 1}
+	rows, err := p.o.Audit.Rows(r.Context(), f)
 	if err != nil {
 		return nil, err
 	}

@@ -27,6 +27,8 @@ type Finder interface {
 	Incidents(ctx context.Context, f store.IncidentSearch) (store.IncidentList, error)
 	Incident(ctx context.Context, id string, most int) (corax.Incident, []corax.Signal, error)
 	Changes(ctx context.Context, f store.SignalSearch, window time.Duration) (lookup.Changes, error)
+	Pulses(ctx context.Context) (map[string]lookup.Pulse, error)
+	Record(ctx context.Context, entity string) (lookup.EntityRecord, error)
 	States(ctx context.Context) []corax.ProbeResult
 	State(ctx context.Context, monitor string) (corax.ProbeResult, error)
 	History(ctx context.Context, monitor string, from, to time.Time, step time.Duration) (store.MonitorHistory, error)

@@ -8,7 +8,7 @@ import (
 	"corax/store"
 )
 
-// Records is what the overview and the pages of problems read.
+// Records is what most pages read, as far as who asks may see it.
 type Records interface {
 	SearchProblems(ctx context.Context, f store.ProblemSearch) (store.ProblemList, error)
 	// OpenCounts counts the problems that have not ended; where among is not nil, those about one of these entities.
@@ -17,6 +17,9 @@ type Records interface {
 	Problem(ctx context.Context, id string) (corax.Problem, error)
 	PlanRun(ctx context.Context, id string) (corax.PlanRun, error)
 	Decisions(ctx context.Context, plan string) ([]corax.Decision, error)
+	FindDecisions(ctx context.Context, f store.DecisionFilter) ([]corax.Decision, error)
+	Decision(ctx context.Context, id string) (corax.Decision, error)
+	FindOutcomes(ctx context.Context, f store.OutcomeFilter) ([]corax.Outcome, error)
 	Approvals(ctx context.Context, openOnly bool) ([]corax.ApprovalRequest, error)
 	Incident(ctx context.Context, id string) (corax.Incident, error)
 	Incidents(ctx context.Context, f store.IncidentFilter) ([]corax.Incident, error)

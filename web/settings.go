@@ -15,12 +15,11 @@ import (
 
 	"corax"
 	"corax/access"
-	"corax/audit"
 	"corax/config"
 	"corax/config/decode"
 	"corax/health"
+	"corax/lookup"
 	"corax/store"
-	"corax/vault"
 	"corax/web/ui"
 )
 
@@ -29,8 +28,7 @@ type Settings interface {
 	// Configuration is what is in force, without secrets; file is empty where it was not read from one.
 	Configuration() (file string, all []config.Setting, warnings []decode.Problem)
 	Reload(ctx context.Context) error
-	Vault() (entries []vault.Entry, there bool, err error)
-	SearchAudit(ctx context.Context, f store.AuditSearch) ([]audit.Row, error)
+	Credentials(ctx context.Context) (all []lookup.Reference, vault bool, err error)
 	Operators() []corax.Operator
 	Contacts() []config.Contact
 	Reach(ctx context.Context) ([]corax.Reach, error)
@@ -273,65 +271,19 @@ func (p *pages) loadConfiguration(r *http.Request) (*ui.View, error) {
 type credentialsData struct {
 	Tabs        []tab
 	Vault       bool
-	Credentials []credential
-}
-
-// credential is what is known of one beside its value.
-type credential struct {
-	Ref   string
-	Entry *vault.Entry // nil where it isn't in the vault
-	Where []config.Setting
-	Used  *corax.AuditEntry // the last use on record
+	Credentials []lookup.Reference
 }
 
 func (p *pages) loadCredentials(r *http.Request) (*ui.View, error) {
 	if err := whole(r, "list the credentials"); err != nil {
 		return nil, err
 	}
-	entries, there, err := p.o.Settings.Vault()
+	all, there, err := p.o.Settings.Credentials(r.Context())
 	if err != nil {
 		return nil, err
 	}
-	d := credentialsData{Tabs: settingsTabs(access.From(r.Context()), "/settings/credentials"), Vault: there}
-	known := map[string]*credential{}
-	of := func(ref string) *credential {
-		if known[ref] == nil {
-			known[ref] = &credential{Ref: ref}
-		}
-		return known[ref]
-	}
-	for i := range entries {
-		of("vault:" + entries[i].Name).Entry = &entries[i]
-	}
-	_, all, _ := p.o.Settings.Configuration()
-	for _, s := range all {
-		if isReference(s.Text) {
-			c := of(s.Text)
-			c.Where = append(c.Where, s)
-		}
-	}
-	for ref, c := range known {
-		rows, err := p.o.Settings.SearchAudit(r.Context(), store.AuditSearch{What: corax.AuditSecret, On: ref, Limit: 1})
-		if err != nil {
-			return nil, err
-		}
-		if len(rows) > 0 {
-			e, err := rows[0].Entry()
-			if err != nil {
-				return nil, err
-			}
-			c.Used = &e
-		}
-		d.Credentials = append(d.Credentials, *c)
-	}
-	slices.SortFunc(d.Credentials, func(a, b credential) int { return strings.Compare(a.Ref, b.Ref) })
+	d := credentialsData{Tabs: settingsTabs(access.From(r.Context()), "/settings/credentials"), Vault: there, Credentials: all}
 	return &ui.View{Title: "Credentials", Trail: []ui.Crumb{{Text: "Settings", URL: "/settings"}, {Text: "Credentials"}}, Data: d}, nil
-}
-
-// isReference says that a value names a credential.
-func isReference(s string) bool {
-	scheme, name, ok := strings.Cut(s, ":")
-	return ok && name != "" && slices.Contains([]string{"vault", "env", "file"}, scheme) && !strings.ContainsAny(s, " \t") && vault.Check(s) == nil
 }
 
 type contactsData struct {

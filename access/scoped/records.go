@@ -30,6 +30,8 @@ type Store interface {
 	FindPlanRuns(ctx context.Context, f store.PlanFilter) ([]corax.PlanRun, error)
 	Decisions(ctx context.Context, plan string) ([]corax.Decision, error)
 	FindDecisions(ctx context.Context, f store.DecisionFilter) ([]corax.Decision, error)
+	Decision(ctx context.Context, id string) (corax.Decision, error)
+	FindOutcomes(ctx context.Context, f store.OutcomeFilter) ([]corax.Outcome, error)
 	Approvals(ctx context.Context, openOnly bool) ([]corax.ApprovalRequest, error)
 	FindApprovals(ctx context.Context, f store.ApprovalFilter) ([]corax.ApprovalRequest, error)
 	Approval(ctx context.Context, id string) (corax.ApprovalRequest, error)
@@ -160,6 +162,24 @@ func (r Records) FindDecisions(ctx context.Context, f store.DecisionFilter) ([]c
 			}
 			return plans[d.Plan]
 		})
+}
+
+// Decision is NotFound where its plan is not seen.
+func (r Records) Decision(ctx context.Context, id string) (corax.Decision, error) {
+	d, err := r.Store.Decision(ctx, id)
+	if err == nil && !r.sight(ctx).everything {
+		if _, err := r.PlanRun(ctx, d.Plan); err != nil {
+			return corax.Decision{}, hidden("read decision", id)
+		}
+	}
+	return d, err
+}
+
+// FindOutcomes leaves out those on entities that are not seen.
+func (r Records) FindOutcomes(ctx context.Context, f store.OutcomeFilter) ([]corax.Outcome, error) {
+	s := r.sight(ctx)
+	return fill(s, f.Limit, &f.After, func() ([]corax.Outcome, error) { return r.Store.FindOutcomes(ctx, f) },
+		func(o corax.Outcome) store.Cursor { return store.CursorOf(o.At, o.ID) }, func(o corax.Outcome) bool { return s.sees(o.Entity) })
 }
 
 // Approvals lists requests about an entity, or a problem, that is seen.

@@ -58,7 +58,6 @@ type Store interface {
 	UpdatePlanRun(ctx context.Context, plan string, fn func(*corax.PlanRun) error, events ...corax.Event) (corax.PlanRun, error)
 	SaveDecision(ctx context.Context, d corax.Decision, events ...corax.Event) error
 	Decisions(ctx context.Context, plan string) ([]corax.Decision, error)
-	RecentDecisions(ctx context.Context, limit int) ([]corax.Decision, error)
 	FindPlanRuns(ctx context.Context, f store.PlanFilter) ([]corax.PlanRun, error)
 	FindDecisions(ctx context.Context, f store.DecisionFilter) ([]corax.Decision, error)
 	FindApprovals(ctx context.Context, f store.ApprovalFilter) ([]corax.ApprovalRequest, error)
@@ -72,6 +71,7 @@ type Store interface {
 
 	SaveOutcome(ctx context.Context, o corax.Outcome) error
 	Outcomes(ctx context.Context, action, class string) ([]corax.Outcome, error)
+	FindOutcomes(ctx context.Context, f store.OutcomeFilter) ([]corax.Outcome, error)
 	SaveCap(ctx context.Context, c corax.Cap, events ...corax.Event) error
 	Caps(ctx context.Context) ([]corax.Cap, error)
 	PlanRunsSince(ctx context.Context, since time.Time) ([]corax.PlanRun, error)
@@ -104,9 +104,7 @@ type Store interface {
 
 	EndSilence(ctx context.Context, id, by string) error
 	Decision(ctx context.Context, id string) (corax.Decision, error)
-	SearchDecisions(ctx context.Context, f store.DecisionSearch) ([]corax.Decision, error)
 	RuleCounts(ctx context.Context) (map[string]map[corax.Verdict]int, error)
-	SearchAudit(ctx context.Context, f store.AuditSearch) ([]audit.Row, error)
 
 	access.Store
 

@@ -10,6 +10,7 @@ import (
 
 	"corax"
 	"corax/access"
+	"corax/access/scoped"
 	"corax/audit"
 	"corax/live"
 	"corax/store/sqlite"
@@ -121,7 +122,7 @@ func open(ctx context.Context, o Options) (*Site, error) {
 // options are those of the pages over this site.
 func (s *Site) options(o Options) web.Options {
 	return web.Options{
-		Records: s.Store, Controls: s.Controls, Exports: s.Controls, Live: s.Live, Version: "test", Clock: o.Clock, Log: o.Log,
+		Records: scoped.Records{Store: s.Store, Topology: s.topology}, Controls: s.Controls, Exports: s.Controls, Live: s.Live, Version: "test", Clock: o.Clock, Log: o.Log,
 		Accounts: s.Accounts,
 
 		Find: s.lookup(o.Clock), Tend: s.Controls,

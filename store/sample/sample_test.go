@@ -94,11 +94,11 @@ func TestFillWithDecisions(t *testing.T) {
 	if err := sample.Fill(t.Context(), s, sample.Options{Seed: 7, Signals: 100, Problems: 4, Until: until, Decisions: 60, Entries: 50}); err != nil {
 		t.Fatal(err)
 	}
-	decisions, err := s.SearchDecisions(t.Context(), store.DecisionSearch{Rule: "read-only"})
-	if all, failed := s.SearchDecisions(t.Context(), store.DecisionSearch{}); err != nil || failed != nil || len(all) != 60 || len(decisions) == 0 || len(decisions) == 60 {
+	decisions, err := s.FindDecisions(t.Context(), store.DecisionFilter{Rule: "read-only"})
+	if all, failed := s.FindDecisions(t.Context(), store.DecisionFilter{}); err != nil || failed != nil || len(all) != 60 || len(decisions) == 0 || len(decisions) == 60 {
 		t.Errorf("%d of %d decisions are by the first rule, %v, %v", len(decisions), len(all), err, failed)
 	}
-	used, err := s.SearchAudit(t.Context(), store.AuditSearch{What: corax.AuditSecret})
+	used, err := s.Audit(t.Context(), store.AuditFilter{What: corax.AuditSecret})
 	if err != nil || len(used) == 0 {
 		t.Errorf("%d uses of credentials, %v", len(used), err)
 	}

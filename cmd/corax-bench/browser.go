@@ -76,6 +76,12 @@ func (*drive) Skip(args ...any) {
 }
 func (d *drive) Cleanup(end func()) { d.ends = append(d.ends, end) }
 
+// tell keeps figures, and says them at once to who waits: a browser takes its time.
+func (*drive) tell(figures map[string]map[string]float64, name string, of map[string]float64) {
+	figures[name] = of
+	fmt.Fprintf(os.Stderr, "%s: %v\n", name, of)
+}
+
 func (d *drive) end() {
 	for len(d.ends) > 0 {
 		last := d.ends[len(d.ends)-1]
@@ -157,7 +163,7 @@ func (s site) paints(d *drive, b *chromium.Browser, cookie *http.Cookie, figures
 		for visit, list := range took {
 			of := map[string]float64{}
 			of["ms p50"], of["ms p95"], of["ms max"] = middle(list)
-			figures["first paint, "+look.name+", "+visit] = of
+			d.tell(figures, "first paint, "+look.name+", "+visit, of)
 		}
 	}
 }

@@ -71,7 +71,7 @@ func pages(in input) (result, error) {
 		return result{}, err
 	}
 	r := result{Set: "pages", Figures: map[string]map[string]float64{}, Note: fmt.Sprintf("%d signals, %d problems, %d decisions, %d entries of the audit, "+
-		"%d entities, %d monitors; milliseconds over loopback (ms: a whole answer of the server, %d rounds; cpu: of the process for it)",
+		"%d entities, %d monitors; milliseconds over loopback (ms: a whole answer of the server, %d rounds; cpu: what the process, whatever else it did meanwhile, had of the processors for it)",
 		pageSignals, pageProblems, pageDecisions, pageDecisions+pageEntries, pageEntities, pageMonitors, in.rounds)}
 	served := site{at.URL, at.Token, &http.Client{Transport: &http.Transport{DisableCompression: true}}}
 	defer served.client.CloseIdleConnections()
@@ -157,37 +157,38 @@ type site struct {
 // answers measures every page: the time and the processor's time of the server, the weight of the page, and that of a first visit, with the
 // styles, scripts and the font that it asks for, as they are sent.
 func (s site) answers(ctx context.Context, rounds int, figures map[string]map[string]float64) error {
-	took, spent := map[string][]float64{}, map[string]float64{}
+	took, spent := map[string][]float64{}, map[string][]float64{}
 	weights := map[string]int64{}
 	for range rounds {
 		for _, path := range pagesOf {
 			before := processor()
 			began := time.Now()
-			text, err := s.get(ctx, path)
+			sent, err := s.send(ctx, http.MethodGet, path, "", "gzip")
 			if err != nil {
 				return err
 			}
 			took[path] = append(took[path], ms(time.Since(began)))
-			spent[path] += ms(processor() - before)
+			spent[path] = append(spent[path], ms(processor()-before))
 			if figures[path] == nil {
-				first, err := s.firstLoad(ctx, text, weights)
+				first, err := s.firstLoad(ctx, path, weights)
 				if err != nil {
 					return err
 				}
-				figures[path] = map[string]float64{"kB": float64(len(text)) / 1000, "kB first": float64(first) / 1000}
+				figures[path] = map[string]float64{"kB": float64(len(sent)) / 1000, "kB first": float64(len(sent))/1000 + float64(first)/1000}
 			}
 		}
 	}
-	var all []float64
+	var all, allSpent []float64
 	heaviest := 0.0
 	for path, list := range took {
 		figures[path]["ms p50"], figures[path]["ms p95"], _ = middle(list)
-		figures[path]["cpu"] = spent[path] / float64(rounds)
+		figures[path]["cpu p50"], figures[path]["cpu p95"], _ = middle(spent[path])
 		heaviest = max(heaviest, figures[path]["kB first"])
-		all = append(all, list...)
+		all, allSpent = append(all, list...), append(allSpent, spent[path]...)
 	}
 	of := map[string]float64{"kB first max": heaviest}
 	of["ms p50"], of["ms p95"], _ = middle(all)
+	of["cpu p50"], of["cpu p95"], _ = middle(allSpent)
 	figures["all"] = of
 	return nil
 }
@@ -195,8 +196,13 @@ func (s site) answers(ctx context.Context, rounds int, figures map[string]map[st
 // asked are the files that a page or a style has a browser ask for.
 var asked = regexp.MustCompile(`(?:/static/|url\()([a-z]+\.[0-9a-f]+\.[a-z0-9]+)`)
 
-// firstLoad is how many bytes a browser is sent that has nothing of this page yet. weights are those of files that are known already.
-func (s site) firstLoad(ctx context.Context, text string, weights map[string]int64) (int64, error) {
+// firstLoad is how many bytes of files a page has a browser ask for that has none of them yet. weights are those of files that are known
+// already.
+func (s site) firstLoad(ctx context.Context, path string, weights map[string]int64) (total int64, err error) {
+	text, err := s.send(ctx, http.MethodGet, path, "", "identity")
+	if err != nil {
+		return 0, err
+	}
 	files, styles := map[string]bool{}, asked.FindAllStringSubmatch(text, -1)
 	for len(styles) > 0 {
 		name := styles[0][1]
@@ -214,22 +220,17 @@ func (s site) firstLoad(ctx context.Context, text string, weights map[string]int
 		}
 		weights[name] = int64(len(sent))
 		if strings.HasSuffix(name, ".css") { // names the font
-			plain, err := s.get(ctx, "/static/"+name)
+			plain, err := s.send(ctx, http.MethodGet, "/static/"+name, "", "identity")
 			if err != nil {
 				return 0, err
 			}
 			styles = append(styles, asked.FindAllStringSubmatch(plain, -1)...)
 		}
 	}
-	total := int64(len(text))
 	for name := range files {
 		total += weights[name]
 	}
 	return total, nil
-}
-
-func (s site) get(ctx context.Context, path string) (string, error) {
-	return s.send(ctx, http.MethodGet, path, "", "identity")
 }
 
 // send gives the answer to a request as it is sent.

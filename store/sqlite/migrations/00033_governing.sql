@@ -13,24 +13,26 @@ CREATE TABLE decision_finds (
     PRIMARY KEY (by, value, seq)
 ) WITHOUT ROWID;
 
--- What decision_finds is filled from. A document that was tampered with is about nothing: the audit tells of it, and nothing else may fail.
-CREATE VIEW decision_parts AS
-    SELECT seq, doc ->> '$.verdict' AS verdict, doc ->> '$.rule' AS rule, doc ->> '$.input.action.name' AS action,
-        doc ->> '$.input.problem.id' AS problem, doc ->> '$.input.entity.id' AS entity, doc -> '$.input.action.touches' AS touches
-    FROM decisions WHERE json_valid(doc);
+-- All else that it stands under. A document that was tampered with is about no entity: the audit tells of it, and nothing else may fail.
 CREATE VIEW decision_values AS
-    SELECT seq, 'all' AS by, 'all' AS value, verdict, rule, action, problem FROM decision_parts
-    UNION ALL SELECT seq, 'verdict', verdict, verdict, rule, action, problem FROM decision_parts
-    UNION ALL SELECT seq, 'rule', rule, verdict, rule, action, problem FROM decision_parts
-    UNION ALL SELECT seq, 'action', action, verdict, rule, action, problem FROM decision_parts
-    UNION ALL SELECT seq, 'problem', problem, verdict, rule, action, problem FROM decision_parts
-    UNION ALL SELECT seq, 'entity', entity, verdict, rule, action, problem FROM decision_parts
-    UNION ALL SELECT seq, 'entity', value, verdict, rule, action, problem FROM decision_parts, json_each(touches);
+    SELECT f.seq, w.column1 AS by, CASE w.column1 WHEN 'verdict' THEN verdict WHEN 'rule' THEN rule WHEN 'action' THEN action ELSE problem END AS value,
+        verdict, rule, action, problem
+    FROM decision_finds f, (VALUES ('verdict'), ('rule'), ('action'), ('problem')) w WHERE f.by = 'all' AND f.value = 'all'
+    UNION ALL SELECT f.seq, 'entity', e.value, verdict, rule, action, problem
+    FROM decision_finds f JOIN decisions d ON d.seq = f.seq, json_each(iif(json_valid(d.doc), d.doc, '{}'), '$.input.action.touches') e
+    WHERE f.by = 'all' AND f.value = 'all'
+    UNION ALL SELECT f.seq, 'entity', iif(json_valid(d.doc), d.doc, '{}') ->> '$.input.entity.id', verdict, rule, action, problem
+    FROM decision_finds f JOIN decisions d ON d.seq = f.seq WHERE f.by = 'all' AND f.value = 'all';
 
+INSERT INTO decision_finds
+    SELECT 'all', 'all', seq, doc ->> '$.verdict', doc ->> '$.rule', doc ->> '$.input.action.name', doc ->> '$.input.problem.id'
+    FROM decisions WHERE json_valid(doc);
 INSERT OR IGNORE INTO decision_finds SELECT by, value, seq, verdict, rule, action, problem FROM decision_values WHERE value <> '';
 
 -- +goose StatementBegin
 CREATE TRIGGER decisions_made AFTER INSERT ON decisions BEGIN
+    INSERT INTO decision_finds VALUES ('all', 'all', NEW.seq,
+        NEW.doc ->> '$.verdict', NEW.doc ->> '$.rule', NEW.doc ->> '$.input.action.name', NEW.doc ->> '$.input.problem.id');
     INSERT OR IGNORE INTO decision_finds
         SELECT by, value, seq, verdict, rule, action, problem FROM decision_values WHERE seq = NEW.seq AND value <> '';
 END;
@@ -38,6 +40,7 @@ END;
 -- +goose StatementBegin
 CREATE TRIGGER decisions_forgotten BEFORE DELETE ON decisions BEGIN
     DELETE FROM decision_finds WHERE seq = OLD.seq AND (by, value) IN (SELECT by, value FROM decision_values WHERE seq = OLD.seq);
+    DELETE FROM decision_finds WHERE by = 'all' AND value = 'all' AND seq = OLD.seq;
 END;
 -- +goose StatementEnd
 

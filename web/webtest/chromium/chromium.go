@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
@@ -231,18 +232,27 @@ func (p *Tab) Cookie(url, name, value string) {
 	call(p, network.SetCookie, network.SetCookieParams{Name: name, Value: value, URL: url, HTTPOnly: new(true), SameSite: network.CookieSameSiteStrict})
 }
 
-// Front puts the tab before the others of its window, which are hidden then unless they are kept in front: a tab that was opened is, until
-// it is put Behind.
-func (p *Tab) Front() {
+// Hide hides the tab's page, as that of a tab behind another one is: it has a window of its own, which is minimised. Show undoes it.
+func (p *Tab) Hide() {
 	p.t.Helper()
-	call(p, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
-	call(p, page.BringToFront, cdp.Empty{})
+	p.inSight(false, browser.WindowStateMinimized)
 }
 
-// Behind lets the tab be hidden by others.
-func (p *Tab) Behind() {
+// Show undoes Hide.
+func (p *Tab) Show() {
 	p.t.Helper()
-	call(p, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: false})
+	p.inSight(true, browser.WindowStateNormal)
+}
+
+func (p *Tab) inSight(focused bool, state browser.WindowState) {
+	p.t.Helper()
+	call(p, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: focused})
+	w, err := chromedp.Call(p.ctx, browser.GetWindowForTarget, browser.GetWindowForTargetParams{})
+	if err != nil {
+		p.t.Fatalf("find the window of a tab: %v", err)
+	}
+	call(p, browser.SetWindowBounds, browser.SetWindowBoundsParams{WindowID: w.WindowID, Bounds: &browser.Bounds{WindowState: state}})
+	p.Await(fmt.Sprintf("document.hidden === %t", !focused))
 }
 
 // Close closes the tab before the test ends.
@@ -254,7 +264,8 @@ func (p *Tab) Theme(scheme string) {
 	call(p, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
 }
 
-// Await returns once a JavaScript expression is true. It is looked at whenever the document changes, and after each load of a page.
+// Await returns once a JavaScript expression is true. It is looked at whenever the document changes, is shown or
+// hidden, and after each load of a page.
 func (p *Tab) Await(expression string) {
 	p.t.Helper()
 	// A mutation awakens it; the frame that follows a load has a document of its own, for which it is asked again.
@@ -263,6 +274,7 @@ func (p *Tab) Await(expression string) {
 		if (holds()) { done(true); return; }
 		const seen = new MutationObserver(() => { if (holds()) { seen.disconnect(); done(true); } });
 		seen.observe(document, {subtree: true, childList: true, attributes: true, characterData: true});
+		addEventListener("visibilitychange", () => { if (holds()) { seen.disconnect(); done(true); } });
 		addEventListener("load", () => { if (holds()) { seen.disconnect(); done(true); } });
 	})`, expression)
 	ctx, cancel := context.WithTimeout(p.ctx, patience)

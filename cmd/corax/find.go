@@ -92,7 +92,8 @@ func signalCommand(s *settings) *cobra.Command {
 		if err != nil {
 			return nil, err
 		}
-		return c.ListTemplates(ctx, client.ListTemplatesParams{Text: strings.Join(words, " "), Since: since, Until: until})
+		found, err := c.ListTemplates(ctx, client.ListTemplatesParams{Text: strings.Join(words, " "), Since: since, Until: until})
+		return found.Items, err
 	})
 	when.flags(templates)
 	c.AddCommand(search, facets, templates)

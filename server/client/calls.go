@@ -1107,7 +1107,7 @@ type ListTemplatesParams struct {
 }
 
 // ListTemplates: families of messages, the most frequent first.
-func (c *Client) ListTemplates(ctx context.Context, p ListTemplatesParams) ([]store.Template, error) {
+func (c *Client) ListTemplates(ctx context.Context, p ListTemplatesParams) (server.Templates, error) {
 	r := request{method: "GET", path: "/templates"}
 	q := url.Values{}
 	if !p.Since.IsZero() {
@@ -1138,7 +1138,7 @@ func (c *Client) ListTemplates(ctx context.Context, p ListTemplatesParams) ([]st
 		q.Set("limit", strconv.FormatInt(int64(p.Limit), 10))
 	}
 	r.query = q
-	return all[store.Template](ctx, c, r)
+	return one[server.Templates](ctx, c, r)
 }
 
 // ListTokensParams are the parameters of [Client.ListTokens].

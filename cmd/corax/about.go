@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -105,12 +106,18 @@ func settingsCommand(s *settings) *cobra.Command {
 	return c
 }
 
+// waysIn says how somebody is known.
+var waysIn = map[corax.Via]string{
+	corax.ViaLocal: "the data directory, which proves no person", corax.ViaToken: "a token of their own", corax.ViaSession: "password",
+	corax.ViaIssued: "a token that somebody else made, which proves no person",
+}
+
 func whoamiCommand(s *settings) *cobra.Command {
 	return &cobra.Command{
 		Use: "whoami", Short: "Say by whom Corax takes your calls, and what you may", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return tell(cmd, s, func(ctx context.Context, c *client.Client) (server.Whoami, error) { return c.Whoami(ctx) }, func(w server.Whoami) string {
-				text := fmt.Sprintf("%s, %s, by %s", w.Name, w.Role, w.Via)
+				text := fmt.Sprintf("%s, %s, by %s", w.Name, w.Role, cmp.Or(waysIn[w.Via], string(w.Via)))
 				for _, x := range w.Scopes {
 					text += ", only " + x.String()
 				}

@@ -214,6 +214,28 @@ type Replayed struct {
 	Same     bool    `json:"same"`
 }
 
+// Trial is one input that a policy is tried on: that of a decision on record, or one that was made up.
+type Trial struct {
+	Name   string         `json:"name" yaml:"name"`
+	At     time.Time      `json:"at" yaml:"at"` // the time that rules see as now
+	Input  map[string]any `json:"input" yaml:"input"`
+	Expect Verdict        `json:"expect,omitempty" yaml:"expect"` // empty asserts nothing
+}
+
+// Tried is what one or two policies say to a trial.
+type Tried struct {
+	Name    string  `json:"name"`
+	Verdict Verdict `json:"verdict"`
+	Rule    string  `json:"rule"`
+	Why     string  `json:"why,omitempty"`
+	Expect  Verdict `json:"expect,omitempty"`
+	OK      bool    `json:"ok"` // nothing was expected, or this
+	// Other and OtherRule are what the second policy says; empty without one.
+	Other     Verdict `json:"other,omitempty"`
+	OtherRule string  `json:"other_rule,omitempty"`
+	Differs   bool    `json:"differs,omitempty"`
+}
+
 // Verdict is what a policy says.
 type Verdict string
 
@@ -236,4 +258,25 @@ type Decision struct {
 	Input   map[string]any `json:"input"` // what the rule saw
 	// BreakGlass is the id of the emergency that turned a no into a question, or spared the second person.
 	BreakGlass string `json:"break_glass,omitempty"`
+}
+
+// Trial is the trial that a decision on record makes.
+func (d Decision) Trial() Trial {
+	return Trial{Name: d.Plan + " step " + d.Step, At: d.At, Input: d.Input}
+}
+
+// About are the action and the entity that a decision was about, and the problem, as its rule saw them; empty where it didn't.
+func (d Decision) About() (action, entity, problem string) {
+	of := func(part, name string) string {
+		m, _ := d.Input[part].(map[string]any)
+		text, _ := m[name].(string)
+		return text
+	}
+	entity = of("entity", "id")
+	if a, _ := d.Input["action"].(map[string]any); entity == "" {
+		if touched, _ := a["touches"].([]any); len(touched) > 0 {
+			entity, _ = touched[0].(string)
+		}
+	}
+	return of("action", "name"), entity, of("problem", "id")
 }

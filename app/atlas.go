@@ -28,7 +28,7 @@ func (c atlas) Learned(ctx context.Context) ([]draw.LearnedEdge, error) {
 }
 
 // Hands is the directory of sites.
-func (c atlas) Hands() config.Hands { return c.a.config().Hands }
+func (c atlas) Hands(ctx context.Context) config.Hands { return c.a.hands(ctx) }
 
 // Notify says who is told of what.
 func (c atlas) Notify() config.Notify { return c.a.config().Notify }

@@ -11,6 +11,7 @@ import (
 	"corax"
 	"corax/audit"
 	"corax/config"
+	"corax/config/decode"
 	"corax/config/edit"
 	"corax/server"
 )
@@ -164,6 +165,11 @@ func monitorAlone(file, text string) (string, config.Monitor, error) {
 	// Read by itself, its faults are told by its own lines; paths in it begin where the file is.
 	cfg, err := config.Parse(filepath.Join(filepath.Dir(file), "the monitor"), list)
 	if err != nil {
+		if faults, ok := errors.AsType[decode.Errors](err); ok {
+			for i := range faults { // told by the list's lines, which has one before it, and a dash
+				faults[i].Line, faults[i].Column = max(faults[i].Line-1, 1), max(faults[i].Column-2, 1)
+			}
+		}
 		return "", config.Monitor{}, corax.Errorf(corax.Invalid, "read the monitor", "%w", err)
 	}
 	if len(cfg.Monitors) != 1 {

@@ -10,8 +10,8 @@ import (
 
 	"corax"
 	"corax/app"
-	"corax/client"
 	"corax/config"
+	"corax/server/client"
 	"corax/store"
 )
 
@@ -156,7 +156,7 @@ func TestMonitorsThatCantBeChanged(t *testing.T) {
 		"another revision":  {put(shop.Text, "0123456789abcdef"), corax.Conflict, "412"},
 		"no revision":       {put(shop.Text, ""), corax.Invalid, "If-Match"},
 		"another name":      {put(good, shop.Revision), corax.Invalid, "names it x"},
-		"a fault in it":     {put("name: shop\ntcp: {adress: x}", shop.Revision), corax.Invalid, "the monitor:3"},
+		"a fault in it":     {put("name: shop\ntcp: {adress: x}", shop.Revision), corax.Invalid, "the monitor:2"},
 		"two of one name":   {add("name: mail\ntcp: {address: 'a:1'}"), corax.Invalid, "mail"},
 		"more than it":      {add(good + "\n---\nlisten: 0.0.0.0:1"), corax.Invalid, "more than one document"},
 		"an escape":         {add("name: x\ntcp: {address: 'a:1'}\n- name: y\n  tcp: {address: 'a:1'}"), corax.Invalid, ""},

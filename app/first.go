@@ -9,13 +9,20 @@ import (
 	"corax/scenario/history"
 	"corax/scenario/sample"
 	"corax/server"
+	"corax/web"
 )
 
-// firstSteps is what the page for a new Corax sets in motion.
-type firstSteps struct{ a *App }
+// monitorFiles is what the pages do with the monitors as they are written.
+type monitorFiles struct{ a *App }
 
-// TryMonitor implements web.FirstSteps. What it sees becomes no signal.
-func (f firstSteps) TryMonitor(ctx context.Context, text string) (corax.ProbeResult, error) {
+// MonitorText implements web.MonitorFiles.
+func (f monitorFiles) MonitorText(ctx context.Context, name string) (web.MonitorText, error) {
+	m, err := controls(f).MonitorConfig(ctx, name)
+	return web.MonitorText{Name: m.Name, Text: m.Text, File: m.File, Revision: m.Revision}, err
+}
+
+// TryMonitor implements web.MonitorFiles. What it sees becomes no signal.
+func (f monitorFiles) TryMonitor(ctx context.Context, text string) (corax.ProbeResult, error) {
 	_, spec, err := monitorAlone(f.a.o.File, text)
 	if err != nil {
 		return corax.ProbeResult{}, err
@@ -28,8 +35,8 @@ func (f firstSteps) TryMonitor(ctx context.Context, text string) (corax.ProbeRes
 	return seen, err
 }
 
-// Writable implements web.FirstSteps: there is a file, and Corax may write it.
-func (f firstSteps) Writable() bool {
+// Writable implements web.MonitorFiles: there is a file, and Corax may write it.
+func (f monitorFiles) Writable() bool {
 	if f.a.o.File == "" {
 		return false
 	}
@@ -40,11 +47,14 @@ func (f firstSteps) Writable() bool {
 	return file.Close() == nil
 }
 
-// AddMonitor implements web.FirstSteps.
-func (f firstSteps) AddMonitor(ctx context.Context, text string, by corax.Actor) error {
-	_, err := controls(f).ChangeMonitor(ctx, server.MonitorChange{Text: text, By: by})
-	return err
+// WriteMonitor implements web.MonitorFiles.
+func (f monitorFiles) WriteMonitor(ctx context.Context, m web.MonitorText, text string, by corax.Actor) (string, error) {
+	done, err := controls(f).ChangeMonitor(ctx, server.MonitorChange{Name: m.Name, Text: text, Revision: m.Revision, By: by})
+	return done.Name, err
 }
+
+// firstSteps is what the page for a new Corax sets in motion.
+type firstSteps struct{ a *App }
 
 // Sample implements web.FirstSteps.
 func (f firstSteps) Sample() bool {

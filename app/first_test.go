@@ -7,11 +7,14 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"corax"
 	"corax/app"
+	"corax/store"
 )
 
 // A new Corax looks at an address once when asked, and shows a sample that goes away again.
@@ -117,5 +120,62 @@ func TestTheFirstMonitorIsWritten(t *testing.T) {
 	}
 	if _, text := send(http.MethodGet, "/welcome", nil); strings.Contains(text, "Watch it") || !strings.Contains(text, "Add it to the configuration yourself") {
 		t.Error("a file that isn't there is offered for writing")
+	}
+}
+
+// The page of a monitor changes it where it is written, as the API does: other bytes stay, it is in force at once, and in the audit.
+func TestMonitorsAreChangedOnTheirPages(t *testing.T) {
+	a, c, main, more, address := edited(t)
+	before := fileText(t, more)
+	send := func(method, path string, form url.Values) (int, string) {
+		t.Helper()
+		return request(t, method, a.URL()+path, form.Encode(), "Authorization", "Bearer "+c.Token, "Content-Type", "application/x-www-form-urlencoded")
+	}
+	seen := func(text string) string {
+		_, text, _ = strings.Cut(text, `name="seen" value="`)
+		text, _, _ = strings.Cut(text, `"`)
+		return text
+	}
+	_, page := send(http.MethodGet, "/monitors/mail/edit", nil)
+	if status, text := send(http.MethodPost, "/monitors/mail/edit", url.Values{"seen": {seen(page)}, "every": {"2h"}, "entity": {"mail"}, "tcp.address": {address}}); status != http.StatusOK {
+		t.Fatalf("status %d: %.300s", status, text)
+	}
+	if want := strings.Replace(before, "every: 1h", "every: 2h\n  entity: mail", 1); fileText(t, more) != want {
+		t.Errorf("the file is now\n%s\nexpected\n%s", fileText(t, more), want)
+	}
+	if i := slices.IndexFunc(a.Monitors(), func(m corax.ProbeResult) bool { return m.Monitor == "mail" && m.Entity == "mail" }); i < 0 {
+		t.Errorf("it is not in force: %+v", a.Monitors())
+	}
+	// What was seen is not what is written by now.
+	if status, text := send(http.MethodPost, "/monitors/mail/edit", url.Values{"seen": {seen(page)}, "every": {"3h"}}); status != http.StatusConflict || !strings.Contains(text, "was changed meanwhile") || !strings.Contains(text, `value="3h"`) {
+		t.Errorf("status %d: %.300s", status, text)
+	}
+	_, page = send(http.MethodGet, "/monitors/mail/edit", nil)
+	// Faults of a text are told by its own lines, in the file's own words where the whole of it is at fault.
+	if status, text := send(http.MethodPost, "/monitors/mail/edit", url.Values{"seen": {seen(page)}, "text": {"name: mail\ntcp:\n  adress: x:1\n"}}); status != http.StatusUnprocessableEntity || !strings.Contains(text, "the monitor:3:") {
+		t.Errorf("status %d: %.300s", status, text)
+	}
+	if status, text := send(http.MethodPost, "/monitors/new/tcp", url.Values{"name": {"shop"}, "tcp.address": {address}}); status != http.StatusUnprocessableEntity || !strings.Contains(text, `aria-describedby="e-name"`) {
+		t.Errorf("a name that is taken: status %d: %.300s", status, text)
+	}
+	// The file was changed by hand, and not read again: it is not what is in force.
+	if err := os.WriteFile(main, []byte(strings.Replace(fileText(t, main), "every: 1h", "every: 9h", 1)), 0o640); err != nil {
+		t.Fatal(err)
+	}
+	if status, text := send(http.MethodPost, "/monitors/new/tcp", url.Values{"name": {"third"}, "tcp.address": {address}}); status != http.StatusConflict || !strings.Contains(text, "reload it first") || !strings.Contains(text, `value="third"`) {
+		t.Errorf("status %d: %.300s", status, text)
+	}
+	if status, _ := send(http.MethodPost, "/settings/reload", nil); status != http.StatusOK {
+		t.Fatalf("status %d", status)
+	}
+	if status, text := send(http.MethodPost, "/monitors/mail/remove", url.Values{"seen": {seen(page)}}); status != http.StatusOK || fileText(t, more) != "monitors: []\n" {
+		t.Errorf("status %d: %.300s\n%s", status, text, fileText(t, more))
+	}
+	rows, err := a.Store().Audit(t.Context(), store.AuditFilter{What: corax.AuditEdited, Newest: true, Limit: 10})
+	if err != nil || len(rows) != 2 {
+		t.Fatalf("%d entries in the audit, %v", len(rows), err)
+	}
+	if e, err := rows[0].Entry(); err != nil || e.On != "monitor/mail" || e.Detail["what"] != "removed" || e.Who == "" {
+		t.Errorf("the audit says %+v (%v)", e, err)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"corax/config/decode"
 	"corax/heal"
 	"corax/knowledge"
+	"corax/lookup"
 	"corax/store"
 	"corax/vault"
 )
@@ -41,54 +42,21 @@ func (a *App) shownSource(s config.Source) config.Source {
 	return s
 }
 
-func (c controls) Outcomes(ctx context.Context, action, class string) ([]corax.Outcome, error) {
-	return c.a.store.Outcomes(ctx, action, class)
-}
-
-func (c controls) PlanRun(ctx context.Context, id string) (corax.PlanRun, error) {
-	return c.a.store.PlanRun(ctx, id)
-}
-
 func (c controls) RuleCounts(ctx context.Context) (map[string]map[corax.Verdict]int, error) {
 	return c.a.store.RuleCounts(ctx)
-}
-
-func (c controls) RecentDecisions(ctx context.Context, limit int) ([]corax.Decision, error) {
-	return c.a.store.RecentDecisions(ctx, limit)
-}
-
-func (c controls) SearchDecisions(ctx context.Context, f store.DecisionSearch) ([]corax.Decision, error) {
-	return c.a.store.SearchDecisions(ctx, f)
-}
-
-func (c controls) Decision(ctx context.Context, id string) (corax.Decision, error) {
-	return c.a.store.Decision(ctx, id)
 }
 
 // trialFile is what faults of a policy that was sent call its file.
 const trialFile = "policy"
 
-// TryPolicy asks a policy that is written as YAML, and the one in force, about decisions on record.
-func (c controls) TryPolicy(ctx context.Context, text string, on []corax.Decision) ([]corax.Replayed, error) {
+// TryPolicy asks a policy that is written as YAML about trials, and for comparison the one in force.
+func (c controls) TryPolicy(ctx context.Context, text string, trials []corax.Trial) ([]corax.Tried, error) {
 	policy, err := readPolicy(text)
 	if err != nil {
 		return nil, err
 	}
-	trials := make([]heal.Trial, len(on))
-	for i, d := range on {
-		trials[i] = heal.TrialOf(d)
-	}
 	inForce := c.a.config().Policy
-	tried, err := heal.Try(ctx, policy, &inForce, trials)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]corax.Replayed, len(tried))
-	for i, t := range tried {
-		out[i] = corax.Replayed{Decision: on[i].ID, Step: on[i].Step, Was: t.Other, WasRule: t.OtherRule, Now: t.Verdict, NowRule: t.Rule, Why: t.Why,
-			Same: !t.Differs}
-	}
-	return out, nil
+	return heal.Try(ctx, policy, &inForce, trials)
 }
 
 // readPolicy reads rules as they stand under policy: in a configuration, with that word or without it. Its error is decode.Errors.
@@ -132,10 +100,6 @@ func (c controls) Catalogue() *knowledge.Catalogue {
 	return nil
 }
 
-func (c controls) ProblemsOf(ctx context.Context, mechanism string, most int) ([]corax.Problem, error) {
-	return c.a.store.ProblemsOf(ctx, mechanism, most)
-}
-
 // Configuration is what is in force, without secrets.
 func (c controls) Configuration() (file string, all []config.Setting, warnings []decode.Problem) {
 	cfg := c.a.config()
@@ -148,17 +112,31 @@ func (c controls) Configuration() (file string, all []config.Setting, warnings [
 	return c.a.o.File, all, cfg.Warnings
 }
 
-// Vault lists what is in the vault, without values; there is false where there is none.
-func (c controls) Vault() (entries []vault.Entry, there bool, err error) {
-	if c.a.secrets.File == nil {
-		return nil, false, nil
+// Credentials lists what is known of each credential beside its value; vault is false where there is none.
+func (c controls) Credentials(ctx context.Context) (all []lookup.Reference, vault bool, err error) {
+	_, settings, _ := c.Configuration()
+	f := c.a.secrets.File
+	if f == nil {
+		all, err = lookup.Credentials(nil, settings, c.used(ctx))
+		return all, false, err
 	}
-	entries, err = c.a.secrets.File.List()
-	return entries, true, err
+	entries, err := f.List()
+	if err == nil {
+		all, err = lookup.Credentials(entries, settings, c.used(ctx))
+	}
+	return all, true, err
 }
 
-func (c controls) SearchAudit(ctx context.Context, f store.AuditSearch) ([]audit.Row, error) {
-	return c.a.store.SearchAudit(ctx, f)
+// used gives the last use of a credential that is on record.
+func (c controls) used(ctx context.Context) func(ref string) (*corax.AuditEntry, error) {
+	return func(ref string) (*corax.AuditEntry, error) {
+		rows, err := c.a.store.Audit(ctx, store.AuditFilter{What: corax.AuditSecret, On: ref, Newest: true, Limit: 1})
+		if err != nil || len(rows) == 0 {
+			return nil, err
+		}
+		e, err := rows[0].Entry()
+		return &e, err
+	}
 }
 
 func (c controls) Operators() []corax.Operator { return c.a.config().Operators }
@@ -174,29 +152,6 @@ func (c controls) Entities() []string {
 	}
 	slices.Sort(ids)
 	return ids
-}
-
-func (c controls) Stops(ctx context.Context) ([]store.Stop, error) { return c.a.store.Stops(ctx) }
-
-func (c controls) BreakGlasses(ctx context.Context, after time.Time) ([]corax.BreakGlass, error) {
-	return c.a.store.BreakGlasses(ctx, after)
-}
-
-func (c controls) Silences(ctx context.Context, at time.Time) ([]corax.Silence, error) {
-	return c.a.store.Silences(ctx, at)
-}
-
-func (c controls) SaveSilence(ctx context.Context, s corax.Silence) error {
-	return c.a.store.SaveSilence(ctx, s)
-}
-
-func (c controls) EndSilence(ctx context.Context, id, by string) error {
-	return c.a.store.EndSilence(ctx, id, by)
-}
-
-// SearchAudit lists entries, the latest first.
-func (l ledger) SearchAudit(ctx context.Context, f store.AuditSearch) ([]audit.Row, error) {
-	return l.a.store.SearchAudit(ctx, f)
 }
 
 // Anchored is when the audit was anchored last, up to which entry, and in which file.

@@ -134,7 +134,7 @@ func (a *App) startServer(ctx context.Context, cfg *config.Config) error {
 		PublicURL: cfg.Notify.PublicURL, Backups: filepath.Join(cfg.DataDir, "backups"), Records: a.records(), Find: a.lookup, Controls: a.limited(), People: a.limited(),
 		Scenarios: a.scenarios,
 		Clock:     a.o.Clock, Log: a.log, Metrics: a.metrics(), Redact: a.redactor.JSON, Audit: limitedLedger{ledger{a}, a.records()},
-		System: system{a}, MonitorFiles: controls{a}, Replies: a.store, Run: rand.Text(),
+		System: system{controls{a}}, Policies: controls{a}, MonitorFiles: controls{a}, Replies: a.store, Run: rand.Text(),
 		Pages: a.front, Live: a.live,
 		Receive: func(r chi.Router) {
 			in.Routes(r)

@@ -7,6 +7,7 @@ import (
 
 	"corax"
 	"corax/access/scoped"
+	"corax/config"
 	"corax/scenario/casefile"
 	"corax/store"
 )
@@ -160,6 +161,17 @@ func (l limited) EndBreakGlass(ctx context.Context, id, by string) error {
 	return l.controls.EndBreakGlass(ctx, id, by)
 }
 
+// Page is NotFound where its problem is not seen.
+func (l limited) Page(ctx context.Context, id string) (corax.Page, error) {
+	p, err := l.a.store.Page(ctx, id)
+	if err == nil && l.in.Everything(ctx, "read page") != nil {
+		if _, err := l.in.Problem(ctx, p.Problem); err != nil {
+			return corax.Page{}, corax.Errorf(corax.NotFound, "read page "+id, "there is none with this id")
+		}
+	}
+	return p, err
+}
+
 // AckPage takes the id of a page, or of its problem.
 func (l limited) AckPage(ctx context.Context, page, by string) (corax.Page, error) {
 	problem := page
@@ -172,6 +184,20 @@ func (l limited) AckPage(ctx context.Context, page, by string) (corax.Page, erro
 		}
 	}
 	return l.controls.AckPage(ctx, page, by)
+}
+
+// Pages lists those that are about problems that are seen.
+func (l limited) Pages(ctx context.Context, f store.PageFilter) ([]corax.Page, error) {
+	return l.in.Pages(ctx, f)
+}
+
+// hands is the directory of sites: those where something stands that is seen, with that.
+func (a *App) hands(ctx context.Context) config.Hands {
+	h, in := a.config().Hands, a.records()
+	if in.Everything(ctx, "list sites") == nil {
+		return h
+	}
+	return h.Only(in.Seen(ctx))
 }
 
 // WorkOrders lists those of problems that are seen; a page is as long as it would be without the others.

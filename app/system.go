@@ -11,15 +11,13 @@ import (
 )
 
 // system is what the API tells of Corax itself.
-type system struct{ a *App }
+type system struct{ controls }
 
 func (s system) Topology() corax.Topology        { return s.a.topology() }
-func (s system) Policy() corax.Policy            { return s.a.config().Policy }
-func (s system) Actions() []corax.Action         { return s.a.actions() }
 func (s system) Catalogue() *knowledge.Catalogue { return s.a.o.Knowledge }
 
-func (s system) Sites() []server.Site {
-	h := s.a.config().Hands
+func (s system) Sites(ctx context.Context) []server.Site {
+	h := s.a.hands(ctx)
 	out := make([]server.Site, len(h.Sites))
 	for n, x := range h.Sites {
 		out[n] = server.Site{Name: x.Name, Title: x.Title, Address: x.Address, Access: x.Access, Safety: x.Safety, Leave: x.Leave, Contact: x.Contact}
@@ -37,16 +35,6 @@ func (s system) Sites() []server.Site {
 
 func placeOf(p config.Place) corax.Place {
 	return corax.Place{Entity: p.Entity, Site: p.Site, Room: p.Room, Rack: p.Rack, Unit: p.Unit, Marking: p.Marking, Note: p.Note}
-}
-
-// Settings hides what looks like a credential by its name, as well as what is known to be one.
-func (s system) Settings() []server.Setting {
-	all := s.a.config().Settings()
-	out := make([]server.Setting, len(all))
-	for n, x := range all {
-		out[n] = server.Setting{Path: x.Path, Value: s.a.redactor.Field(x.Key, x.Text), From: x.From}
-	}
-	return out
 }
 
 // Health says how Corax itself is.

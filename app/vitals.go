@@ -73,7 +73,7 @@ func (a *App) vitals(ctx context.Context) health.Vitals {
 	if at, seq := a.anchorer.Last(); !at.IsZero() || seq == 0 {
 		v.Anchored, v.Unanchored = at, a.store.AuditHead().Seq-seq
 	}
-	if rows, err := a.store.SearchAudit(ctx, store.AuditSearch{What: corax.AuditBackup, Limit: 1}); err == nil && len(rows) == 1 {
+	if rows, err := a.store.Audit(ctx, store.AuditFilter{What: corax.AuditBackup, Newest: true, Limit: 1}); err == nil && len(rows) == 1 {
 		if e, err := rows[0].Entry(); err == nil {
 			v.Backup = e.At
 		}

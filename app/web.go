@@ -41,8 +41,8 @@ func (a *App) pages() (*web.Handler, error) {
 
 		Topology: atlas{a.limited()}, Learned: atlas{a.limited()}.Learned, Hands: atlas{a.limited()}, People: atlas{a.limited()}, Emergencies: a.limited(),
 
-		Scenarios: a.scenarios, FirstSteps: firstSteps{a},
+		Scenarios: a.scenarios, FirstSteps: firstSteps{a}, MonitorFiles: monitorFiles{a},
 
-		Actions: controls{a}, Policies: controls{a}, Audit: ledger{a}, Knowledge: controls{a}, Health: system{a}, Settings: controls{a},
+		Actions: controls{a}, Policies: controls{a}, Audit: ledger{a}, Knowledge: controls{a}, Health: system{controls{a}}, Settings: controls{a},
 	})
 }

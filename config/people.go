@@ -228,6 +228,15 @@ func (n Notify) Channel(name string) (Channel, bool) {
 	return n.Channels[i], true
 }
 
+// Only is the directory as somebody has it who sees some entities: these, and the sites where one of them stands.
+func (h Hands) Only(seen func(entity string) bool) Hands {
+	h.Places = slices.DeleteFunc(slices.Clone(h.Places), func(p Place) bool { return !seen(p.Entity) })
+	h.Sites = slices.DeleteFunc(slices.Clone(h.Sites), func(s Site) bool {
+		return !slices.ContainsFunc(h.Places, func(p Place) bool { return p.Site == s.Name })
+	})
+	return h
+}
+
 // Place finds where an entity stands, and at which site.
 func (h Hands) Place(entity string) (Place, Site, bool) {
 	i := slices.IndexFunc(h.Places, func(p Place) bool { return p.Entity == entity })

@@ -10,10 +10,10 @@ import (
 
 // Setting is one value that is in force.
 type Setting struct {
-	Path string // notify.contacts[0].name
-	Key  string // the last name in it
-	Text string
-	From string // FILE:LINE; empty where nobody wrote it: a default, or a flag of the command line
+	Path string `json:"path"` // notify.contacts[0].name
+	Key  string `json:"-"`    // the last name in it
+	Text string `json:"value"`
+	From string `json:"from,omitempty"` // FILE:LINE; empty where nobody wrote it: a default, or a flag of the command line
 }
 
 // Settings lists every value that isn't empty, in the order of Config. Credentials are references, as everywhere in it.

@@ -375,12 +375,18 @@ func (w *work) evidence(inc *incident, mech int) (e testimony) {
 				e.felt = max(e.felt, sig.Weight)
 			case sig.mech == mech:
 				e.own = max(e.own, sig.Weight)
-			case sig.Role == knowledge.CauseRole && sig.Locus == knowledge.Self && !r.Complains():
+			case sig.Role == knowledge.CauseRole && sig.Locus == knowledge.Self && !r.Complains() && !w.handsOver(r):
 				e.other = max(e.other, sig.Weight)
 			}
 		}
 	}
 	return e
+}
+
+// handsOver says that an entity tells of something that it gives to one who needs it: what goes wrong there is told of both, and is no word for
+// a second fault of the giver.
+func (w *work) handsOver(r *reading) bool {
+	return slices.ContainsFunc(r.Mentions, func(m read.Mention) bool { return m.Entity != r.Entity && w.needs(m.Entity, r.Entity) })
 }
 
 // rival says that an incident complains about an entity which has a fault of its own, other than the one in question.

@@ -3,9 +3,11 @@ package diagnose
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -143,6 +145,30 @@ func whole(t *testing.T, c corax.Case, r corax.Report) {
 	for s, n := range seen {
 		if n != 1 {
 			t.Errorf("signal %d is in %d places", s, n)
+		}
+	}
+}
+
+// However the issuer says that a verifier did not get its key, that is part of the rotation's outage and no second fault of the issuer.
+func TestWhatIsHandedOverIsOneOutage(t *testing.T) {
+	e := engine(t)
+	v := vectors(t)["rotation_not_acknowledged.json"]
+	for _, words := range []string{
+		`%s did not acknowledge`, `key not delivered to %s:`, `webhook to %s failed,`, `no receipt from %s for`, `could not push to %s:`, `%s refuses the update to`,
+		`giving up on %s,`,
+	} {
+		c, err := ReadCase(v.Case)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range c.Signals {
+			who, what, ok := strings.Cut(c.Signals[i].Message, " did not acknowledge ")
+			if ok {
+				c.Signals[i].Message = fmt.Sprintf(words, who) + " " + what
+			}
+		}
+		if r := e.Diagnose(c); len(r.Problems) != 1 || r.Problems[0].RootCause.Mechanism != "key_used_before_distributed" {
+			t.Errorf("%s: %d problems, the first by %s", words, len(r.Problems), r.Problems[0].RootCause.Mechanism)
 		}
 	}
 }

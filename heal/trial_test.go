@@ -15,7 +15,7 @@ func TestTry(t *testing.T) {
 	}}
 	looser := corax.Policy{Rules: p.Rules[1:]}
 	few := map[string]any{"blast": map[string]any{"entities": 3}}
-	got, err := Try(t.Context(), p, &looser, []Trial{
+	got, err := Try(t.Context(), p, &looser, []corax.Trial{
 		{Name: "day", At: night.Add(-12 * time.Hour), Input: few, Expect: corax.Allow},
 		{Name: "night", At: night, Input: few, Expect: corax.Allow},
 		{Name: "many", At: night.Add(-12 * time.Hour), Input: map[string]any{"blast": map[string]any{"entities": 30}}},
@@ -26,7 +26,7 @@ func TestTry(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []Tried{
+	want := []corax.Tried{
 		{Name: "day", Verdict: corax.Allow, Rule: "few", Expect: corax.Allow, OK: true, Other: corax.Allow, OtherRule: "few"},
 		{Name: "night", Verdict: corax.Ask, Rule: "at night", Expect: corax.Allow, OK: false, Other: corax.Allow, OtherRule: "few", Differs: true},
 		{Name: "many", Verdict: corax.Deny, Rule: "default", OK: true, Other: corax.Deny, OtherRule: "default"},

@@ -232,7 +232,7 @@ func (h *healer) Withdraw(_ context.Context, plan, _ string) error {
 var noon = time.Date(2026, 3, 30, 12, 0, 0, 0, time.UTC)
 
 func fixture(e *engine) (*investigate.Investigator, *memory, *healer, *[]string) {
-	v, m, h, _ := fixtureAt(e, noon)
+	v, m, h, _ := fixtureAt(e, noon.Add(time.Second)) // what began at noon has settled
 	return v, m, h, &h.told
 }
 
@@ -363,6 +363,24 @@ func TestADiagnosisStandsWhileItsPlanIsAtWork(t *testing.T) {
 	}
 }
 
+// A look that was for something else, and comes right after the first symptom of an outage, waits for what belongs to it.
+func TestAnOutageIsGivenTimeToShow(t *testing.T) {
+	e := &engine{root: "web", confidence: 0.9, mode: corax.Manual}
+	v, m, h, now := fixtureAt(e, noon.Add(80*time.Millisecond))
+	m.symptom("i-web", "web", noon)
+	look(t, v)
+	if len(m.problems) != 0 {
+		t.Fatalf("%d problems, 80 ms after the first symptom", len(m.problems))
+	}
+	e.root, e.mode = "db", corax.AutoHeal
+	m.symptom("i-db", "db", noon.Add(200*time.Millisecond))
+	*now = noon.Add(time.Second)
+	look(t, v)
+	if len(m.problems) != 1 || len(m.problems[0].Incidents) != 2 || len(h.ran) != 1 || len(h.told) != 0 {
+		t.Errorf("%d problems, ran %v, told of %v; want one of both, with one plan", len(m.problems), h.ran, h.told)
+	}
+}
+
 // While a plan is at work the outage may spread: people see it, and the plan goes on as it was made.
 func TestOutageGrowsWhileItsPlanIsAtWork(t *testing.T) {
 	e := &engine{root: "db", confidence: 0.9, mode: corax.AutoHeal, severity: corax.High}
@@ -477,14 +495,15 @@ func TestWhatFailsAfterHealingIsAnotherOutage(t *testing.T) {
 	if len(m.problems) != 1 {
 		t.Fatalf("%d problems before anything failed again", len(m.problems))
 	}
-	*now = noon.Add(time.Hour)
-	m.again("i-db", *now)
+	failed := noon.Add(time.Hour)
+	m.again("i-db", failed)
+	*now = failed.Add(time.Second)
 	look(t, v)
 	look(t, v)
 	if len(m.problems) != 2 || m.problems[1].ID == m.problems[0].ID {
 		t.Fatalf("problems %+v", m.problems)
 	}
-	if c := m.problems[1].Case; len(c.Signals) != 1 || !m.problems[1].OpenedAt.Equal(*now) || c.Signals[0].ID != "s-i-db-again" {
+	if c := m.problems[1].Case; len(c.Signals) != 1 || !m.problems[1].OpenedAt.Equal(failed) || c.Signals[0].ID != "s-i-db-again" {
 		t.Errorf("opened at %s, with the signals %+v; want those of this outage alone", m.problems[1].OpenedAt, c.Signals)
 	}
 	if p := m.problems[1]; !slices.Equal(p.Incidents, []string{"i-db"}) || m.incidents["i-db"].Problem != p.ID || len(h.ran) != 2 || h.ran[1] != p.Plan {
@@ -503,7 +522,7 @@ func TestWhatFailsAfterHealingIsAnotherOutage(t *testing.T) {
 // healedFixture has a problem that was healed half a minute after noon, and whose plan is still at work. Its clock is the last result.
 func healedFixture(t *testing.T) (*investigate.Investigator, *memory, *healer, *time.Time) {
 	t.Helper()
-	v, m, h, now := fixtureAt(&engine{root: "db", confidence: 0.9, mode: corax.AutoHeal}, noon)
+	v, m, h, now := fixtureAt(&engine{root: "db", confidence: 0.9, mode: corax.AutoHeal}, noon.Add(time.Second))
 	m.symptom("i-db", "db", noon)
 	look(t, v)
 	if len(m.problems) != 1 || len(h.ran) != 1 {
@@ -587,7 +606,7 @@ func TestAStoppedPlanIsNotMadeAgainForTheSameCause(t *testing.T) {
 // withdrawn again.
 func TestAWithdrawnPlanIsMadeAgainOnlyForNewTrouble(t *testing.T) {
 	e := &engine{root: "db", confidence: 0.9, mode: corax.AutoHeal}
-	v, m, h, now := fixtureAt(e, noon)
+	v, m, h, now := fixtureAt(e, noon.Add(time.Second))
 	m.symptom("i-db", "db", noon)
 	look(t, v)
 	run := m.runs[h.ran[0]]

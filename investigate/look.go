@@ -332,6 +332,10 @@ func (v *Investigator) record(ctx context.Context, c corax.Case, f finding, open
 		}
 	}
 	now := v.o.Clock.Now()
+	if age := now.Sub(f.incidents[0].OpenedAt); !known && age >= 0 && age < v.o.Settle {
+		v.lookAgain(now.Add(v.o.Settle)) // the look was for something else: what belongs to this outage is still to come
+		return open, nil
+	}
 	var events []corax.Event
 	added := addIncidents(&p, f.incidents, open)
 	if !known {

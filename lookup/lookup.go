@@ -31,6 +31,7 @@ type Records interface {
 	ProblemBriefs(ctx context.Context, since time.Time, most int) ([]store.ProblemBrief, error)
 	SearchIncidents(ctx context.Context, f store.IncidentSearch) (store.IncidentList, error)
 	Incident(ctx context.Context, id string) (corax.Incident, error)
+	Incidents(ctx context.Context, f store.IncidentFilter) ([]corax.Incident, error)
 	IncidentsOpened(ctx context.Context, from, to time.Time, most int) ([]corax.Incident, error)
 	SignalsOf(ctx context.Context, incident string, most int) ([]corax.Signal, error)
 	MonitorHistory(ctx context.Context, monitor string, from, to time.Time, step time.Duration) (store.MonitorHistory, error)
@@ -79,44 +80,10 @@ func (l *Lookup) narrow(ctx context.Context, asked []string) []string {
 	return both
 }
 
-// unscoped is Forbidden where who asks does not see every entity: what is counted over all of them would tell of the others.
-func (l *Lookup) unscoped(ctx context.Context, op string) error {
-	if !access.From(ctx).Limited() {
-		return nil
-	}
-	return &corax.Error{Code: corax.Forbidden, Op: op, Err: errors.New("it is counted over all entities, and you see some"), Hint: "ask somebody without a scope"}
-}
-
 // Signals finds signals; see store.SignalSearch.
 func (l *Lookup) Signals(ctx context.Context, f store.SignalSearch) (store.SignalPage, error) {
 	f.Among = l.narrow(ctx, f.Among)
 	return l.Records.SearchSignals(ctx, f)
-}
-
-// Facets counts the signals of the last days by what one filters by. Who sees some entities gets those alone.
-func (l *Lookup) Facets(ctx context.Context, days int) (store.SignalFacets, error) {
-	f, err := l.Records.SignalFacets(ctx, days, l.Clock.Now())
-	if may := l.among(ctx); may != nil {
-		f.Entities = slices.DeleteFunc(f.Entities, func(v store.Facet) bool { return !slices.Contains(may, v.Value) })
-		f.Kinds, f.Severities, f.Sources = []store.Facet{}, []store.Facet{}, []store.Facet{}
-	}
-	return f, err
-}
-
-// Templates lists the families of messages. It is Forbidden for who does not see every entity.
-func (l *Lookup) Templates(ctx context.Context, f store.TemplateFilter) ([]store.Template, error) {
-	if err := l.unscoped(ctx, "list templates"); err != nil {
-		return nil, err
-	}
-	return l.Records.Templates(ctx, f)
-}
-
-// Template is one family of messages, under the same terms.
-func (l *Lookup) Template(ctx context.Context, id int64) (store.Template, error) {
-	if err := l.unscoped(ctx, "read a template"); err != nil {
-		return store.Template{}, err
-	}
-	return l.Records.Template(ctx, id)
 }
 
 // Problems finds problems; see store.ProblemSearch.

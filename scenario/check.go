@@ -142,7 +142,7 @@ func checkOutcome(want Outcome, p *problemSeen, s *seen) []Check {
 		})
 	}
 	if want.RootCause != nil {
-		add("root_cause", causeText(s.entityOf(want.RootCause.Entity), want.RootCause.Mechanism.String()),
+		add(CheckRootCause, causeText(s.entityOf(want.RootCause.Entity), want.RootCause.Mechanism.String()),
 			func() (string, bool) { return checkCause(*want.RootCause, p, s) })
 	}
 	if want.Remediation != "" {

@@ -87,6 +87,9 @@ type Check struct {
 	OK       bool   `json:"ok"`
 }
 
+// CheckRootCause is the name of the check that holds the cause of a scenario's only problem against what was expected.
+const CheckRootCause = "root_cause"
+
 // Step is what became of a plan's step.
 type Step struct {
 	Problem      int             `json:"problem"` // index into Problems

@@ -11,6 +11,7 @@ import (
 
 	"corax"
 	"corax/access"
+	"corax/lookup/postmortem"
 	"corax/store"
 )
 
@@ -119,22 +120,17 @@ func (a api) problems() {
 			return a.o.Records.Problems(ctx, store.ProblemFilter{Open: in.Open, Limit: p.limit, After: p.after})
 		})
 	operation(a, access.RoleViewer, "get-problem", http.MethodGet, "/problems/{id}", "A problem with its plan's run, decisions and timeline",
-		func(ctx context.Context, in *ByID) (page ProblemPage, err error) {
-			if page.Problem, err = a.o.Records.Problem(ctx, in.ID); err != nil {
-				return page, err
-			}
-			if page.Plan != "" {
-				run, err := a.o.Records.PlanRun(ctx, page.Plan)
-				if err != nil {
-					return page, err
-				}
-				page.Run = &run
-				if page.Decisions, err = a.o.Records.Decisions(ctx, page.Plan); err != nil {
-					return page, err
-				}
-			}
-			page.Events, err = a.o.Records.Events(ctx, store.EventFilter{Problem: in.ID, Limit: 1000})
-			return page, err
+		func(ctx context.Context, in *ByID) (ProblemPage, error) {
+			o, err := postmortem.Read(ctx, a.o.Records, in.ID)
+			return ProblemPage{Problem: o.Problem, Run: o.Run, Decisions: o.Decisions, Events: o.Events}, err
+		})
+	type whyNot struct {
+		ByID
+		What string `query:"what" required:"true" minLength:"1" maxLength:"200" doc:"a pattern or a mechanism of the catalogue"`
+	}
+	whole(a, access.RoleViewer, "why-not", http.MethodGet, "/problems/{id}/why-not", "Why a diagnosis is not another one, and what would have to be otherwise",
+		func(ctx context.Context, in *whyNot) ([]corax.WhyNot, error) {
+			return a.o.Controls.WhyNot(ctx, in.ID, in.What)
 		})
 	type escalate struct {
 		ByID
@@ -149,13 +145,12 @@ func (a api) problems() {
 		})
 }
 
-// MonitorList is the monitors as they last were.
-type MonitorList []corax.ProbeResult
-
 func (a api) operations() {
 	type none struct{}
-	operation(a, access.RoleViewer, "list-monitors", http.MethodGet, "/monitors", "Monitors with their last results",
-		func(ctx context.Context, _ *none) (MonitorList, error) { return a.o.Controls.Monitors(ctx), nil })
+	whole(a, access.RoleViewer, "list-monitors", http.MethodGet, "/monitors", "Monitors with their last results",
+		func(ctx context.Context, _ *none) ([]corax.ProbeResult, error) {
+			return a.o.Controls.Monitors(ctx), nil
+		})
 	operation(a, access.RoleResponder, "run-monitor", http.MethodPost, "/monitors/{id}/run", "Run a monitor now",
 		func(ctx context.Context, in *ByID) (corax.ProbeResult, error) {
 			return a.o.Controls.RunMonitor(ctx, in.ID)
@@ -189,7 +184,9 @@ func (a api) operations() {
 }
 
 func (a api) silences() {
-	type none struct{}
+	type list struct {
+		All bool `query:"all" doc:"also those that have ended"`
+	}
 	type create struct {
 		Body struct {
 			Match    map[string]string `json:"match" minProperties:"1"`
@@ -199,11 +196,11 @@ func (a api) silences() {
 			EndsAt   time.Time         `json:"ends_at"`
 		}
 	}
-	operation(a, access.RoleViewer, "list-silences", http.MethodGet, "/silences", "Silences and maintenance windows that have not ended",
-		func(ctx context.Context, _ *none) ([]corax.Silence, error) {
+	whole(a, access.RoleViewer, "list-silences", http.MethodGet, "/silences", "Silences and maintenance windows that have not ended",
+		func(ctx context.Context, in *list) ([]corax.Silence, error) {
 			all, err := a.o.Records.Silences(ctx, time.Time{})
 			now := a.o.Clock.Now()
-			return slices.DeleteFunc(all, func(s corax.Silence) bool { return !s.EndsAt.After(now) }), err
+			return slices.DeleteFunc(all, func(s corax.Silence) bool { return !in.All && !s.EndsAt.After(now) }), err
 		})
 	operation(a, access.RoleResponder, "create-silence", http.MethodPost, "/silences", "Keep matching incidents from opening",
 		func(ctx context.Context, in *create) (corax.Silence, error) {
@@ -241,7 +238,7 @@ func (a api) stops() {
 		Scope string `query:"scope"`
 		By    string `query:"by" required:"true" minLength:"1"`
 	}
-	operation(a, access.RoleViewer, "list-stops", http.MethodGet, "/stop", "Kill switches that are thrown",
+	whole(a, access.RoleViewer, "list-stops", http.MethodGet, "/stop", "Kill switches that are thrown",
 		func(ctx context.Context, _ *none) ([]store.Stop, error) { return a.o.Records.Stops(ctx) })
 	operation(a, access.RoleOperator, "stop", http.MethodPost, "/stop", "Throw the kill switch: no action runs",
 		func(ctx context.Context, in *set) (done, error) {

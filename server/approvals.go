@@ -59,7 +59,7 @@ func (a api) emergencies() {
 		ByID
 		By string `query:"by" required:"true" minLength:"1" maxLength:"100"`
 	}
-	operation(a, access.RoleViewer, "list-break-glass", http.MethodGet, "/break-glass", "Emergencies in force",
+	whole(a, access.RoleViewer, "list-break-glass", http.MethodGet, "/break-glass", "Emergencies in force",
 		func(ctx context.Context, in *list) ([]corax.BreakGlass, error) {
 			after := a.o.Clock.Now()
 			if in.All {

@@ -6,7 +6,6 @@ import (
 
 	"corax"
 	"corax/access"
-	"corax/store"
 )
 
 // Levels is what the API does with earned autonomy.
@@ -26,7 +25,7 @@ type Learned struct {
 
 func (a api) autonomy() {
 	type none struct{}
-	operation(a, access.RoleViewer, "list-autonomy", http.MethodGet, "/autonomy", "What each action has earned to do by itself, and why",
+	whole(a, access.RoleViewer, "list-autonomy", http.MethodGet, "/autonomy", "What each action has earned to do by itself, and why",
 		func(ctx context.Context, _ *none) ([]corax.Standing, error) { return a.o.Controls.Standings(ctx) })
 	type limit struct {
 		Body struct {
@@ -52,17 +51,5 @@ func (a api) autonomy() {
 		func(ctx context.Context, in *outcomes) (Learned, error) {
 			n, err := a.o.Controls.Learn(ctx, in.Body.Outcomes, actor(ctx, ""))
 			return Learned{n}, err
-		})
-}
-
-func (a api) decisions() {
-	type list struct {
-		Paging
-		Plan string `query:"plan" doc:"only those about this plan"`
-	}
-	listing(a, access.RoleViewer, "list-decisions", "/decisions", "Decisions of the policy with all that they were made from, latest first",
-		byTime(func(d corax.Decision) store.Cursor { return store.CursorOf(d.At, d.ID) }),
-		func(ctx context.Context, in *list, p part[store.Cursor]) ([]corax.Decision, error) {
-			return a.o.Records.FindDecisions(ctx, store.DecisionFilter{Plan: in.Plan, Limit: p.limit, After: p.after})
 		})
 }

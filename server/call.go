@@ -23,7 +23,9 @@ type Call struct {
 	Role    access.Role  // the least that one needs
 	In      reflect.Type // a struct as huma reads it: fields of path, query and header, and Body
 	Out     reflect.Type // what the answer's body holds
-	Paged   bool         // the answer is a list that goes on where the header Link says so
+	Item    reflect.Type // what the answer's list holds; nil where it is none, or has more to say
+	Paged   bool         // the list is read page by page
+	Media   string       // the media type of an answer that is no JSON; empty for JSON
 }
 
 // call describes an operation that takes I and answers O.
@@ -33,7 +35,8 @@ func call[I, O any](role access.Role, id, method, path, summary string) Call {
 
 // register adds an operation to the API and to the list of its calls. Every error that it answers is a Fault.
 func register[I, O any](a api, c Call, fn func(context.Context, *I) (*O, error)) {
-	c.Paged = strings.HasPrefix(reflect.TypeFor[O]().Name(), "page[")
+	_, paged := any(new(I)).(interface{ paging() *Paging })
+	c.Item, c.Paged = itemOf(c.Out), paged
 	tag, _, _ := strings.Cut(c.Path[1:], "/")
 	fault := a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Fault](), true, "Fault")
 	op := huma.Operation{
@@ -42,6 +45,9 @@ func register[I, O any](a api, c Call, fn func(context.Context, *I) (*O, error))
 		Responses: map[string]*huma.Response{"default": {
 			Description: "An error", Content: map[string]*huma.MediaType{faultType: {Schema: fault}},
 		}},
+	}
+	if c.Media != "" {
+		op.Responses["200"] = &huma.Response{Description: "The text", Content: map[string]*huma.MediaType{c.Media: {Schema: &huma.Schema{Type: huma.TypeString}}}}
 	}
 	if c.Method != http.MethodGet {
 		op.Parameters = []*huma.Param{{Name: idempotencyHeader, In: "header", Description: "makes a repeat harmless: see docs/api.md",
@@ -79,7 +85,7 @@ type anyScenarios = interface{ Scenarios }
 // everything are options of an API that has all that it can have, without what is behind it.
 func everything() Options {
 	return Options{
-		People: struct{ People }{}, Audit: struct{ Audit }{}, System: struct{ System }{}, MonitorFiles: struct{ MonitorFiles }{}, Find: struct{ Finder }{}, Scenarios: noScenarios{},
+		People: struct{ People }{}, Audit: struct{ Audit }{}, System: struct{ System }{}, Policies: struct{ Policies }{}, MonitorFiles: struct{ MonitorFiles }{}, Find: struct{ Finder }{}, Scenarios: noScenarios{},
 		Access: access.New(access.Options{}), Live: http.NotFoundHandler(),
 	}
 }

@@ -24,8 +24,8 @@ type Example struct {
 	Header map[string]string `json:"header,omitempty"`
 	Body   json.RawMessage   `json:"body,omitempty"`
 	Status int               `json:"status"`
-	Link   string            `json:"link,omitempty"` // of the answer, where the list goes on
-	Answer json.RawMessage   `json:"answer"`
+	Answer json.RawMessage   `json:"answer,omitempty"`
+	Text   string            `json:"text,omitempty"` // the answer, where it is no JSON
 }
 
 // Examples are all of them, by the id of their operation.
@@ -73,6 +73,11 @@ func addExamples(doc *huma.OpenAPI) error {
 			if r := op.Responses["200"]; r != nil && e.Status == 200 {
 				if err := example(r.Content["application/json"], e.Answer); err != nil {
 					return err
+				}
+				for _, m := range r.Content {
+					if e.Text != "" {
+						m.Example = e.Text
+					}
 				}
 			}
 		}

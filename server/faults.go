@@ -170,7 +170,7 @@ func (a api) faults() {
 	type one struct {
 		Code string `path:"code" maxLength:"100"`
 	}
-	operation(a, access.RoleViewer, "list-error-kinds", http.MethodGet, "/errors", "The kinds of errors",
+	whole(a, access.RoleViewer, "list-error-kinds", http.MethodGet, "/errors", "The kinds of errors",
 		func(context.Context, *none) ([]FaultKind, error) { return faultKinds(), nil })
 	operation(a, access.RoleViewer, "get-error-kind", http.MethodGet, "/errors/{code}", "What a kind of error means",
 		func(_ context.Context, in *one) (FaultKind, error) {

@@ -25,14 +25,14 @@ func (f finder) Signals(_ context.Context, q store.SignalSearch) (store.SignalPa
 	return store.SignalPage{Signals: []store.FoundSignal{{Signal: corax.Signal{ID: "s1"}, Incident: "i1"}}, Older: "a"}, nil
 }
 
-func (f finder) Facets(_ context.Context, days int) (store.SignalFacets, error) {
-	f.note("facets ", days)
+func (f finder) Facets(_ context.Context, q store.SignalSearch, days int) (store.SignalFacets, error) {
+	f.note("facets ", days, " ", q.Entity, q.Text, q.Template)
 	return store.SignalFacets{}, nil
 }
 
-func (f finder) Templates(_ context.Context, q store.TemplateFilter) ([]store.Template, error) {
-	f.note("templates ", q.Text, q.Limit)
-	return []store.Template{}, nil
+func (f finder) Templates(_ context.Context, q store.TemplateFilter, of store.SignalSearch) ([]store.Template, int64, error) {
+	f.note("templates ", q.Text, q.Limit, " ", of.Entity, of.Severities)
+	return []store.Template{}, 7, nil
 }
 
 func (f finder) Template(_ context.Context, id int64) (store.Template, error) {
@@ -60,6 +60,22 @@ func (f finder) Changes(_ context.Context, q store.SignalSearch, window time.Dur
 	return lookup.Changes{}, nil
 }
 
+func (f finder) Entities(_ context.Context, q lookup.EntityFilter) ([]lookup.EntityLine, error) {
+	f.note("entities ", q.Text, q.Kind, q.Label, q.Trouble)
+	return []lookup.EntityLine{{Entity: corax.Entity{ID: "shop", Kind: "service"}, Pulse: lookup.Pulse{Severity: corax.High}}}, nil
+}
+
+func (f finder) Entity(_ context.Context, id string) (lookup.EntityPage, error) {
+	f.note("entity ", id)
+	return lookup.EntityPage{Entity: corax.Entity{ID: id, Kind: "service"}, Pulse: lookup.Pulse{Healthy: true}, Declared: true,
+		Needs: []lookup.Relation{{Other: "db", Kind: "depends_on"}}, Needed: []lookup.Relation{}, Together: []lookup.Relation{}}, nil
+}
+
+func (f finder) State(_ context.Context, monitor string) (corax.ProbeResult, error) {
+	f.note("monitor ", monitor)
+	return corax.ProbeResult{Monitor: monitor, State: corax.MonitorUp}, nil
+}
+
 func (f finder) Learned(context.Context) ([]learn.Tie, error) { f.note("learned"); return nil, nil }
 
 func (f finder) History(_ context.Context, monitor string, from, to time.Time, step time.Duration) (store.MonitorHistory, error) {
@@ -81,14 +97,19 @@ func TestLookUps(t *testing.T) {
 	var asked string
 	h := New(Options{Version: "1", Token: token, Records: &fake{}, Controls: &fake{}, Find: finder{&asked}, Clock: func() time.Time { return now }})
 	for call, want := range map[string]string{
-		"/search/signals?q=login+fa&kind=symptom,note&severity=high,none&entity=auth&source=log/a&label=zone=north&template=7&limit=9&before=x&since=2026-03-30T12:00:00Z": "signals login fa[symptom note] [high ]authlog/amap[zone:north] 7 9x1774872000",
-		"/search/signals/facets?days=3": "facets 3",
-		"/templates?q=log":              "templates log100",
-		"/search/problems?q=disk&state=open,healing&open=true&severity=p1": "problems disk[open healing] true [critical]50",
-		"/problems/prb-1/similar":                              "similar prb-15",
-		"/search/incidents?live=true&entity=auth&severity=low": "incidents [] true [low]auth",
-		"/changes?entity=auth&window=600":                      "changes auth10m0s",
-		"/topology/learned":                                    "learned",
+		"/search/signals?q=login+fa&kind=symptom,note&severity=high,none&entity=auth&source=log/a&label=zone=north&template=7&limit=9&cursor=x&since=2026-03-30T12:00:00Z": "signals login fa[symptom note] [high ]authlog/amap[zone:north] 7 9x1774872000",
+		"/search/signals/facets?days=3":                                    "facets 3 0",
+		"/search/signals/facets?entity=a&q=b&template=4":                   "facets 7 ab4",
+		"/templates?q=log&entity=a&severity=high":                          "templates log100 a[high]",
+		"/search/problems?q=disk&state=open,healing&open=true&severity=p1": "problems disk[open healing] true [critical]100",
+		"/problems/prb-1/similar":                                          "similar prb-15",
+		"/search/incidents?live=true&entity=auth&severity=low":             "incidents [] true [low]auth",
+		"/search/incidents?cursor=-x":                                      "incidents [] false []",
+		"/entities?q=lo&kind=service&label=a=b&trouble=true":               "entities loservicea=btrue",
+		"/entities/a%2Fb":                                                  "entity a/b",
+		"/monitors/login":                                                  "monitor login",
+		"/changes?entity=auth&window=600":                                  "changes auth10m0s",
+		"/topology/learned":                                                "learned",
 		"/monitors/login/history?from=2026-03-30T00:00:00Z&to=2026-03-30T12:00:00Z&step=60": "history login12h0m0s 1m0s",
 		"/history/monitors":               "histories 24h0m0s 1h0m0s",
 		"/monitors/login/changes?limit=3": "monitor changes login3",

@@ -1,8 +1,11 @@
 package server
 
 import (
+	"cmp"
 	"context"
+	"maps"
 	"net/http"
+	"slices"
 	"time"
 
 	"corax"
@@ -32,13 +35,14 @@ func (a api) findHistory(f Finder) {
 		ByID
 		Span
 	}
-	operation(a, access.RoleViewer, "monitor-histories", http.MethodGet, "/history/monitors", "What the runs of all monitors came to, by name",
-		func(ctx context.Context, in *Span) (map[string]store.MonitorHistory, error) {
+	whole(a, access.RoleViewer, "monitor-histories", http.MethodGet, "/history/monitors", "What the runs of all monitors came to, by name",
+		func(ctx context.Context, in *Span) ([]store.MonitorHistory, error) {
 			from, to, step := bounds(in)
 			if to.Sub(from)/step > 200 {
 				return nil, corax.Errorf(corax.Invalid, "read the history of monitors", "more than 200 spans of all monitors at once; take a longer step")
 			}
-			return f.Histories(ctx, from, to, step)
+			all, err := f.Histories(ctx, from, to, step)
+			return slices.SortedFunc(maps.Values(all), func(x, y store.MonitorHistory) int { return cmp.Compare(x.Monitor, y.Monitor) }), err
 		})
 	operation(a, access.RoleViewer, "monitor-history", http.MethodGet, "/monitors/{id}/history", "What the runs of a monitor came to",
 		func(ctx context.Context, in *history) (store.MonitorHistory, error) {
@@ -49,7 +53,9 @@ func (a api) findHistory(f Finder) {
 		ByID
 		Limit int `query:"limit" minimum:"1" maximum:"1000" default:"100"`
 	}
-	operation(a, access.RoleViewer, "monitor-changes", http.MethodGet, "/monitors/{id}/changes", "How the state of a monitor changed, the latest first",
+	operation(a, access.RoleViewer, "get-monitor", http.MethodGet, "/monitors/{id}", "A monitor with its last result",
+		func(ctx context.Context, in *ByID) (corax.ProbeResult, error) { return f.State(ctx, in.ID) })
+	whole(a, access.RoleViewer, "monitor-changes", http.MethodGet, "/monitors/{id}/changes", "How the state of a monitor changed, the latest first",
 		func(ctx context.Context, in *changes) ([]store.MonitorChange, error) {
 			return f.MonitorChanges(ctx, in.ID, in.Limit)
 		})

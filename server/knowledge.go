@@ -64,9 +64,9 @@ func (a api) knowledge() {
 		Domain  string `query:"domain" maxLength:"200"`
 		Q       string `query:"q" maxLength:"200" doc:"words of its id, its title or what it is; all must be there"`
 	}
-	operation(a, access.RoleViewer, "list-patterns", http.MethodGet, "/knowledge/patterns", "Patterns of the catalogue",
+	whole(a, access.RoleViewer, "list-patterns", http.MethodGet, "/knowledge/patterns", "Patterns of the catalogue",
 		func(context.Context, *none) ([]Pattern, error) { return patterns(a.catalogue()), nil })
-	operation(a, access.RoleViewer, "list-mechanisms", http.MethodGet, "/knowledge/mechanisms", "Ways to fail that the catalogue knows",
+	whole(a, access.RoleViewer, "list-mechanisms", http.MethodGet, "/knowledge/mechanisms", "Ways to fail that the catalogue knows",
 		func(_ context.Context, in *search) ([]Mechanism, error) {
 			out := []Mechanism{}
 			for _, m := range a.catalogue().Mechanisms {

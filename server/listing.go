@@ -3,39 +3,67 @@ package server
 import (
 	"context"
 	"net/http"
-	"net/url"
+	"reflect"
 	"strconv"
-
-	"github.com/danielgtaylor/huma/v2"
+	"strings"
 
 	"corax"
 	"corax/access"
 	"corax/store"
 )
 
-// Paging says which part of a list is wanted. A list's body is the list and nothing else, the same JSON that the CLI prints; where it goes on, the header
-// Link says so with rel="next" (RFC 8288). An envelope would have to be taken off by everybody who only wants the list.
-type Paging struct {
-	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"at most so many"`
-	Cursor string `query:"cursor" maxLength:"1000" doc:"where the page before ended; stands in its Link header"`
-
-	url url.URL
+// List is the form of every list that the API answers: the items, and where it goes on. Some have more to say, and say it beside that.
+type List[T any] struct {
+	Items    []T    `json:"items"`
+	Next     string `json:"next,omitempty" doc:"the cursor of the page after it; missing at the end of the list"`
+	Previous string `json:"previous,omitempty" doc:"the cursor of the page before it, of lists that are read both ways"`
 }
 
-// Resolve implements huma.Resolver.
-func (p *Paging) Resolve(ctx huma.Context) []error {
-	p.url = ctx.URL()
+// Item is the type of what the list holds.
+func (List[T]) Item() reflect.Type { return reflect.TypeFor[T]() }
+
+// itemOf is the type of what a type of lists holds; nil where it is none, or has more to say.
+func itemOf(t reflect.Type) reflect.Type {
+	if list, ok := reflect.Zero(t).Interface().(interface{ Item() reflect.Type }); ok && strings.HasPrefix(t.Name(), "List[") {
+		return list.Item()
+	}
 	return nil
+}
+
+// listOf is a list that is whole.
+func listOf[T any](items []T) List[T] {
+	if items == nil {
+		items = []T{}
+	}
+	return List[T]{Items: items}
+}
+
+// Paging says which part of a list is wanted.
+type Paging struct {
+	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"at most so many"`
+	Cursor string `query:"cursor" maxLength:"1000" doc:"where to go on: next, or previous, of another answer"`
 }
 
 func (p *Paging) paging() *Paging { return p }
 
-// next is the Link header of a page that goes on after the cursor.
-func (p *Paging) next(cursor string) string {
-	q := p.url.Query()
-	q.Set("cursor", cursor)
-	q.Set("limit", strconv.Itoa(p.Limit))
-	return "<" + (&url.URL{Path: p.url.Path, RawQuery: q.Encode()}).String() + `>; rel="next"`
+// back marks the cursors that lead to the page before.
+const back = "-"
+
+// sides are the cursors of a search: it goes on with what is before one in time, or after the other.
+func (p *Paging) sides() (before, after string) {
+	if c, ok := strings.CutPrefix(p.Cursor, back); ok {
+		return "", c
+	}
+	return p.Cursor, ""
+}
+
+// found is a page of a search, the latest first, with the cursors that the store gave.
+func found[T any](items []T, older, newer string) List[T] {
+	l := listOf(items)
+	if l.Next = older; newer != "" {
+		l.Previous = back + newer
+	}
+	return l
 }
 
 // part is a part of a list as a store is asked for it: one more than is shown, which tells whether the list goes on.
@@ -72,32 +100,30 @@ func parseNumber(text string) (int64, error) {
 	return n, nil
 }
 
-// page is what a listing answers.
-type page[T any] struct {
-	Link string `header:"Link" doc:"the next page, rel=\"next\"; missing on the last"`
-	Body []T
-}
-
 // listing registers a call, which needs the role, that gives a list page by page.
 func listing[I, T, C any, P interface {
 	*I
 	paging() *Paging
 }](a api, role access.Role, id, path, summary string, c cursors[T, C], fn func(context.Context, *I, part[C]) ([]T, error)) {
-	register(a, call[I, []T](role, id, http.MethodGet, path, summary), func(ctx context.Context, in *I) (*page[T], error) {
+	operation(a, role, id, http.MethodGet, path, summary, func(ctx context.Context, in *I) (List[T], error) {
 		p := P(in).paging()
 		after, err := c.parse(p.Cursor)
 		if err != nil {
-			return nil, a.o.fault(id, err)
+			return List[T]{}, err
 		}
 		items, err := fn(ctx, in, part[C]{p.Limit + 1, after})
-		if err != nil {
-			return nil, a.o.fault(id, err)
-		}
-		out := &page[T]{Body: items}
+		l := listOf(items)
 		if len(items) > p.Limit {
-			out.Body = items[:p.Limit]
-			out.Link = p.next(c.of(items[p.Limit-1]))
+			l.Items, l.Next = items[:p.Limit], c.of(items[p.Limit-1])
 		}
-		return out, nil
+		return l, err
+	})
+}
+
+// whole registers a call, which needs the role, that answers a list at once.
+func whole[I, T any](a api, role access.Role, id, method, path, summary string, fn func(context.Context, *I) ([]T, error)) {
+	operation(a, role, id, method, path, summary, func(ctx context.Context, in *I) (List[T], error) {
+		items, err := fn(ctx, in)
+		return listOf(items), err
 	})
 }

@@ -161,7 +161,7 @@ func TestAnAnswerThatIsShownOnce(t *testing.T) {
 	}
 }
 
-// Every list goes on where its Link says, and keeps what was asked for.
+// Every list goes on at the cursor that it gives.
 func TestListsGoOn(t *testing.T) {
 	records := openStore(t)
 	for i := range 7 {
@@ -177,19 +177,20 @@ func TestListsGoOn(t *testing.T) {
 	}
 	h := New(Options{Token: token, Records: records, Controls: &fake{}})
 	walk := func(path string) (ids []string, pages int) {
-		for path != "" {
-			w := ask(t, h, "GET "+path, "", "Bearer "+token)
-			var items []struct {
+		for cursor := ""; ; {
+			w := ask(t, h, "GET "+path+"&cursor="+cursor, "", "Bearer "+token)
+			var l List[struct {
 				ID string `json:"id"`
-			}
-			decodeInto(t, w, &items)
-			for _, i := range items {
+			}]
+			decodeInto(t, w, &l)
+			for _, i := range l.Items {
 				ids = append(ids, i.ID)
 			}
 			pages++
-			path, _, _ = strings.Cut(strings.TrimPrefix(w.Header().Get("Link"), "<"), `>; rel="next"`)
+			if cursor = l.Next; cursor == "" {
+				return ids, pages
+			}
 		}
-		return ids, pages
 	}
 	ids, pages := walk("/api/v1/problems?open=true&limit=2")
 	if got := strings.Join(ids, " "); got != "prb-6 prb-5 prb-4 prb-2 prb-1 prb-0" || pages != 3 {
@@ -198,7 +199,7 @@ func TestListsGoOn(t *testing.T) {
 	if ids, pages := walk("/api/v1/events?limit=3"); len(ids) != 7 || pages != 3 {
 		t.Errorf("%d pages of events: %s", pages, ids)
 	}
-	if ids, pages := walk("/api/v1/problems"); len(ids) != 7 || pages != 1 {
+	if ids, pages := walk("/api/v1/problems?limit=100"); len(ids) != 7 || pages != 1 {
 		t.Errorf("%d pages of problems: %s", pages, ids)
 	}
 }

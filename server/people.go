@@ -13,6 +13,7 @@ import (
 type People interface {
 	// Pages and WorkOrders list the newest first.
 	Pages(ctx context.Context, f store.PageFilter) ([]corax.Page, error)
+	Page(ctx context.Context, id string) (corax.Page, error)
 	// AckPage takes the id of a page, or of its problem.
 	AckPage(ctx context.Context, page, by string) (corax.Page, error)
 	// TestPage goes to those that the configuration names where contacts is empty.
@@ -54,6 +55,8 @@ func (a api) people() {
 		func(ctx context.Context, in *Listing, part part[store.Cursor]) ([]corax.Page, error) {
 			return p.Pages(ctx, store.PageFilter{Live: in.Live, Limit: part.limit, After: part.after})
 		})
+	operation(a, access.RoleViewer, "get-page", http.MethodGet, "/pages/{id}", "What people were told, with what became of each message",
+		func(ctx context.Context, in *ByID) (corax.Page, error) { return p.Page(ctx, in.ID) })
 	operation(a, access.RoleResponder, "acknowledge-page", http.MethodPost, "/pages/{id}/ack", "Say that somebody is on it: nobody else is woken",
 		func(ctx context.Context, in *fromSomebody) (corax.Page, error) {
 			return p.AckPage(ctx, in.ID, actor(ctx, in.Body.By).Name)
@@ -62,8 +65,11 @@ func (a api) people() {
 		func(ctx context.Context, in *testPage) (corax.Page, error) {
 			return p.TestPage(ctx, in.Body.Contacts, actor(ctx, in.Body.By).Name)
 		})
-	operation(a, access.RoleViewer, "reach", http.MethodGet, "/reach", "How every way to every contact has served",
-		func(ctx context.Context, _ *none) ([]corax.Reach, error) { return p.Reach(ctx) })
+	whole(a, access.RoleViewer, "reach", http.MethodGet, "/reach", "How every way to every contact has served",
+		func(ctx context.Context, _ *none) ([]corax.Reach, error) {
+			ways, err := p.Reach(ctx)
+			return addressed(ctx, ways), err
+		})
 	listing(a, access.RoleViewer, "list-work-orders", "/work-orders", "Work orders, newest first",
 		byTime(func(o corax.WorkOrder) store.Cursor { return store.CursorOf(o.MadeAt, o.ID) }),
 		func(ctx context.Context, in *Listing, part part[store.Cursor]) ([]corax.WorkOrder, error) {

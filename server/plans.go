@@ -63,10 +63,10 @@ func (a api) plans() {
 				return done{true}, verb.do(a.o.Controls, ctx, in.ID, actor(ctx, in.Body.By).Name, in.Body.Reason)
 			})
 	}
-	operation(a, access.RoleOperator, "rehearse-plan", http.MethodPost, "/plans/{id}/dry-run", "What each step would come to now; changes nothing",
+	whole(a, access.RoleOperator, "rehearse-plan", http.MethodPost, "/plans/{id}/dry-run", "What each step would come to now; changes nothing",
 		func(ctx context.Context, in *ByID) ([]corax.Rehearsal, error) {
 			return a.o.Controls.Rehearse(ctx, in.ID)
 		})
-	operation(a, access.RoleResponder, "replay-plan", http.MethodPost, "/plans/{id}/replay", "What today's policy says to the decisions on record",
+	whole(a, access.RoleResponder, "replay-plan", http.MethodPost, "/plans/{id}/replay", "What today's policy says to the decisions on record",
 		func(ctx context.Context, in *ByID) ([]corax.Replayed, error) { return a.o.Controls.Replay(ctx, in.ID) })
 }

@@ -24,6 +24,7 @@ var roles = map[string][]string{
 		"list-sessions", "list-tokens", "make-token", "revoke-session", "revoke-token", "whoami", "get-template", "learned-topology", "list-changes",
 		"list-templates", "monitor-changes", "monitor-histories", "monitor-history", "search-incidents", "search-problems", "search-signals",
 		"signal-facets", "similar-problems",
+		"get-action", "get-decision", "get-entity", "get-monitor", "get-page", "list-contacts", "list-entities", "list-operators", "list-outcomes", "report-problem", "why-not",
 	},
 	"responder": {
 		"accept-work-order", "acknowledge-incident", "acknowledge-page", "cancel-work-order", "cannot-work-order", "comment-problem", "create-silence", "done-work-order",
@@ -32,9 +33,9 @@ var roles = map[string][]string{
 	"operator": {
 		"cancel-scenario", "run-scenario",
 		"answer-approval", "break-glass", "cancel-plan", "clear-stop", "end-break-glass", "learn-outcomes", "list-audit", "pause-plan", "rehearse-plan",
-		"resume-plan", "stop", "take-over-problem", "test-pages", "undo-plan", "verify-audit",
+		"resume-plan", "stop", "take-over-problem", "test-pages", "undo-plan", "verify-audit", "audit-anchor", "export-audit", "list-credentials", "list-settings", "try-policy",
 	},
-	"admin": {"alter-user", "backup", "cap-autonomy", "create-monitor", "get-monitor-config", "invite-user", "list-invites", "list-settings", "list-users", "reload",
+	"admin": {"alter-user", "backup", "cap-autonomy", "create-monitor", "get-monitor-config", "invite-user", "list-invites", "list-users", "reload",
 		"remove-monitor", "replace-monitor", "reset-user", "withdraw-invite"},
 }
 
@@ -136,12 +137,12 @@ func TestScopesAreMinded(t *testing.T) {
 			refused = append(refused, op.OperationID)
 		}
 	}
-	for _, id := range []string{"list-audit", "verify-audit", "test-pages", "list-pages", "backup", "list-users", "learn-outcomes", "list-autonomy"} {
+	for _, id := range []string{"list-audit", "verify-audit", "test-pages", "reach", "list-settings", "backup", "list-users", "learn-outcomes", "list-autonomy"} {
 		if !slices.Contains(refused, id) {
 			t.Errorf("%s concerns everything, and is open to who has a scope", id)
 		}
 	}
-	for _, id := range []string{"list-incidents", "get-problem", "answer-approval", "pause-plan", "whoami"} {
+	for _, id := range []string{"list-incidents", "get-problem", "answer-approval", "pause-plan", "list-pages", "list-sites", "whoami"} {
 		if slices.Contains(refused, id) {
 			t.Errorf("%s answers within a scope, and is refused", id)
 		}

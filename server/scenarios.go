@@ -40,28 +40,27 @@ type ScenarioLine struct {
 
 func (a api) scenarios(s Scenarios) {
 	type none struct{}
-	operation(a, access.RoleViewer, "list-scenarios", http.MethodGet, "/scenarios", "Scenarios, each with its latest run",
+	whole(a, access.RoleViewer, "list-scenarios", http.MethodGet, "/scenarios", "Scenarios, each with its latest run",
 		func(context.Context, *none) ([]ScenarioLine, error) { return scenarioLines(s), nil })
 	type runs struct {
+		Paging
 		Category string `query:"category"`
 		Name     string `query:"name"`
 		Verdict  string `query:"verdict" enum:"passed,failed,error"`
-		Limit    int    `query:"limit" minimum:"1" maximum:"1000" default:"100"`
-		Before   string `query:"before" doc:"the id of the last run of the page before"`
 	}
-	operation(a, access.RoleViewer, "list-scenario-runs", http.MethodGet, "/scenarios/runs", "Runs of scenarios in short, newest first",
-		func(_ context.Context, in *runs) (history.Runs, error) {
+	listing(a, access.RoleViewer, "list-scenario-runs", "/scenarios/runs", "Runs of scenarios in short, newest first",
+		byName(func(r history.Run) string { return r.ID }), func(_ context.Context, in *runs, p part[string]) ([]history.Run, error) {
 			all, _ := s.Runs()
 			all = all.Only(history.Filter{Category: in.Category, Name: in.Name, Verdict: scenario.Verdict(in.Verdict)})
 			slices.Reverse(all)
-			if in.Before != "" {
-				i := slices.IndexFunc(all, func(r history.Run) bool { return r.ID == in.Before })
+			if p.after != "" {
+				i := slices.IndexFunc(all, func(r history.Run) bool { return r.ID == p.after })
 				if i < 0 {
-					return nil, corax.Errorf(corax.NotFound, "list runs", "there is no run %s before which to begin", in.Before)
+					return nil, corax.Errorf(corax.NotFound, "list runs", "there is no run %s before which to begin", p.after)
 				}
 				all = all[i+1:]
 			}
-			return append(history.Runs{}, all[:min(len(all), in.Limit)]...), nil
+			return all[:min(len(all), p.limit)], nil
 		})
 	operation(a, access.RoleViewer, "get-scenario-run", http.MethodGet, "/scenarios/runs/{id}", "The whole result of a run",
 		func(_ context.Context, in *ByID) (scenario.Result, error) { return readRun(s, in.ID) })
@@ -81,7 +80,7 @@ func (a api) scenarios(s Scenarios) {
 			}
 			return history.Compare(before, after), nil
 		})
-	operation(a, access.RoleViewer, "list-scenario-jobs", http.MethodGet, "/scenarios/jobs", "Scenarios that wait, run, or have ended lately, with their progress",
+	whole(a, access.RoleViewer, "list-scenario-jobs", http.MethodGet, "/scenarios/jobs", "Scenarios that wait, run, or have ended lately, with their progress",
 		func(context.Context, *none) ([]launch.Job, error) { return s.Jobs(), nil })
 	type launched struct {
 		Body struct {
@@ -89,7 +88,7 @@ func (a api) scenarios(s Scenarios) {
 			By       string `json:"by" minLength:"1" maxLength:"100"`
 		}
 	}
-	operation(a, access.RoleOperator, "run-scenario", http.MethodPost, "/scenarios/jobs", "Run scenarios, one after the other; what waits already is not asked for twice",
+	whole(a, access.RoleOperator, "run-scenario", http.MethodPost, "/scenarios/jobs", "Run scenarios, one after the other; what waits already is not asked for twice",
 		func(ctx context.Context, in *launched) ([]launch.Job, error) {
 			return s.Launch(in.Body.Scenario, actor(ctx, in.Body.By).Name)
 		})

@@ -63,20 +63,22 @@ func TestScenariosOverTheAPI(t *testing.T) {
 		}
 		return w.Code
 	}
-	var lines []ScenarioLine
-	if code := call("GET", "", "", &lines); code != http.StatusOK || len(lines) != 3 || lines[0].Name != "crash" || lines[0].Latest != nil || !lines[0].Runnable ||
+	var all List[ScenarioLine]
+	code := call("GET", "", "", &all)
+	lines := all.Items
+	if code != http.StatusOK || len(lines) != 3 || lines[0].Name != "crash" || lines[0].Latest != nil || !lines[0].Runnable ||
 		lines[1].Name != "old" || lines[1].Runnable || lines[2].Latest.ID != "run-2" || !lines[2].Live {
 		t.Errorf("%d %+v", code, lines)
 	}
 	for query, want := range map[string]string{"": "run-3 run-2 run-1", "?name=rotation": "run-2 run-1", "?verdict=failed": "run-2", "?limit=1": "run-3",
-		"?limit=1&before=run-3": "run-2", "?category=nosuch": ""} {
-		var runs history.Runs
+		"?limit=1&cursor=run-3": "run-2", "?category=nosuch": ""} {
+		var runs List[history.Run]
 		code := call("GET", "/runs"+query, "", &runs)
 		var got []string
-		for _, r := range runs {
+		for _, r := range runs.Items {
 			got = append(got, r.ID)
 		}
-		if code != http.StatusOK || strings.Join(got, " ") != want || runs == nil {
+		if code != http.StatusOK || strings.Join(got, " ") != want || runs.Items == nil {
 			t.Errorf("%s: %d %v", query, code, got)
 		}
 	}
@@ -88,11 +90,11 @@ func TestScenariosOverTheAPI(t *testing.T) {
 	if code := call("GET", "/compare?before=run-1&after=run-2", "", &c); code != http.StatusOK || len(c.Differences) != 2 || c.Differences[0].Turn != history.Worse {
 		t.Errorf("%d %+v", code, c)
 	}
-	var jobs []launch.Job
-	if code := call("GET", "/jobs", "", &jobs); code != http.StatusOK || jobs[0].State != launch.Running {
+	var jobs List[launch.Job]
+	if code := call("GET", "/jobs", "", &jobs); code != http.StatusOK || jobs.Items[0].State != launch.Running {
 		t.Errorf("%d %+v", code, jobs)
 	}
-	if code := call("POST", "/jobs", `{"scenario": "security", "by": "ann"}`, &jobs); code != http.StatusOK || jobs[0].ID != "job-2" {
+	if code := call("POST", "/jobs", `{"scenario": "security", "by": "ann"}`, &jobs); code != http.StatusOK || jobs.Items[0].ID != "job-2" {
 		t.Errorf("%d %+v", code, jobs)
 	}
 	var j launch.Job
@@ -103,7 +105,7 @@ func TestScenariosOverTheAPI(t *testing.T) {
 		t.Errorf("launched %v, cancelled %v", d.launched, d.cancelled)
 	}
 	var errs []error
-	for path, want := range map[string]int{"/runs/run-9": 404, "/compare?before=run-1&after=run-9": 404, "/compare?before=run-1": 422, "/runs?verdict=great": 422, "/runs?before=run-9": 404} {
+	for path, want := range map[string]int{"/runs/run-9": 404, "/compare?before=run-1&after=run-9": 404, "/compare?before=run-1": 422, "/runs?verdict=great": 422, "/runs?cursor=run-9": 404} {
 		if code := call("GET", path, "", nil); code != want {
 			errs = append(errs, errors.New(path+": "+http.StatusText(code)))
 		}

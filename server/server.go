@@ -31,6 +31,8 @@ type Records interface {
 	FindPlanRuns(ctx context.Context, f store.PlanFilter) ([]corax.PlanRun, error)
 	Decisions(ctx context.Context, plan string) ([]corax.Decision, error)
 	FindDecisions(ctx context.Context, f store.DecisionFilter) ([]corax.Decision, error)
+	Decision(ctx context.Context, id string) (corax.Decision, error)
+	FindOutcomes(ctx context.Context, f store.OutcomeFilter) ([]corax.Outcome, error)
 	FindApprovals(ctx context.Context, f store.ApprovalFilter) ([]corax.ApprovalRequest, error)
 	Approval(ctx context.Context, id string) (corax.ApprovalRequest, error)
 	BreakGlasses(ctx context.Context, after time.Time) ([]corax.BreakGlass, error)
@@ -51,6 +53,8 @@ type Controls interface {
 	Acknowledge(ctx context.Context, incident, by string) error
 	Resolve(ctx context.Context, incident, by string) error
 	Escalate(ctx context.Context, problem, by, reason string) error
+	// WhyNot is NotFound where the catalogue has no such pattern or mechanism.
+	WhyNot(ctx context.Context, problem, name string) ([]corax.WhyNot, error)
 	Answer(ctx context.Context, approval string, v corax.Verdict, by corax.Actor) (corax.ApprovalRequest, error)
 	SetStop(ctx context.Context, scope, reason, by string) error
 	ClearStop(ctx context.Context, scope, by string) error
@@ -79,6 +83,7 @@ type Options struct {
 	Receive      func(chi.Router) // mounts the receivers
 	Metrics      http.Handler
 	Audit        Audit
+	Policies     Policies                 // nil: the API knows none
 	MonitorFiles MonitorFiles             // nil: monitors can't be changed over the API
 	System       System                   // nil: nothing is told of Corax itself
 	Pages        http.Handler             // everything that is not the API, health, metrics or a receiver; nil: no pages
@@ -148,10 +153,12 @@ func newAPI(o Options, r chi.Router, layers ...func(http.Handler) http.Handler) 
 	a.approvals()
 	a.emergencies()
 	a.autonomy()
+	a.policies()
 	a.decisions()
 	a.operations()
 	a.find()
 	a.audit()
+	a.files()
 	a.people()
 	if a.o.Scenarios != nil {
 		a.scenarios(a.o.Scenarios)
@@ -171,12 +178,16 @@ func newAPI(o Options, r chi.Router, layers ...func(http.Handler) http.Handler) 
 
 // schemas names the types of the API. Some rooms have words of their own for what is called so elsewhere too: a run, a step, a report.
 func schemas() huma.Registry {
-	rooms := map[string]string{"corax/scenario": "Scenario", "corax/scenario/launch": "Scenario", "corax/scenario/history": "ScenarioHistory", "corax/health": "Health"}
-	return huma.NewMapRegistry("#/components/schemas/", func(t reflect.Type, hint string) string {
-		name := huma.DefaultSchemaNamer(t, hint)
+	rooms := map[string]string{"corax/scenario": "Scenario", "corax/scenario/launch": "Scenario", "corax/scenario/history": "ScenarioHistory", "corax/health": "Health", "corax/config/decode": "Config", "corax/vault": "Vault"}
+	var name func(t reflect.Type, hint string) string
+	name = func(t reflect.Type, hint string) string {
 		for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
 			t = t.Elem()
 		}
-		return rooms[t.PkgPath()] + name
-	})
+		if item := itemOf(t); item != nil {
+			return name(item, hint) + "List"
+		}
+		return rooms[t.PkgPath()] + huma.DefaultSchemaNamer(t, hint)
+	}
+	return huma.NewMapRegistry("#/components/schemas/", name)
 }

@@ -157,6 +157,18 @@ func (f *fake) FindDecisions(_ context.Context, q store.DecisionFilter) ([]corax
 	return nil, f.note("decisions of %q limit=%d", q.Plan, q.Limit)
 }
 
+func (f *fake) Decision(_ context.Context, id string) (corax.Decision, error) {
+	return corax.Decision{ID: id}, f.note("decision %s", id)
+}
+
+func (f *fake) FindOutcomes(_ context.Context, q store.OutcomeFilter) ([]corax.Outcome, error) {
+	return nil, f.note("outcomes %s %s %s %s %v", q.Action, q.Class, q.Entity, q.Ground, q.Failed)
+}
+
+func (f *fake) WhyNot(_ context.Context, problem, name string) ([]corax.WhyNot, error) {
+	return nil, f.note("why-not %s %s", problem, name)
+}
+
 func (f *fake) EndBreakGlass(_ context.Context, id, by string) error {
 	return f.note("end %s by %s", id, by)
 }
@@ -226,6 +238,11 @@ func TestCallsReachTheirRooms(t *testing.T) {
 		{"POST /api/v1/autonomy/cap", `{"action":"a","class":"c","by":"ann"}`, []string{`cap a on c at "" by ann: `}},
 		{"POST /api/v1/autonomy/outcomes", `{"outcomes":[]}`, []string{`learn 0 by "" via local`}},
 		{"GET /api/v1/decisions?limit=5", "", []string{`decisions of "" limit=6`}},
+		{"GET /api/v1/decisions/dec-7", "", []string{"decision dec-7"}},
+		{"GET /api/v1/autonomy/outcomes?action=a&class=c&entity=e&ground=production&failed=true", "", []string{"outcomes a c e production true"}},
+		{"GET /api/v1/problems/prb-7/why-not?what=DNS_FAILURE", "", []string{"why-not prb-7 DNS_FAILURE"}},
+		{"GET /api/v1/problems/prb-7/report", "", []string{"problem prb-7", "run plan-of-prb-7", "decisions plan-of-prb-7",
+			"events problem=prb-7 after= limit=2000"}},
 		{"GET /api/v1/break-glass", "", []string{"emergencies all=false"}},
 		{"POST /api/v1/break-glass", `{"scope":"db","reason":"x","seconds":90}`, []string{`break glass "" via local for "db" 1m30s: x`}},
 		{"DELETE /api/v1/break-glass/brk-7?by=ann", "", []string{"end brk-7 by ann"}},
@@ -235,7 +252,7 @@ func TestCallsReachTheirRooms(t *testing.T) {
 		{"GET /api/v1/incidents/inc-7", "", []string{"incident inc-7", "signals of inc-7 limit=50"}},
 		{"GET /api/v1/problems?open=true&limit=5", "", []string{"problems open=true limit=6"}},
 		{"GET /api/v1/problems/prb-7", "", []string{"problem prb-7", "run plan-of-prb-7", "decisions plan-of-prb-7",
-			"events problem=prb-7 after= limit=1000"}},
+			"events problem=prb-7 after= limit=2000"}},
 		{"GET /api/v1/events?after=evt-3&limit=5", "", []string{"events problem= after=evt-3 limit=6"}},
 		{"POST /api/v1/monitors/shop-order/run", "", []string{"run monitor shop-order"}},
 		{"POST /api/v1/silences", `{"match":{"a":"b"},"owner":"ann","reason":"x","ends_at":"2026-01-02T06:00:00+02:00"}`,
@@ -267,6 +284,9 @@ func TestBadCallsAreRefused(t *testing.T) {
 		{"GET /api/v1/problems?limit=1001", ""},
 		{"GET /api/v1/events?limit=x", ""},
 		{"GET /api/v1/problems?cursor=prb-7", ""},
+		{"GET /api/v1/decisions?verdict=maybe", ""},
+		{"GET /api/v1/autonomy/outcomes?ground=moon", ""},
+		{"GET /api/v1/problems/prb-7/why-not", ""},
 		{"GET /api/v1/incidents?cursor=MTIgYQ%3D%3D", ""},
 		{"POST /api/v1/incidents/inc-7/ack", `{"by":""}`},
 		{"POST /api/v1/incidents/inc-7/ack", `{}`},

@@ -7,17 +7,25 @@ import (
 
 	"corax"
 	"corax/access"
+	"corax/config"
+	"corax/config/decode"
 	"corax/health"
 	"corax/knowledge"
+	"corax/lookup"
 )
 
 // System is what the API tells of Corax itself: what it was told to do, what it knows, and how it is.
 type System interface {
 	Topology() corax.Topology
-	Policy() corax.Policy
 	Actions() []corax.Action
-	Sites() []Site
-	Settings() []Setting
+	ActionSource(name string) config.Source // zero where it isn't known how the action is written
+	Sites(ctx context.Context) []Site       // as far as the caller sees what stands there
+	// Configuration is what is in force, without secrets; file is empty where it was not read from one.
+	Configuration() (file string, all []config.Setting, warnings []decode.Problem)
+	// Credentials are what is known of each beside its value; vault says that there is one.
+	Credentials(ctx context.Context) (all []lookup.Reference, vault bool, err error)
+	Contacts() []config.Contact
+	Operators() []corax.Operator
 	Catalogue() *knowledge.Catalogue // may be nil
 	Health(ctx context.Context) health.Report
 }
@@ -42,11 +50,28 @@ type Rung struct {
 	Wait     float64  `json:"wait_seconds,omitempty"`
 }
 
-// Setting is one value of the configuration in force. Credentials are references, and what looks like one is not shown.
-type Setting struct {
-	Path  string `json:"path" doc:"such as monitors[2].http.url"`
-	Value string `json:"value"`
-	From  string `json:"from,omitempty" doc:"file and line; missing for a default and for a flag of the command line"`
+// Settings are the values of the configuration in force. Credentials are references, and what looks like one is not shown.
+type Settings struct {
+	List[config.Setting]
+	File     string           `json:"file,omitempty" doc:"that was read; missing where there was none"`
+	Warnings []decode.Problem `json:"warnings,omitempty"`
+}
+
+// Contact is somebody who can be told, with how each way to them has served.
+type Contact struct {
+	Name     string        `json:"name"`
+	Title    string        `json:"title,omitempty"`
+	Hours    []string      `json:"hours,omitempty" doc:"when they can be reached; always where left out"`
+	TimeZone string        `json:"time_zone,omitempty"`
+	Ways     []corax.Reach `json:"ways" doc:"addresses are for responders"`
+}
+
+// ActionPage is an action that is declared, or was, with what it has earned.
+type ActionPage struct {
+	corax.Action
+	Declared  bool             `json:"declared"`
+	Source    *config.Source   `json:"source,omitempty" doc:"how it is written"`
+	Standings []corax.Standing `json:"standings" doc:"on each class of entities"`
 }
 
 func (a api) system() {
@@ -57,24 +82,44 @@ func (a api) system() {
 	type none struct{}
 	operation(a, access.RoleViewer, "get-topology", http.MethodGet, "/topology", "Entities and what they need, as declared",
 		func(ctx context.Context, _ *none) (corax.Topology, error) { return seen(ctx, s.Topology()), nil })
-	operation(a, access.RoleViewer, "get-policy", http.MethodGet, "/policy", "The rules; the first that matches decides, and where none does the answer is deny",
-		func(context.Context, *none) (corax.Policy, error) { return s.Policy(), nil })
-	operation(a, access.RoleViewer, "list-actions", http.MethodGet, "/actions", "Actions that are declared",
+	whole(a, access.RoleViewer, "list-actions", http.MethodGet, "/actions", "Actions that are declared",
 		func(context.Context, *none) ([]corax.Action, error) { return s.Actions(), nil })
-	operation(a, access.RoleViewer, "list-sites", http.MethodGet, "/sites", "Sites with people, and what stands there",
-		func(ctx context.Context, _ *none) ([]Site, error) {
-			sites := s.Sites()
-			if !access.From(ctx).Limited() {
-				return sites, nil
-			}
-			t := seen(ctx, s.Topology())
-			for n := range sites {
-				sites[n].Places = slices.DeleteFunc(sites[n].Places, func(p corax.Place) bool { return !has(t, p.Entity) })
-			}
-			return sites, nil
+	whole(a, access.RoleViewer, "list-sites", http.MethodGet, "/sites", "Sites with people, and what stands there",
+		func(ctx context.Context, _ *none) ([]Site, error) { return s.Sites(ctx), nil })
+	operation(a, access.RoleViewer, "get-action", http.MethodGet, "/actions/{id}", "An action, how it is written, and what it has earned",
+		func(ctx context.Context, in *ByID) (ActionPage, error) { return a.action(ctx, s, in.ID) })
+	type settings struct {
+		Section string `query:"section" maxLength:"100" doc:"such as monitors"`
+		Q       string `query:"q" maxLength:"200" doc:"words of the path or the value; all must be there"`
+	}
+	operation(a, access.RoleOperator, "list-settings", http.MethodGet, "/settings", "The configuration in force, and where each value was written",
+		func(_ context.Context, in *settings) (Settings, error) {
+			file, all, warnings := s.Configuration()
+			all = slices.DeleteFunc(slices.Clone(all), func(x config.Setting) bool {
+				return in.Section != "" && config.Section(x.Path) != in.Section || !hasWords(x.Path+" "+x.Text, in.Q)
+			})
+			return Settings{listOf(all), file, warnings}, nil
 		})
-	operation(a, access.RoleAdmin, "list-settings", http.MethodGet, "/settings", "The configuration in force, and where each value was written",
-		func(context.Context, *none) ([]Setting, error) { return s.Settings(), nil })
+	whole(a, access.RoleOperator, "list-credentials", http.MethodGet, "/credentials", "Credentials of the vault and of the configuration, never their values",
+		func(ctx context.Context, _ *none) ([]lookup.Reference, error) {
+			all, _, err := s.Credentials(ctx)
+			return all, err
+		})
+	whole(a, access.RoleViewer, "list-operators", http.MethodGet, "/operators", "Operators that the configuration names",
+		func(context.Context, *none) ([]corax.Operator, error) {
+			all := slices.Clone(s.Operators())
+			for n := range all {
+				all[n].Token = "" // where it is kept is for list-credentials
+			}
+			return all, nil
+		})
+	if p := a.o.People; p != nil {
+		whole(a, access.RoleViewer, "list-contacts", http.MethodGet, "/contacts", "Who can be told, and how each way to them has served",
+			func(ctx context.Context, _ *none) ([]Contact, error) {
+				ways, err := p.Reach(ctx)
+				return contacts(s.Contacts(), addressed(ctx, ways)), err
+			})
+	}
 	operation(a, access.RoleViewer, "get-health", http.MethodGet, "/health", "How Corax itself is, in judgements that say what to do; the numbers are at /metrics",
 		func(ctx context.Context, _ *none) (health.Report, error) { return s.Health(ctx), nil })
 }
@@ -101,4 +146,51 @@ func seen(ctx context.Context, t corax.Topology) corax.Topology {
 
 func has(t corax.Topology, id string) bool {
 	return slices.ContainsFunc(t.Entities, func(e corax.Entity) bool { return e.ID == id })
+}
+
+// action is what is known of an action. It is NotFound where none is declared, and none ever ran.
+func (a api) action(ctx context.Context, s System, name string) (ActionPage, error) {
+	page := ActionPage{Action: corax.Action{Name: name}, Standings: []corax.Standing{}}
+	declared := s.Actions()
+	if i := slices.IndexFunc(declared, func(x corax.Action) bool { return x.Name == name }); i >= 0 {
+		page.Action, page.Declared = declared[i], true
+		if source := s.ActionSource(name); source != (config.Source{}) {
+			page.Source = &source
+		}
+	}
+	all, err := a.o.Controls.Standings(ctx)
+	for _, x := range all {
+		if x.Action == name {
+			page.Standings = append(page.Standings, x)
+		}
+	}
+	if err == nil && !page.Declared && len(page.Standings) == 0 {
+		err = corax.Errorf(corax.NotFound, "show action "+name, "no such action is declared, and none ever ran")
+	}
+	return page, err
+}
+
+// addressed leaves out where people are reached, for who only looks.
+func addressed(ctx context.Context, ways []corax.Reach) []corax.Reach {
+	if access.From(ctx).May(access.RoleResponder) {
+		return ways
+	}
+	ways = slices.Clone(ways)
+	for n := range ways {
+		ways[n].To = ""
+	}
+	return ways
+}
+
+func contacts(all []config.Contact, ways []corax.Reach) []Contact {
+	out := make([]Contact, len(all))
+	for n, c := range all {
+		out[n] = Contact{Name: c.Name, Title: c.Title, Hours: c.Hours, TimeZone: c.TimeZone, Ways: []corax.Reach{}}
+		for _, w := range ways {
+			if w.Contact == c.Name {
+				out[n].Ways = append(out[n].Ways, w)
+			}
+		}
+	}
+	return out
 }

@@ -69,9 +69,9 @@ func (a api) users() {
 			p := access.From(ctx)
 			return Whoami{Name: p.Name, Role: p.Role, Via: p.Via, Scopes: p.Scopes, Session: p.Session, Token: p.Token}, nil
 		})
-	operation(a, access.RoleAdmin, "list-users", http.MethodGet, "/users", "Users, by name",
+	whole(a, access.RoleAdmin, "list-users", http.MethodGet, "/users", "Users, by name",
 		func(ctx context.Context, _ *none) ([]access.User, error) { return b.Users(ctx) })
-	operation(a, access.RoleAdmin, "list-invites", http.MethodGet, "/invites", "Links that nobody has followed yet, newest first",
+	whole(a, access.RoleAdmin, "list-invites", http.MethodGet, "/invites", "Links that nobody has followed yet, newest first",
 		func(ctx context.Context, _ *none) ([]access.Credential, error) { return b.Invites(ctx) })
 	type userInvited struct {
 		Body struct {
@@ -158,7 +158,7 @@ func (a api) keys() {
 		list  func(ctx context.Context, user string) ([]access.Credential, error)
 	}{{access.KindSession, "Sessions", b.Sessions}, {access.KindToken, "Tokens", b.Tokens}} {
 		plural := string(k.kind) + "s"
-		operation(a, access.RoleViewer, "list-"+plural, http.MethodGet, "/"+plural, k.about+" that are good, one's own or everybody's",
+		whole(a, access.RoleViewer, "list-"+plural, http.MethodGet, "/"+plural, k.about+" that are good, one's own or everybody's",
 			func(ctx context.Context, in *list) ([]access.Credential, error) {
 				p := access.From(ctx)
 				switch {

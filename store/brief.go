@@ -90,6 +90,13 @@ type ProblemList struct {
 	Newer  string                     `json:"newer,omitempty"`
 }
 
+// ProblemCount is how many problems are in a state with a severity.
+type ProblemCount struct {
+	State    corax.ProblemState
+	Severity corax.Severity
+	Problems int
+}
+
 // IncidentSearch picks incidents; what is set must all match. They come with the newest first.
 type IncidentSearch struct {
 	Text       string // words of title, entity and source

@@ -64,6 +64,12 @@ func (f SignalSearch) Matches(q search.Query, g *corax.Signal, template int64) b
 	return q.Empty() || q.Matches(Texts(g)...)
 }
 
+// Narrows says that not all signals are looked for: a part of the list of them is no filter.
+func (f SignalSearch) Narrows() bool {
+	return f.Text != "" || len(f.Kinds)+len(f.Severities)+len(f.Labels) > 0 || f.Entity != "" || f.Source != "" || f.Template != 0 || f.Among != nil ||
+		!f.Since.IsZero() || !f.Until.IsZero()
+}
+
 // Texts are what a text search looks at in a signal.
 func Texts(g *corax.Signal) []string {
 	texts := make([]string, 0, 3+len(g.Labels)+len(g.Attributes))
@@ -89,6 +95,7 @@ type SignalFacets struct {
 	Kinds      []Facet `json:"kinds"`
 	Severities []Facet `json:"severities"` // an empty value is no hint
 	Sources    []Facet `json:"sources"`
+	Newest     int64   `json:"newest,omitempty" doc:"only so many, the newest, were counted; all were where it is missing"`
 }
 
 // Template is a family of messages that differ only in what varies.
@@ -100,6 +107,9 @@ type Template struct {
 	LastAt  time.Time `json:"last_at"`
 	Counts  []int64   `json:"counts,omitempty"` // by the hour, or by the day where more than three days are asked for; the oldest first
 }
+
+// Finely is up to how much time templates are counted by the hour, and not by the day.
+const Finely = 3 * 24 * time.Hour
 
 // TemplateFilter picks templates; what is set must all match.
 type TemplateFilter struct {

@@ -34,10 +34,7 @@ func (h *History) Add(failed bool, latency time.Duration) {
 	h.Checks++
 	h.Sum += latency
 	h.Max = max(h.Max, latency)
-	if h.Spread == nil {
-		h.Spread = Spread{}
-	}
-	h.Spread[slot(latency)]++
+	h.Spread.add(slot(latency), 1)
 }
 
 // Merge counts in what another span came to.
@@ -49,11 +46,8 @@ func (h *History) Merge(o History) {
 		h.Min = o.Min
 	}
 	h.Checks, h.Failures, h.Sum, h.Max = h.Checks+o.Checks, h.Failures+o.Failures, h.Sum+o.Sum, max(h.Max, o.Max)
-	if h.Spread == nil {
-		h.Spread = Spread{}
-	}
-	for s, n := range o.Spread {
-		h.Spread[s] += n
+	for s := len(o.Spread) - 1; s >= 0; s-- { // the last first: it is made long enough once
+		h.Spread.add(s, o.Spread[s])
 	}
 }
 
@@ -71,8 +65,16 @@ func (h *History) Up() float64 {
 }
 
 // Spread counts latencies by slots that grow by a fifth, so that a slot's middle is within a tenth of all in it. Whoever adds up spreads
-// loses nothing more.
-type Spread map[int]int64
+// loses nothing more. What is in no slot of it was never seen.
+type Spread []int64
+
+// add counts n more in a slot.
+func (s *Spread) add(slot int, n int64) {
+	if more := slot + 1 - len(*s); more > 0 {
+		*s = append(*s, make([]int64, more)...)
+	}
+	(*s)[slot] += n
+}
 
 const (
 	slotsFrom = 10 * time.Microsecond // what is less is in slot 0
@@ -92,8 +94,8 @@ func (h *History) quantile(q float64) time.Duration {
 		return 0
 	}
 	rank, n := int64(math.Ceil(q*float64(h.Checks))), int64(0)
-	for s := range slots {
-		if n += h.Spread[s]; n >= rank {
+	for s, some := range h.Spread {
+		if n += some; n >= rank {
 			middle := time.Duration(float64(slotsFrom) * math.Pow(growth, float64(s)-0.5))
 			return min(max(middle, h.Min), h.Max)
 		}
@@ -104,8 +106,8 @@ func (h *History) quantile(q float64) time.Duration {
 // Encode writes a spread in a few bytes: pairs of slot and count.
 func (s Spread) Encode() []byte {
 	var out []byte
-	for k := range slots {
-		if n := s[k]; n > 0 {
+	for k, n := range s {
+		if n > 0 {
 			out = binary.AppendUvarint(binary.AppendUvarint(out, uint64(k)), uint64(n)) //nolint:gosec // neither is negative
 		}
 	}
@@ -114,7 +116,7 @@ func (s Spread) Encode() []byte {
 
 // DecodeSpread reads what Encode wrote; what is damaged is Internal.
 func DecodeSpread(data []byte) (Spread, error) {
-	s := Spread{}
+	s := make(Spread, 0, slots/2)
 	for len(data) > 0 {
 		k, n := binary.Uvarint(data)
 		if n <= 0 || k >= slots {
@@ -124,7 +126,7 @@ func DecodeSpread(data []byte) (Spread, error) {
 		if m <= 0 || count > math.MaxInt64 {
 			return nil, corax.Errorf(corax.Internal, "read a spread of latencies", "%d bytes before its end it is damaged", len(data))
 		}
-		s[int(k)] += int64(count)
+		s.add(int(k), int64(count))
 		data = data[n+m:]
 	}
 	return s, nil

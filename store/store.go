@@ -47,11 +47,29 @@ type PlanFilter struct {
 	After  Cursor            // only those that come after it in the list
 }
 
-// DecisionFilter picks decisions; what is set must all match.
+// DecisionFilter picks decisions by what they are about; what is set must all match.
 type DecisionFilter struct {
-	Plan  string // only those about this plan
-	Limit int    // at most so many, the latest; 0 is all
-	After Cursor // only those that come after it in the list
+	Plan    string
+	Problem string
+	Verdict corax.Verdict
+	Rule    string
+	Action  string
+	Entity  string    // the target, or another that the action may change
+	Since   time.Time // made at this time or later
+	Until   time.Time // made before this time
+	Limit   int       // at most so many, the latest; 0 is all
+	After   Cursor    // only those that come after it in the list
+}
+
+// OutcomeFilter picks outcomes of actions; what is set must all match.
+type OutcomeFilter struct {
+	Action string
+	Class  string // the kind of the entities
+	Entity string
+	Ground corax.Ground
+	Failed bool   // only those that did not succeed
+	Limit  int    // at most so many, the latest; 0 is all
+	After  Cursor // only those that come after it in the list
 }
 
 // ApprovalFilter picks requests for an approval.
@@ -73,9 +91,13 @@ type EventFilter struct {
 
 // AuditFilter picks entries of the audit; what is set must all match.
 type AuditFilter struct {
-	After   int64 // only those with higher numbers
+	What    corax.AuditKind // a kind, or the part before its dot: "approval"
+	Who     string
+	On      string // what it is about: "vault:NAME", "stop/"; an entry about something within it matches as well
 	Problem string
-	Limit   int // at most so many, the first; 0 is all
+	After   int64 // only those that come after the entry of this number in the list; 0 is all
+	Newest  bool  // the list begins with the newest; with the oldest where not
+	Limit   int   // at most so many, the first; 0 is all
 }
 
 // PageFilter picks pages.

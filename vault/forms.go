@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"html"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -56,43 +57,85 @@ const maxNesting = 3
 // for a space, and each alone, since a secret may hold by itself what looks like an escape of another.
 var families = [...]string{`\%&`, `\%&+`, `\`, `%`, `%+`, `&`}
 
-// unescape gives text as the escapes of some families mean it: %XX, \uXXXX, \xXX, \n, \" and their like, &quot; and
-// &#34;, + as a space. at[i] is where byte i of the result begins in text, with the length of text at the end. ok is false
-// where nothing is escaped.
-func unescape(text, family string) (plain string, at []int, ok bool) {
-	if !strings.ContainsAny(text, family) {
+// escaping says of each family which bytes begin its escapes.
+var escaping = func() map[string]*[256]bool {
+	all := map[string]*[256]bool{}
+	for _, family := range families {
+		all[family] = &[256]bool{}
+		for i := range len(family) {
+			all[family][family[i]] = true
+		}
+	}
+	return all
+}()
+
+// origins are where the bytes of an unescaped text come from, stretch by stretch.
+type origins []stretch
+
+// stretch is a part of an unescaped text that was copied, or that one escape meant.
+type stretch struct {
+	plain, text int // where it begins in the unescaped text, and in the one that this comes from
+	escape      bool
+}
+
+// of is where byte i comes from: for those that an escape meant, its first byte.
+func (o origins) of(i int) int {
+	after := sort.Search(len(o), func(n int) bool { return o[n].plain > i })
+	s := o[after-1]
+	if s.escape {
+		return s.text
+	}
+	return s.text + i - s.plain
+}
+
+// unescape gives text as the escapes of one of the families mean it: %XX, \uXXXX, \xXX, \n, \" and their like, &quot; and &#34;, + as a space.
+// from says where each byte comes from, also the end. ok is false where nothing is escaped.
+func unescape(text, family string) (plain string, from origins, ok bool) {
+	begin := escaping[family]
+	first := 0
+	for first < len(text) && !begin[text[first]] {
+		first++
+	}
+	if first == len(text) {
 		return "", nil, false
 	}
 	out := make([]byte, 0, len(text))
-	at = make([]int, 0, len(text)+1)
+	from = origins{{}}
 	for i := 0; i < len(text); {
+		next := max(i, first)
+		for next < len(text) && !begin[text[next]] {
+			next++
+		}
+		out = append(out, text[i:next]...)
+		if i = next; i == len(text) {
+			break
+		}
 		n := 1
 		var one [utf8.UTFMax]byte
 		meant := one[:0]
-		switch b := text[i]; {
-		case strings.IndexByte(family, b) < 0:
-		case b == '%':
+		switch text[i] {
+		case '%':
 			meant, n = percent(text[i:], meant)
-		case b == '\\':
+		case '\\':
 			meant, n = backslash(text[i:], meant)
-		case b == '&':
+		case '&':
 			meant, n = entity(text[i:], meant)
+		case '+':
+			out, ok = append(out, ' '), true
+			i++
+			continue
 		}
-		switch {
-		case n > 1:
-			ok = true
-		case text[i] == '+' && strings.IndexByte(family, '+') >= 0:
-			meant, ok = append(meant[:0], ' '), true
-		default:
-			meant = append(meant[:0], text[i])
+		if n == 1 {
+			out = append(out, text[i])
+			i++
+			continue
 		}
-		for range meant {
-			at = append(at, i)
-		}
-		out = append(out, meant...)
+		from = append(from, stretch{len(out), i, true})
+		out, ok = append(out, meant...), true
 		i += n
+		from = append(from, stretch{len(out), i, false})
 	}
-	return string(out), append(at, len(text)), ok
+	return string(out), from, ok
 }
 
 // percent, backslash and entity read one escape at the start of s; they give 1 as its length where there is none.
@@ -209,25 +252,27 @@ func present(text, family string) string {
 
 // meant looks at what text means by the escapes of a family, and at what that means.
 func (f *finder) meant(found []span, text, family string, byLooks bool) []span {
-	var back []int // position in this round's text -> position in the first one; nil is the same
+	var back []origins // of each round's text
+	place := func(i int) int {
+		for _, from := range slices.Backward(back) {
+			i = from.of(i)
+		}
+		return i
+	}
 	for range maxNesting {
-		plain, at, ok := unescape(text, family)
+		plain, from, ok := unescape(text, family)
 		if !ok {
 			break
 		}
-		if back != nil {
-			for i, n := range at {
-				at[i] = back[n]
-			}
-		}
+		back = append(back, from)
 		for _, s := range f.look(nil, plain, byLooks) {
-			to := s.to
-			for to < len(plain) && at[to] == at[s.to-1] { // the rest of the same escape
+			to, last := s.to, place(s.to-1)
+			for to < len(plain) && place(to) == last { // the rest of the same escape
 				to++
 			}
-			found = append(found, span{at[s.from], at[to]})
+			found = append(found, span{place(s.from), place(to)})
 		}
-		text, back = plain, at
+		text = plain
 		family = strings.TrimSuffix(family, "+") // only the outermost can be a query
 	}
 	return found

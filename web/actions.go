@@ -11,6 +11,7 @@ import (
 	"corax"
 	"corax/access"
 	"corax/config"
+	"corax/store"
 	"corax/web/ui"
 )
 
@@ -19,8 +20,6 @@ type Actions interface {
 	Actions() []corax.Action
 	ActionSource(name string) config.Source // zero where it isn't known how the action is written
 	Standings(ctx context.Context) ([]corax.Standing, error)
-	Outcomes(ctx context.Context, action, class string) ([]corax.Outcome, error)
-	PlanRun(ctx context.Context, id string) (corax.PlanRun, error)
 	Cap(ctx context.Context, c corax.Cap) error
 }
 
@@ -107,7 +106,7 @@ type actionData struct {
 type actionClass struct {
 	corax.Standing
 	Outcomes []ranOutcome
-	More     int // that are older
+	More     bool // there are older ones
 }
 
 type ranOutcome struct {
@@ -133,17 +132,15 @@ func (p *pages) loadAction(r *http.Request) (*ui.View, error) {
 			continue
 		}
 		c := actionClass{Standing: s}
-		outcomes, err := p.o.Actions.Outcomes(ctx, name, s.Class)
+		outcomes, err := p.o.Records.FindOutcomes(ctx, store.OutcomeFilter{Action: name, Class: s.Class, Limit: mostOutcomes + 1})
 		if err != nil {
 			return nil, err
 		}
-		outcomes = slices.DeleteFunc(outcomes, func(o corax.Outcome) bool { return !p.sees(ctx, o.Entity) })
-		slices.Reverse(outcomes)
-		c.More = max(0, len(outcomes)-mostOutcomes)
+		c.More = len(outcomes) > mostOutcomes
 		for _, o := range outcomes[:min(len(outcomes), mostOutcomes)] {
 			problem, asked := problems[o.Plan]
 			if !asked && o.Plan != "" {
-				if run, err := p.o.Actions.PlanRun(ctx, o.Plan); err == nil {
+				if run, err := p.o.Records.PlanRun(ctx, o.Plan); err == nil {
 					problem = run.Plan.Problem
 				}
 				problems[o.Plan] = problem

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"corax"
@@ -22,7 +23,7 @@ import (
 // Audit is what the pages of the audit read.
 type Audit interface {
 	Key() audit.Public
-	SearchAudit(ctx context.Context, f store.AuditSearch) ([]audit.Row, error)
+	Rows(ctx context.Context, f store.AuditFilter) ([]audit.Row, error)
 	// Anchored is when the audit was anchored last, up to which entry, and in which file; zero where it never was.
 	Anchored() (at time.Time, seq int64, file string)
 	Verify(ctx context.Context) (audit.Report, error)
@@ -48,10 +49,10 @@ func (p *pages) audit() []area {
 }
 
 type auditData struct {
-	Filter   store.AuditSearch
+	Filter   store.AuditFilter
 	Entries  []auditEntry
 	Filtered bool
-	First    string
+	Begin    string // addresses of other parts of the list
 	Next     string
 	Kinds    []string
 
@@ -59,6 +60,33 @@ type auditData struct {
 	Anchored time.Time
 	UpTo     int64
 	File     string
+	First    *corax.AuditEntry // the oldest that is kept
+	Verified *verification     // the latest; nil where there was none since Corax has started
+}
+
+// verification is what a verification found, and when.
+type verification struct {
+	audit.Report
+	At time.Time
+	By string
+}
+
+// verifications is the latest of them, for who comes to the page later.
+type verifications struct {
+	mu   sync.Mutex
+	last *verification
+}
+
+func (v *verifications) latest() *verification {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.last
+}
+
+func (v *verifications) remember(x verification) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.last = &x
 }
 
 // auditEntry is an entry as it is shown.
@@ -123,14 +151,24 @@ func (p *pages) loadAudit(r *http.Request) (*ui.View, error) {
 	}
 	q := r.URL.Query()
 	before, _ := strconv.ParseInt(q.Get("before"), 10, 64) // anything else is the first page
-	f := store.AuditSearch{What: corax.AuditKind(q.Get("what")), Who: strings.TrimSpace(q.Get("who")), On: strings.TrimSpace(q.Get("on")),
-		Problem: strings.TrimSpace(q.Get("problem")), Before: max(before, 0), Limit: auditPage + 1}
-	rows, err := p.o.Audit.SearchAudit(r.Context(), f)
+	f := store.AuditFilter{What: corax.AuditKind(q.Get("what")), Who: strings.TrimSpace(q.Get("who")), On: strings.TrimSpace(q.Get("on")),
+		Problem: strings.TrimSpace(q.Get("problem")), After: max(before, 0), Newest: true, Limit: auditPage + 1}
+	rows, err := p.o.Audit.Rows(r.Context(), f)
 	if err != nil {
 		return nil, err
 	}
 	d := auditData{Filter: f, Key: p.o.Audit.Key(), Filtered: cmp.Or(string(f.What), f.Who, f.On, f.Problem) != ""}
 	d.Anchored, d.UpTo, d.File = p.o.Audit.Anchored()
+	d.Verified = p.verified.latest()
+	first, err := p.o.Audit.Rows(r.Context(), store.AuditFilter{Limit: 1})
+	if err != nil {
+		return nil, err
+	}
+	for _, row := range first {
+		if e, err := row.Entry(); err == nil { // one that was altered is told of by the verification
+			d.First = &e
+		}
+	}
 	for _, k := range slices.Sorted(maps.Keys(auditWords)) {
 		d.Kinds = append(d.Kinds, string(k))
 	}
@@ -141,7 +179,7 @@ func (p *pages) loadAudit(r *http.Request) (*ui.View, error) {
 		}
 		d.Entries = append(d.Entries, e)
 	}
-	d.First, d.Next = around(r, "before", len(rows) > auditPage, func() string { return strconv.FormatInt(rows[auditPage-1].Seq, 10) })
+	d.Begin, d.Next = around(r, "before", len(rows) > auditPage, func() string { return strconv.FormatInt(rows[auditPage-1].Seq, 10) })
 	return &ui.View{Title: "Audit", Data: d}, nil
 }
 
@@ -173,6 +211,7 @@ func (p *pages) verify(r *http.Request) (done, error) {
 	if err != nil {
 		return done{}, err
 	}
+	p.verified.remember(verification{report, p.o.Clock.Now(), by(r)})
 	return done{View: p.verifyView(&report)}, nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 
 	"corax"
 	"corax/access"
@@ -188,4 +189,33 @@ func TestTwoPeopleApproveAtOnce(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The counts beside a list follow what is typed, without a load; and a monitor is changed by the keyboard alone.
+func TestTypingInABrowser(t *testing.T) {
+	b := chromium.Start(t)
+	s := site(t, webtest.Options{})
+	tab := b.Person(t)
+	tab.Headers(map[string]string{roleHeader: access.RoleAdmin.String()})
+	url := serve(t, s, s)
+	tab.Open(url + "/signals")
+	tab.Do(chromedp.Evaluate[chromedp.Void](`document.documentElement.dataset.before = "1"`))
+	tab.Fill("q", "served")
+	tab.Await(`document.querySelector("#facets h2").innerText.startsWith("Of these") && document.documentElement.dataset.before`)
+	tab.Clean()
+
+	tab.Open(url + "/monitors/login/edit")
+	tab.Fill("every", "often")
+	tab.Do(chromedp.Evaluate[chromedp.Void](`document.documentElement.dataset.before = "1"`), chromedp.KeyEvent(kb.Enter))
+	tab.Await(`!document.documentElement.dataset.before && document.querySelector("#e-every")`)
+	if said := chromium.Eval[string](tab, `document.querySelector("#e-every").innerText`); !strings.Contains(said, "duration") || chromium.Eval[string](tab, `document.querySelector("main [name=every]").value`) != "often" {
+		t.Errorf("the field says %q", said)
+	}
+	tab.Fill("every", "45s")
+	tab.Do(chromedp.KeyEvent(kb.Enter))
+	tab.Await(`location.pathname === "/monitors/login" && document.body.innerText.includes("Changed, and in force")`)
+	if calls := s.Controls.Calls(); len(calls) != 1 || !strings.Contains(calls[0], "every: 45s # often") {
+		t.Errorf("%q", calls)
+	}
+	tab.Clean()
 }

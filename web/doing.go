@@ -6,7 +6,7 @@ import (
 
 	"corax"
 	"corax/access"
-	"corax/postmortem"
+	"corax/lookup/postmortem"
 	"corax/web/ui"
 )
 

@@ -21,12 +21,15 @@ import (
 // context's principal may see.
 type Finder interface {
 	Signals(ctx context.Context, f store.SignalSearch) (store.SignalPage, error)
-	Facets(ctx context.Context, days int) (store.SignalFacets, error)
-	Templates(ctx context.Context, f store.TemplateFilter) ([]store.Template, error)
+	Facets(ctx context.Context, f store.SignalSearch, days int) (store.SignalFacets, error)
+	// Templates also says how many signals were counted, where that is not all of them.
+	Templates(ctx context.Context, f store.TemplateFilter, of store.SignalSearch) (all []store.Template, newest int64, err error)
 	Template(ctx context.Context, id int64) (store.Template, error)
 	Incidents(ctx context.Context, f store.IncidentSearch) (store.IncidentList, error)
 	Incident(ctx context.Context, id string, most int) (corax.Incident, []corax.Signal, error)
 	Changes(ctx context.Context, f store.SignalSearch, window time.Duration) (lookup.Changes, error)
+	Pulses(ctx context.Context) (map[string]lookup.Pulse, error)
+	Record(ctx context.Context, entity string) (lookup.EntityRecord, error)
 	States(ctx context.Context) []corax.ProbeResult
 	State(ctx context.Context, monitor string) (corax.ProbeResult, error)
 	History(ctx context.Context, monitor string, from, to time.Time, step time.Duration) (store.MonitorHistory, error)

@@ -2,7 +2,6 @@ package web
 
 import (
 	"cmp"
-	"context"
 	"net/http"
 	"net/url"
 	"slices"
@@ -14,14 +13,13 @@ import (
 	"corax"
 	"corax/access"
 	"corax/knowledge"
+	"corax/store"
 	"corax/web/ui"
 )
 
 // Knowledge is what the browser of the knowledge reads.
 type Knowledge interface {
 	Catalogue() *knowledge.Catalogue
-	// ProblemsOf are the problems here that had a mechanism, newest first.
-	ProblemsOf(ctx context.Context, mechanism string, most int) ([]corax.Problem, error)
 }
 
 const (
@@ -34,7 +32,7 @@ func (p *pages) knowledge() []area {
 	if p.o.Knowledge == nil || p.o.Knowledge.Catalogue() == nil {
 		return nil
 	}
-	b := &bookshelf{sees: p.sees, cat: p.o.Knowledge.Catalogue(), from: p.o.Knowledge}
+	b := &bookshelf{cat: p.o.Knowledge.Catalogue(), past: p.o.Records}
 	b.index()
 	return []area{{
 		Nav: []entry{{Group: "Heal", NavItem: ui.NavItem{Text: "Knowledge", URL: "/knowledge", Icon: "knowledge"}}},
@@ -49,9 +47,8 @@ func (p *pages) knowledge() []area {
 
 // bookshelf is the catalogue, made ready to be searched. It doesn't change afterwards.
 type bookshelf struct {
-	sees    func(ctx context.Context, entity string) bool
 	cat     *knowledge.Catalogue
-	from    Knowledge
+	past    Records
 	said    []string // of each mechanism, what is searched, in lower case
 	domains []shelfCount
 }
@@ -176,7 +173,7 @@ type mechanismData struct {
 	Raise    []moves
 	Lower    []moves
 	Remedies []remedy
-	Problems []corax.Problem
+	Problems []store.ProblemBrief
 }
 
 // sign is a signature in words.
@@ -241,12 +238,8 @@ func (b *bookshelf) loadOne(r *http.Request) (*ui.View, error) {
 		x.Check, x.Verify, x.Undo = cmp.Or(x.Check, a.Check), cmp.Or(x.Verify, a.Verify), cmp.Or(x.Undo, a.Undo)
 		d.Remedies = append(d.Remedies, remedy{x, a.Title, a.Risk})
 	}
-	all, err := b.from.ProblemsOf(r.Context(), id, mostProblems)
-	for _, p := range all {
-		if b.sees(r.Context(), p.Diagnosis.RootCause.Entity) {
-			d.Problems = append(d.Problems, p)
-		}
-	}
+	past, err := b.past.SearchProblems(r.Context(), store.ProblemSearch{Mechanism: id, Limit: mostProblems})
+	d.Problems = past.Problems
 	return &ui.View{Title: ui.Upper(m.Title), Trail: []ui.Crumb{{Text: "Knowledge", URL: "/knowledge"}, {Text: m.Domain, URL: "/knowledge?domain=" + url.QueryEscape(m.Domain)},
 		{Text: m.ID}}, Data: d}, err
 }

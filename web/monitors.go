@@ -82,7 +82,7 @@ type record struct {
 type bars func(title string, buckets []draw.Bucket) template.HTML
 
 func recordOf(m corax.ProbeResult, h store.MonitorHistory, within string, in bars) record {
-	r := record{ProbeResult: m, URL: "/monitors/" + url.PathEscape(m.Monitor), Total: h.Total()}
+	r := record{ProbeResult: m, URL: monitorPath(m.Monitor), Total: h.Total()}
 	r.Share, r.Failed = shareUp(r.Total), r.Total.Failures > 0
 	buckets := make([]draw.Bucket, len(h.Spans))
 	for i, s := range h.Spans {
@@ -129,6 +129,7 @@ type monitorsData struct {
 	Within  string
 	tally
 	Total int
+	May   bool   // who looks may change monitors
 	First string // addresses of other parts of the list
 	Next  string
 }
@@ -137,7 +138,7 @@ type monitorsData struct {
 const monitorsShown = 50
 
 func (p *pages) loadMonitors(r *http.Request) (*ui.View, error) {
-	d := monitorsData{filters: filtersOf(r)}
+	d := monitorsData{filters: filtersOf(r), May: p.maySetMonitors(r)}
 	var s stretch
 	s, d.Tabs = choose(barStretches, d.filters)
 	d.Within = s.Text
@@ -189,6 +190,7 @@ type monitorData struct {
 	Changes  []store.MonitorChange
 	Signals  string // the address of its signals
 	Incident *corax.Incident
+	May      bool // who looks may change it
 }
 
 // changesShown is how many changes of state the page of a monitor shows.
@@ -200,7 +202,7 @@ func (p *pages) loadMonitor(r *http.Request) (*ui.View, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := monitorData{filters: filtersOf(r), Signals: address("/signals", url.Values{"source": {"monitor/" + name}})}
+	d := monitorData{filters: filtersOf(r), May: p.maySetMonitors(r), Signals: address("/signals", url.Values{"source": {"monitor/" + name}})}
 	var s stretch
 	s, d.Tabs = choose(lineStretches, d.filters)
 	d.Within = s.Text
@@ -277,5 +279,5 @@ func (p *pages) runMonitor(r *http.Request) (done, error) {
 	}
 	got, err := p.o.Tend.RunMonitor(r.Context(), m.Monitor)
 	p.tell("monitors", "monitor:"+m.Monitor)
-	return done{To: "/monitors/" + url.PathEscape(m.Monitor), Said: "It ran in " + ui.Took(got.Latency) + ": " + string(got.State) + ". " + got.Message}, err
+	return done{To: monitorPath(m.Monitor), Said: "It ran in " + ui.Took(got.Latency) + ": " + string(got.State) + ". " + got.Message}, err
 }

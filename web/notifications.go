@@ -101,33 +101,22 @@ type way struct {
 
 type notificationsData struct {
 	Live, Over []corax.Page
+	Whole      bool // who looks sees everything; only then there is more than the pages
 	Routes     []config.Route
 	Contacts   []reached
 	Test       config.Synthetic
 }
 
-func (p *pages) pagesSeen(ctx context.Context) ([]corax.Page, error) {
-	all, err := p.o.People.Pages(ctx, store.PageFilter{Limit: 200})
-	return slices.DeleteFunc(all, func(n corax.Page) bool { return !p.seesPage(ctx, n) }), err
-}
-
-// seesPage: what is about no entity (a test) concerns everybody.
-func (p *pages) seesPage(ctx context.Context, n corax.Page) bool {
-	return n.Entity == "" && n.Kind == corax.PageTest || p.sees(ctx, n.Entity)
-}
+// pagesShown is how many pages are looked through.
+const pagesShown = 200
 
 func (p *pages) loadNotifications(r *http.Request) (*ui.View, error) {
 	ctx := r.Context()
-	all, err := p.pagesSeen(ctx)
+	all, err := p.o.People.Pages(ctx, store.PageFilter{Limit: pagesShown})
 	if err != nil {
 		return nil, err
 	}
-	seen, err := p.o.People.Reach(ctx)
-	if err != nil {
-		return nil, err
-	}
-	c := p.o.People.Notify()
-	d := notificationsData{Routes: c.Routes, Test: c.Test}
+	var d notificationsData
 	for _, n := range all {
 		switch {
 		case n.State != corax.PageEnded:
@@ -136,6 +125,16 @@ func (p *pages) loadNotifications(r *http.Request) (*ui.View, error) {
 			d.Over = append(d.Over, n)
 		}
 	}
+	v := &ui.View{Title: "Notifications", Data: &d}
+	if d.Whole = !access.From(ctx).Limited(); !d.Whole { // who is told of what, and how, concerns everybody
+		return v, nil
+	}
+	seen, err := p.o.People.Reach(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c := p.o.People.Notify()
+	d.Routes, d.Test = c.Routes, c.Test
 	addresses := access.From(ctx).May(access.RoleResponder)
 	for _, contact := range c.Contacts {
 		one := reached{Contact: contact}
@@ -155,7 +154,7 @@ func (p *pages) loadNotifications(r *http.Request) (*ui.View, error) {
 		}
 		d.Contacts = append(d.Contacts, one)
 	}
-	return &ui.View{Title: "Notifications", Data: d}, nil
+	return v, nil
 }
 
 type notificationData struct {
@@ -165,7 +164,7 @@ type notificationData struct {
 
 func (p *pages) notification(r *http.Request) (corax.Page, error) {
 	id := pathID(r)
-	all, err := p.pagesSeen(r.Context())
+	all, err := p.o.People.Pages(r.Context(), store.PageFilter{Limit: pagesShown})
 	if err != nil {
 		return corax.Page{}, err
 	}
@@ -194,6 +193,9 @@ func (p *pages) ackPage(r *http.Request) (done, error) {
 }
 
 func (p *pages) testPage(r *http.Request) (done, error) {
+	if err := whole(r, "send a test"); err != nil {
+		return done{}, err
+	}
 	n, err := p.o.People.TestPage(r.Context(), r.PostForm["contact"], by(r))
 	if err != nil {
 		return done{}, err

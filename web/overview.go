@@ -121,9 +121,13 @@ func (p *pages) open(ctx context.Context) (open []store.ProblemBrief, more int, 
 	if err != nil {
 		return nil, 0, err
 	}
+	counts, err := p.o.Records.OpenCounts(ctx, nil)
+	if err != nil {
+		return nil, 0, err
+	}
 	all := 0
-	for _, n := range found.States {
-		all += n
+	for _, c := range counts {
+		all += c.Problems
 	}
 	open = found.Problems
 	if all > len(open) { // the worst may be older than those that came
@@ -214,16 +218,23 @@ func (p *pages) needs(ctx context.Context, open []openProblem, asks []corax.Appr
 
 // status says in one line how things are; unknown where that can't be read.
 func (p *pages) status(ctx context.Context) ui.Status {
-	worst, counts, err := p.worst(ctx)
+	open, err := p.o.Records.OpenCounts(ctx, nil)
 	if err != nil {
 		p.o.Log.Error("the state could not be read", "error", err)
 		return ui.Status{Tone: "unknown", Text: "The state can't be read"}
 	}
-	hurt := 0
-	for _, s := range hurting {
-		hurt += counts[s]
+	hurt, healed, waiting, worst := 0, 0, 0, corax.SeverityNone
+	for _, c := range open {
+		if over(c.State) > 0 {
+			healed += c.Problems
+			continue
+		}
+		hurt, worst = hurt+c.Problems, max(worst, c.Severity)
+		if c.State == corax.ProblemWaiting {
+			waiting += c.Problems
+		}
 	}
-	switch healed := counts[corax.ProblemHealed]; {
+	switch {
 	case hurt == 0 && healed == 0:
 		return ui.Status{Tone: "ok", Text: "All is well", URL: "/"}
 	case hurt == 0:
@@ -233,33 +244,8 @@ func (p *pages) status(ctx context.Context) ui.Status {
 	if worst > corax.SeverityNone {
 		text += ", the worst " + worst.String()
 	}
-	if n := counts[corax.ProblemWaiting]; n > 0 {
-		text += fmt.Sprintf("; %d waiting for a yes", n)
+	if waiting > 0 {
+		text += fmt.Sprintf("; %d waiting for a yes", waiting)
 	}
 	return ui.Status{Tone: cmp.Or(worst.String(), "unknown"), Text: text, URL: "/"}
-}
-
-// worst is the worst severity of the problems that hurt, and how many are in each state.
-func (p *pages) worst(ctx context.Context) (worst corax.Severity, counts map[corax.ProblemState]int, err error) {
-	all, err := p.o.Records.SearchProblems(ctx, store.ProblemSearch{Open: true, Limit: 1})
-	if err != nil {
-		return 0, nil, err
-	}
-	hurt := 0
-	for _, s := range hurting {
-		hurt += all.States[s]
-	}
-	if hurt == 0 {
-		return corax.SeverityNone, all.States, nil
-	}
-	for _, s := range severities {
-		found, err := p.o.Records.SearchProblems(ctx, store.ProblemSearch{States: hurting, Severities: []corax.Severity{s}, Limit: 1})
-		if err != nil {
-			return 0, nil, err
-		}
-		if len(found.Problems) > 0 {
-			return s, all.States, nil
-		}
-	}
-	return corax.SeverityNone, all.States, nil
 }

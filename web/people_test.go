@@ -60,7 +60,7 @@ func TestPeoplePagesKeepToTheScope(t *testing.T) {
 	who.Scopes = []access.Scope{{{Labels: map[string]string{"site": "berlin"}}}}
 	for path, want := range map[string]int{
 		"/approvals/" + s.Waiting.Approvals[0].ID: http.StatusNotFound, "/orders/wo-accepted": http.StatusOK, "/orders/wo-open": http.StatusNotFound,
-		"/notifications/pag-open": http.StatusForbidden, "/notifications": http.StatusForbidden, "/sites": http.StatusForbidden, // they concern everybody: see minds
+		"/notifications/pag-open": http.StatusNotFound, "/notifications": http.StatusOK, "/sites": http.StatusOK,
 		"/entities/auth": http.StatusNotFound, "/entities/host-a": http.StatusOK, "/entities/auth-db": http.StatusOK,
 	} {
 		if w := as(s, who, http.MethodGet, path, nil); w.Code != want {
@@ -68,7 +68,7 @@ func TestPeoplePagesKeepToTheScope(t *testing.T) {
 		}
 	}
 	for path, forbidden := range map[string][]string{
-		"/topology": {">payment<", "signing-key"}, "/approvals": {s.Waiting.Approvals[0].ID}, "/entities/auth-db": {"/entities/auth\""},
+		"/topology": {">payment<", "signing-key"}, "/notifications": {"pag-open", "Jane Roe", "jane@example.org", "grave", "Send a test"}, "/sites": {"wo-open", "&lt;"}, "/approvals": {s.Waiting.Approvals[0].ID}, "/entities/auth-db": {"/entities/auth\""},
 	} {
 		text := as(s, who, http.MethodGet, path, nil).Body.String()
 		for _, f := range forbidden {
@@ -79,11 +79,41 @@ func TestPeoplePagesKeepToTheScope(t *testing.T) {
 	}
 	for path, form := range map[string]url.Values{
 		"/stops": {"reason": {"x"}}, "/stops/clear": {"scope": {"auth"}}, "/emergencies": {"scope": {"auth"}, "reason": {"x"}, "length": {"1h"}}, "/emergencies/end": {"id": {"brk-1"}},
-		"/approvals/" + s.Waiting.Approvals[0].ID + "/answer": {"verdict": {"deny"}}, "/orders/wo-open/answer": {"answer": {"accept"}}, "/notifications/pag-open/acknowledge": nil,
+		"/approvals/" + s.Waiting.Approvals[0].ID + "/answer": {"verdict": {"deny"}}, "/orders/wo-open/answer": {"answer": {"accept"}}, "/notifications/pag-open/acknowledge": nil, "/notifications/test": {"contact": {"jane"}},
 	} {
 		if w := as(s, who, http.MethodPost, path, form); w.Code != http.StatusForbidden && w.Code != http.StatusNotFound {
 			t.Errorf("%s: status %d", path, w.Code)
 		}
+	}
+}
+
+// Who sees a problem sees who was told of it, and may say that they are on it; and the sites where something of theirs stands.
+func TestWhoHasAScopeIsToldOfTheirs(t *testing.T) {
+	s := site(t, webtest.Options{})
+	who := operator("kim")
+	who.Scopes = []access.Scope{{{IDs: []string{"auth", "host-a"}}}}
+	for path, c := range map[string]struct{ shows, hides []string }{
+		"/notifications":          {[]string{"/notifications/pag-open", "/notifications/pag-over"}, []string{"Who can be reached", "Who is told of what", "Send a test"}},
+		"/notifications/pag-open": {[]string{"250 ok"}, nil},
+		"/sites":                  {[]string{"Berlin, hall 2", "Host A", "wo-accepted"}, []string{"core-switch", "wo-over"}},
+	} {
+		text := as(s, who, http.MethodGet, path, nil).Body.String()
+		for _, want := range c.shows {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s doesn't show %s", path, want)
+			}
+		}
+		for _, other := range c.hides {
+			if strings.Contains(text, other) {
+				t.Errorf("%s shows %s", path, other)
+			}
+		}
+		for _, wrong := range webtest.Check(text, false) {
+			t.Errorf("%s: %s", path, wrong)
+		}
+	}
+	if w := as(s, who, http.MethodPost, "/notifications/pag-open/acknowledge", nil); w.Code != http.StatusSeeOther || !slices.Equal(s.Controls.Calls(), []string{"acknowledge page pag-open by kim"}) {
+		t.Errorf("status %d, %q", w.Code, s.Controls.Calls())
 	}
 }
 

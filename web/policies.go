@@ -27,13 +27,9 @@ type Policies interface {
 	Policy() corax.Policy
 	RuleSource(rule int) config.Source // zero where it isn't known how the rule is written
 	RuleCounts(ctx context.Context) (map[string]map[corax.Verdict]int, error)
-	RecentDecisions(ctx context.Context, limit int) ([]corax.Decision, error)
-	SearchDecisions(ctx context.Context, f store.DecisionSearch) ([]corax.Decision, error)
-	Decision(ctx context.Context, id string) (corax.Decision, error)
-	PlanRun(ctx context.Context, id string) (corax.PlanRun, error)
-	// TryPolicy asks a policy that is written as YAML, and the one in force, about decisions on record: Was is what the one in force says now,
-	// Now what the other would. decode.Errors where the text can't be used.
-	TryPolicy(ctx context.Context, text string, on []corax.Decision) ([]corax.Replayed, error)
+	// TryPolicy asks a policy that is written as YAML about trials, and for comparison the one in force. decode.Errors where the text
+	// can't be used.
+	TryPolicy(ctx context.Context, text string, trials []corax.Trial) ([]corax.Tried, error)
 }
 
 const (
@@ -103,7 +99,7 @@ func (p *pages) loadPolicies(r *http.Request) (*ui.View, error) {
 
 type decisionsData struct {
 	Tabs      []tab
-	Filter    store.DecisionSearch
+	Filter    store.DecisionFilter
 	Decisions []listedDecision
 	Filtered  bool
 	First     string
@@ -119,14 +115,11 @@ type listedDecision struct {
 
 // decisionOf is a decision with what it was about, by what the rule saw.
 func decisionOf(d corax.Decision) listedDecision {
-	action, entity, problem := part(d.Input, "action"), part(d.Input, "entity"), part(d.Input, "problem")
-	l := listedDecision{Decision: d, Action: text(action["name"]), Risk: text(action["risk"]), Entity: text(entity["id"]), Problem: text(problem["id"])}
+	l := listedDecision{Decision: d}
+	l.Action, l.Entity, l.Problem = d.About()
+	action := part(d.Input, "action")
+	l.Risk, _ = action["risk"].(string)
 	l.Undo, _ = action["undo"].(bool)
-	if l.Entity == "" {
-		if touched, _ := action["touches"].([]any); len(touched) > 0 {
-			l.Entity = text(touched[0])
-		}
-	}
 	return l
 }
 
@@ -135,27 +128,26 @@ func part(input map[string]any, name string) map[string]any {
 	return m
 }
 
-func text(v any) string {
-	s, _ := v.(string)
-	return s
-}
-
 func (p *pages) loadDecisions(r *http.Request) (*ui.View, error) {
 	q := r.URL.Query()
-	f := store.DecisionSearch{Verdict: corax.Verdict(q.Get("verdict")), Rule: q.Get("rule"), Action: q.Get("action"), Entity: q.Get("entity"),
-		Problem: q.Get("problem"), Before: q.Get("before"), Limit: decisionsPage + 1}
-	found, err := p.o.Policies.SearchDecisions(r.Context(), f)
+	after, err := store.ParseCursor(q.Get("before"))
+	if err != nil {
+		return nil, err
+	}
+	f := store.DecisionFilter{Verdict: corax.Verdict(q.Get("verdict")), Rule: q.Get("rule"), Action: q.Get("action"), Entity: q.Get("entity"),
+		Problem: q.Get("problem"), After: after, Limit: decisionsPage + 1}
+	found, err := p.o.Records.FindDecisions(r.Context(), f)
 	if err != nil {
 		return nil, err
 	}
 	d := decisionsData{Tabs: policyTabs(access.From(r.Context()), "/policies/decisions"), Filter: f}
 	d.Filtered = cmp.Or(string(f.Verdict), f.Rule, f.Action, f.Entity, f.Problem) != ""
 	for _, x := range found[:min(len(found), decisionsPage)] {
-		if l := decisionOf(x); p.sees(r.Context(), l.Entity) {
-			d.Decisions = append(d.Decisions, l)
-		}
+		d.Decisions = append(d.Decisions, decisionOf(x))
 	}
-	d.First, d.Next = around(r, "before", len(found) > decisionsPage, func() string { return found[decisionsPage-1].ID })
+	d.First, d.Next = around(r, "before", len(found) > decisionsPage, func() string {
+		return store.CursorOf(found[decisionsPage-1].At, found[decisionsPage-1].ID).String()
+	})
 	return &ui.View{Title: "Decisions", Trail: []ui.Crumb{{Text: "Policies", URL: "/policies"}, {Text: "Decisions"}}, Data: d}, nil
 }
 
@@ -254,19 +246,16 @@ func shown(v any) string {
 }
 
 func (p *pages) loadDecision(r *http.Request) (*ui.View, error) {
-	found, err := p.o.Policies.Decision(r.Context(), chi.URLParam(r, "id"))
+	found, err := p.o.Records.Decision(r.Context(), chi.URLParam(r, "id"))
 	if err != nil {
 		return nil, err
-	}
-	if !p.sees(r.Context(), decisionOf(found).Entity) {
-		return nil, corax.Errorf(corax.NotFound, "read decision "+found.ID, "there is none with this id")
 	}
 	d := decisionData{listedDecision: decisionOf(found), Inputs: inputGroups(found.Input)}
 	rules := p.o.Policies.Policy().Rules
 	if i := slices.IndexFunc(rules, func(x corax.Rule) bool { return x.Name == found.Rule }); i >= 0 {
 		d.RuleNow = &rules[i]
 	}
-	if run, err := p.o.Policies.PlanRun(r.Context(), found.Plan); err == nil {
+	if run, err := p.o.Records.PlanRun(r.Context(), found.Plan); err == nil {
 		d.Plan = &run
 		if i := slices.IndexFunc(run.Steps, func(s corax.StepRun) bool { return s.Step == found.Step }); i >= 0 {
 			d.StepRun = &run.Steps[i]
@@ -292,7 +281,7 @@ type trialData struct {
 
 type triedDecision struct {
 	listedDecision
-	corax.Replayed
+	Tried corax.Tried
 }
 
 // exampleTrial is what the form begins with.
@@ -318,12 +307,15 @@ func (p *pages) tryPolicy(r *http.Request) (done, error) {
 	if n, err := strconv.Atoi(r.PostFormValue("past")); err == nil {
 		d.Past = min(max(n, 1), mostTried)
 	}
-	past, err := p.o.Policies.RecentDecisions(r.Context(), d.Past)
+	past, err := p.o.Records.FindDecisions(r.Context(), store.DecisionFilter{Limit: d.Past})
 	if err != nil {
 		return done{}, err
 	}
-	past = slices.DeleteFunc(past, func(x corax.Decision) bool { return !p.sees(r.Context(), decisionOf(x).Entity) })
-	tried, err := p.o.Policies.TryPolicy(r.Context(), d.Text, past)
+	trials := make([]corax.Trial, len(past))
+	for i, x := range past {
+		trials[i] = x.Trial()
+	}
+	tried, err := p.o.Policies.TryPolicy(r.Context(), d.Text, trials)
 	var faults decode.Errors
 	switch {
 	case errors.As(err, &faults):
@@ -334,7 +326,7 @@ func (p *pages) tryPolicy(r *http.Request) (done, error) {
 	}
 	d.Tried = len(tried)
 	for i, t := range tried {
-		if t.Same {
+		if !t.Differs {
 			d.Same++
 			continue
 		}

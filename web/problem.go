@@ -15,8 +15,8 @@ import (
 
 	"corax"
 	"corax/access"
+	"corax/lookup/postmortem"
 	"corax/lookup/precedent"
-	"corax/postmortem"
 	"corax/store"
 	"corax/web/draw"
 	"corax/web/ui"
@@ -56,7 +56,7 @@ type problemData struct {
 
 func (p *pages) loadProblem(r *http.Request) (*ui.View, error) {
 	ctx := r.Context()
-	o, err := p.whole(ctx, chi.URLParam(r, "id"))
+	o, err := postmortem.Read(ctx, p.o.Records, chi.URLParam(r, "id"))
 	if err != nil {
 		return nil, err
 	}

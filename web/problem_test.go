@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"bytes"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -222,5 +223,34 @@ func TestTheme(t *testing.T) {
 		if !strings.Contains(page.Body.String(), `<html lang="en" data-theme="dark">`) {
 			t.Error("the page is not dark")
 		}
+	}
+}
+
+// How many problems are open is said of those that are open, however many are over; more than a page shows are counted.
+func TestOverviewCountsOpenProblems(t *testing.T) {
+	s := site(t, webtest.Options{Empty: true})
+	for n := range 45 {
+		p := corax.Problem{ID: fmt.Sprintf("prb-%02d", n), State: corax.ProblemClosed, OpenedAt: webtest.Now.Add(time.Duration(n) * time.Second)}
+		p.Diagnosis.Severity, p.Diagnosis.RootCause.Summary = corax.Low, fmt.Sprintf("db-%02d is slow", n)
+		switch {
+		case n == 3:
+			p.State, p.Diagnosis.Severity = corax.ProblemWaiting, corax.High
+		case n < 33:
+			p.State = corax.ProblemOpen
+		case n == 33:
+			p.State, p.Diagnosis.Severity = corax.ProblemHealed, corax.Critical
+		}
+		if err := s.Store.SaveProblem(t.Context(), p, nil, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	page := get(s, "/", access.RoleViewer).Body.String()
+	for _, want := range []string{"33 problems open, the worst high; 1 waiting for a yes", ">And 4 more<"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the overview doesn't say %q", want)
+		}
+	}
+	if list := get(s, "/problems", access.RoleViewer).Body.String(); !strings.Contains(list, "33 problems open, the worst high") {
+		t.Error("the line at the top doesn't say how many are open")
 	}
 }

@@ -11,9 +11,8 @@ import (
 
 	"corax"
 	"corax/access"
-	"corax/postmortem"
+	"corax/lookup/postmortem"
 	"corax/scenario/casefile"
-	"corax/store"
 	"corax/web/ui"
 )
 
@@ -180,29 +179,8 @@ func (p *pages) steer(do func(c Controls, ctx context.Context, plan, by, reason 
 	}
 }
 
-// whole reads all that is known of a problem.
-func (p *pages) whole(ctx context.Context, id string) (w postmortem.Outage, err error) {
-	if w.Problem, err = p.o.Records.Problem(ctx, id); err != nil {
-		return w, err
-	}
-	if w.Problem.Plan != "" {
-		run, err := p.o.Records.PlanRun(ctx, w.Problem.Plan)
-		if err != nil && corax.CodeOf(err) != corax.NotFound { // retention may have forgotten it
-			return w, err
-		}
-		if err == nil {
-			w.Run = &run
-		}
-		if w.Decisions, err = p.o.Records.Decisions(ctx, w.Problem.Plan); err != nil {
-			return w, err
-		}
-	}
-	w.Events, err = p.o.Records.Events(ctx, store.EventFilter{Problem: id, Limit: 2000})
-	return w, err
-}
-
 func (p *pages) markdown(w http.ResponseWriter, r *http.Request) error {
-	o, err := p.whole(r.Context(), chi.URLParam(r, "id"))
+	o, err := postmortem.Read(r.Context(), p.o.Records, chi.URLParam(r, "id"))
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"corax"
+	"corax/lookup/postmortem"
 	"corax/web/ui"
 )
 
@@ -23,7 +24,7 @@ type reportData struct {
 
 // loadReport shows a problem as a report, which prints on two pages.
 func (p *pages) loadReport(r *http.Request) (*ui.View, error) {
-	o, err := p.whole(r.Context(), chi.URLParam(r, "id"))
+	o, err := postmortem.Read(r.Context(), p.o.Records, chi.URLParam(r, "id"))
 	if err != nil {
 		return nil, err
 	}

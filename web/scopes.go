@@ -11,7 +11,7 @@ func minds(path string) bool {
 	first, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
 	return slices.Contains([]string{
 		"", "account", "logout", "sessions", "tokens", "live", "problems", "plans", "incidents", "signals", "monitors", "changes", "topology", "entities",
-		"approvals", "orders", "stops", "emergencies",
+		"approvals", "notifications", "sites", "orders", "stops", "emergencies",
 		"actions", "policies", "knowledge", "settings",
 	}, first)
 }

@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/url"
 	"path/filepath"
@@ -15,12 +14,11 @@ import (
 
 	"corax"
 	"corax/access"
-	"corax/audit"
 	"corax/config"
 	"corax/config/decode"
 	"corax/health"
+	"corax/lookup"
 	"corax/store"
-	"corax/vault"
 	"corax/web/ui"
 )
 
@@ -29,18 +27,11 @@ type Settings interface {
 	// Configuration is what is in force, without secrets; file is empty where it was not read from one.
 	Configuration() (file string, all []config.Setting, warnings []decode.Problem)
 	Reload(ctx context.Context) error
-	Vault() (entries []vault.Entry, there bool, err error)
-	SearchAudit(ctx context.Context, f store.AuditSearch) ([]audit.Row, error)
+	Credentials(ctx context.Context) (all []lookup.Reference, vault bool, err error)
 	Operators() []corax.Operator
 	Contacts() []config.Contact
 	Reach(ctx context.Context) ([]corax.Reach, error)
 	Entities() []string
-
-	Stops(ctx context.Context) ([]store.Stop, error)
-	BreakGlasses(ctx context.Context, after time.Time) ([]corax.BreakGlass, error)
-	Silences(ctx context.Context, at time.Time) ([]corax.Silence, error)
-	SaveSilence(ctx context.Context, s corax.Silence) error
-	EndSilence(ctx context.Context, id, by string) error
 }
 
 const (
@@ -93,36 +84,33 @@ type switchesData struct {
 	Entities    []string
 	Entity      string // that the form for a silence begins with
 	Proven      bool   // who looks may declare an emergency
+	Limited     bool   // who looks sees some entities
 	Switches    bool   // there are pages that throw and release switches
 }
+
+// MayEnd says whether a silence reaches no further than who looks sees. Those of other entities are not shown.
+func (d switchesData) MayEnd(s corax.Silence) bool { return !d.Limited || s.Match["entity"] != "" }
 
 func (p *pages) loadSwitches(r *http.Request) (*ui.View, error) {
 	ctx, now := r.Context(), p.o.Clock.Now()
 	who := access.From(ctx)
-	d := switchesData{Tabs: settingsTabs(who, "/settings"), Entity: r.URL.Query().Get("entity"), Proven: who.Actor("").Proven(),
+	d := switchesData{Tabs: settingsTabs(who, "/settings"), Entity: r.URL.Query().Get("entity"), Proven: who.Actor("").Proven(), Limited: who.Limited(),
 		Switches: p.o.Emergencies != nil}
-	d.Entities = slices.DeleteFunc(p.o.Settings.Entities(), func(e string) bool { return !p.sees(ctx, e) })
+	seen := p.o.Records.Seen(ctx)
+	d.Entities = slices.DeleteFunc(p.o.Settings.Entities(), func(e string) bool { return !seen(e) })
 	if len(d.Entities) > mostOffered {
 		d.Entities = nil
 	}
 	var err error
-	if d.Stops, err = p.o.Settings.Stops(ctx); err != nil {
+	if d.Stops, d.Emergencies, err = p.switches(ctx); err != nil {
 		return nil, err
 	}
-	if d.Emergencies, err = p.o.Settings.BreakGlasses(ctx, now); err != nil {
-		return nil, err
-	}
-	d.Emergencies = slices.DeleteFunc(d.Emergencies, func(b corax.BreakGlass) bool {
-		return !b.InForce(now, b.Scope) || b.Scope != "" && !p.sees(ctx, b.Scope)
-	})
-	d.Stops = slices.DeleteFunc(d.Stops, func(s store.Stop) bool { return s.Scope != "" && !p.sees(ctx, s.Scope) })
-	all, err := p.o.Settings.Silences(ctx, time.Time{})
+	all, err := p.o.Records.Silences(ctx, time.Time{})
 	if err != nil {
 		return nil, err
 	}
 	for _, s := range all {
 		switch {
-		case !p.seesSilence(r, s):
 		case !s.EndsAt.After(now):
 			d.Ended = append(d.Ended, s)
 		case s.StartsAt.After(now):
@@ -141,10 +129,7 @@ func (p *pages) silence(r *http.Request) (done, error) {
 	if err != nil {
 		return done{}, err
 	}
-	if !p.seesSilence(r, s) {
-		return done{}, &corax.Error{Code: corax.Forbidden, Op: "set a silence", Err: errors.New("it concerns more than you see"), Hint: "name an entity that is yours"}
-	}
-	if err := p.o.Settings.SaveSilence(r.Context(), s); err != nil {
+	if err := p.o.Records.SaveSilence(r.Context(), s); err != nil {
 		return done{}, err
 	}
 	p.tell("silences")
@@ -193,21 +178,8 @@ func readSilence(form url.Values, owner string, now time.Time) (corax.Silence, e
 	return s, nil
 }
 
-// seesSilence says whether a silence concerns nothing but what who asks may see.
-func (p *pages) seesSilence(r *http.Request, s corax.Silence) bool {
-	return !access.From(r.Context()).Limited() || s.Match["entity"] != "" && p.sees(r.Context(), s.Match["entity"])
-}
-
 func (p *pages) endSilence(r *http.Request) (done, error) {
-	id := chi.URLParam(r, "id")
-	all, err := p.o.Settings.Silences(r.Context(), time.Time{})
-	if err != nil {
-		return done{}, err
-	}
-	if !slices.ContainsFunc(all, func(s corax.Silence) bool { return s.ID == id && p.seesSilence(r, s) }) {
-		return done{}, corax.Errorf(corax.NotFound, "end a silence", "there is none with the id %q", id)
-	}
-	if err := p.o.Settings.EndSilence(r.Context(), id, by(r)); err != nil {
+	if err := p.o.Records.EndSilence(r.Context(), chi.URLParam(r, "id"), by(r)); err != nil {
 		return done{}, err
 	}
 	p.tell("silences")
@@ -273,65 +245,19 @@ func (p *pages) loadConfiguration(r *http.Request) (*ui.View, error) {
 type credentialsData struct {
 	Tabs        []tab
 	Vault       bool
-	Credentials []credential
-}
-
-// credential is what is known of one beside its value.
-type credential struct {
-	Ref   string
-	Entry *vault.Entry // nil where it isn't in the vault
-	Where []config.Setting
-	Used  *corax.AuditEntry // the last use on record
+	Credentials []lookup.Reference
 }
 
 func (p *pages) loadCredentials(r *http.Request) (*ui.View, error) {
 	if err := whole(r, "list the credentials"); err != nil {
 		return nil, err
 	}
-	entries, there, err := p.o.Settings.Vault()
+	all, there, err := p.o.Settings.Credentials(r.Context())
 	if err != nil {
 		return nil, err
 	}
-	d := credentialsData{Tabs: settingsTabs(access.From(r.Context()), "/settings/credentials"), Vault: there}
-	known := map[string]*credential{}
-	of := func(ref string) *credential {
-		if known[ref] == nil {
-			known[ref] = &credential{Ref: ref}
-		}
-		return known[ref]
-	}
-	for i := range entries {
-		of("vault:" + entries[i].Name).Entry = &entries[i]
-	}
-	_, all, _ := p.o.Settings.Configuration()
-	for _, s := range all {
-		if isReference(s.Text) {
-			c := of(s.Text)
-			c.Where = append(c.Where, s)
-		}
-	}
-	for ref, c := range known {
-		rows, err := p.o.Settings.SearchAudit(r.Context(), store.AuditSearch{What: corax.AuditSecret, On: ref, Limit: 1})
-		if err != nil {
-			return nil, err
-		}
-		if len(rows) > 0 {
-			e, err := rows[0].Entry()
-			if err != nil {
-				return nil, err
-			}
-			c.Used = &e
-		}
-		d.Credentials = append(d.Credentials, *c)
-	}
-	slices.SortFunc(d.Credentials, func(a, b credential) int { return strings.Compare(a.Ref, b.Ref) })
+	d := credentialsData{Tabs: settingsTabs(access.From(r.Context()), "/settings/credentials"), Vault: there, Credentials: all}
 	return &ui.View{Title: "Credentials", Trail: []ui.Crumb{{Text: "Settings", URL: "/settings"}, {Text: "Credentials"}}, Data: d}, nil
-}
-
-// isReference says that a value names a credential.
-func isReference(s string) bool {
-	scheme, name, ok := strings.Cut(s, ":")
-	return ok && name != "" && slices.Contains([]string{"vault", "env", "file"}, scheme) && !strings.ContainsAny(s, " \t") && vault.Check(s) == nil
 }
 
 type contactsData struct {

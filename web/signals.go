@@ -5,6 +5,7 @@ import (
 	"math"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -38,7 +39,8 @@ type signalsData struct {
 	Facets   store.SignalFacets
 	Template store.Template // that is filtered by
 	Tabs     []tab
-	First    bool // nothing is filtered, and this is the beginning of the list
+	First    bool   // nothing is filtered, and this is the beginning of the list
+	Counted  string // what the facets are of
 }
 
 // facetDays is how many days the counts beside the list are of.
@@ -50,7 +52,8 @@ var signalFilters = [][2]string{
 }
 
 func (p *pages) loadSignals(r *http.Request) (*ui.View, error) {
-	d := signalsData{filters: filtersOf(r, signalFilters...), Tabs: signalTabs("/signals")}
+	d := signalsData{filters: filtersOf(r, signalFilters...)}
+	d.Tabs = signalTabs("/signals", d.filters)
 	f, err := p.signalSearch(r, d.filters)
 	if err != nil {
 		return nil, err
@@ -60,8 +63,17 @@ func (p *pages) loadSignals(r *http.Request) (*ui.View, error) {
 	}
 	d.First = len(d.Values) == 0 && f.Before == "" && f.After == ""
 	if len(r.URL.Query()["region"]) == 0 {
-		if d.Facets, err = p.o.Find.Facets(r.Context(), facetDays); err != nil {
+		if d.Facets, err = p.o.Find.Facets(r.Context(), f, facetDays); err != nil {
 			return nil, err
+		}
+		d.Counted = "Within " + ui.Plural(facetDays, "day")
+		switch {
+		case d.Facets.Newest > 0:
+			d.Counted = "Of the newest " + strconv.FormatInt(d.Facets.Newest, 10) + " of these"
+		case !f.Since.IsZero() || !f.Until.IsZero():
+			d.Counted = "Of all these"
+		case f.Narrows():
+			d.Counted = "Of these, within " + ui.Plural(facetDays, "day")
 		}
 		if f.Template != 0 {
 			if d.Template, err = p.o.Find.Template(r.Context(), f.Template); err != nil {
@@ -101,10 +113,23 @@ func (p *pages) signalSearch(r *http.Request, v filters) (f store.SignalSearch, 
 	return f, err
 }
 
-func signalTabs(at string) []tab {
+// inBoth are the filters that the list of signals and that of their templates both know.
+func inBoth(f filters) url.Values {
+	both := url.Values{}
+	for _, name := range []string{"entity", "source", "kind", "severity", "label", "since", "until", "last"} {
+		if v := f.Values[name]; len(v) > 0 {
+			both[name] = v
+		}
+	}
+	return both
+}
+
+// signalTabs are the signals and their templates, as they are filtered.
+func signalTabs(at string, f filters) []tab {
 	all := []tab{{Text: "Signals", URL: "/signals"}, {Text: "Templates", URL: "/signals/templates"}}
 	for i := range all {
 		all[i].Current = all[i].URL == at
+		all[i].URL = address(all[i].URL, inBoth(f))
 	}
 	return all
 }
@@ -114,7 +139,7 @@ type templatesData struct {
 	Templates []templateRow
 	Tabs      []tab
 	Total     int64
-	Hidden    bool // who asks sees some entities only
+	Newest    int64 // so many signals were counted; all where 0
 }
 
 type templateRow struct {
@@ -124,28 +149,31 @@ type templateRow struct {
 }
 
 func (p *pages) loadTemplates(r *http.Request) (*ui.View, error) {
-	d := templatesData{filters: filtersOf(r, [2]string{"since", "since"}, [2]string{"until", "until"}), Tabs: signalTabs("/signals/templates")}
-	now := p.o.Clock.Now()
-	since, until, err := d.time(now)
+	d := templatesData{filters: filtersOf(r, slices.DeleteFunc(slices.Clone(signalFilters), func(n [2]string) bool { return n[0] == "template" })...)}
+	d.Tabs = signalTabs("/signals/templates", d.filters)
+	f, err := p.signalSearch(r, d.filters)
 	if err != nil {
 		return nil, err
 	}
-	if since.IsZero() {
-		since = now.Add(-7 * 24 * time.Hour)
+	now := p.o.Clock.Now()
+	if f.Since.IsZero() {
+		f.Since = now.Add(-7 * 24 * time.Hour)
 		d.Values.Set("last", "7d")
 	}
-	if until.IsZero() {
-		until = now
+	if f.Until.IsZero() {
+		f.Until = now
 	}
-	found, err := p.o.Find.Templates(r.Context(), store.TemplateFilter{Text: d.Get("q"), Since: since, Until: until, Limit: 100})
-	if corax.CodeOf(err) == corax.Forbidden {
-		d.Hidden, err = true, nil
-	}
+	words := store.TemplateFilter{Text: f.Text, Since: f.Since, Until: f.Until, Limit: 100}
+	f.Template = 0
+	found, newest, err := p.o.Find.Templates(r.Context(), words, f)
 	if err != nil {
 		return nil, err
 	}
+	d.Newest = newest
 	for _, t := range found {
 		d.Total += t.Count
+		of := inBoth(d.filters)
+		of.Set("template", strconv.FormatInt(t.ID, 10))
 		values := make([]float64, len(t.Counts))
 		for i, n := range t.Counts {
 			values[i] = float64(n)
@@ -154,7 +182,7 @@ func (p *pages) loadTemplates(r *http.Request) (*ui.View, error) {
 			values = append(values, math.NaN())
 		}
 		d.Templates = append(d.Templates, templateRow{Template: t, Chart: draw.Sparkline("How often, over the time asked for", values),
-			URL: address("/signals", url.Values{"template": {strconv.FormatInt(t.ID, 10)}})})
+			URL: address("/signals", of)})
 	}
 	return &ui.View{Title: "Templates of messages", Trail: []ui.Crumb{{Text: "Signals", URL: "/signals"}, {Text: "Templates"}}, Wide: true, Data: d}, nil
 }

@@ -16,7 +16,7 @@ import (
 
 // Hands is what the pages of sites and work orders read and set in motion.
 type Hands interface {
-	Hands() config.Hands // the directory
+	Hands(ctx context.Context) config.Hands // the directory, as far as who asks sees what stands there
 	WorkOrders(ctx context.Context, f store.WorkOrderFilter) ([]corax.WorkOrder, error)
 	WorkOrder(ctx context.Context, id string) (corax.WorkOrder, error)
 	// AnswerWork takes accept, start, done, cannot or cancel.
@@ -45,20 +45,7 @@ func (p *pages) sites() []area {
 func orderURL(id string) string { return "/orders/" + url.PathEscape(id) }
 
 // sees says whether the principal may see what concerns an entity.
-func (p *pages) sees(ctx context.Context, entity string) bool {
-	who := access.From(ctx)
-	if !who.Limited() {
-		return true
-	}
-	if p.o.Topology != nil {
-		for _, e := range p.o.Topology.Topology().Entities {
-			if e.ID == entity {
-				return who.Sees(e)
-			}
-		}
-	}
-	return who.Sees(corax.Entity{ID: entity})
-}
+func (p *pages) sees(ctx context.Context, entity string) bool { return p.o.Records.Seen(ctx)(entity) }
 
 // orders are the work orders that the principal may see, those at work first, newest first.
 func (p *pages) orders(ctx context.Context, live bool) ([]corax.WorkOrder, error) {
@@ -109,11 +96,11 @@ func (p *pages) loadSites(r *http.Request) (*ui.View, error) {
 		}
 	}
 	names := p.names()
-	directory := p.o.Hands.Hands()
+	directory := p.o.Hands.Hands(r.Context())
 	for _, s := range directory.Sites {
 		c := siteCard{Site: s, Live: live[s.Name]}
 		for _, at := range directory.Places {
-			if at.Site != s.Name || !p.sees(r.Context(), at.Entity) {
+			if at.Site != s.Name {
 				continue
 			}
 			if len(c.Standing) == 12 {
@@ -129,9 +116,7 @@ func (p *pages) loadSites(r *http.Request) (*ui.View, error) {
 			}
 			c.Standing = append(c.Standing, standing{cmp.Or(names[at.Entity], at.Entity), at.Entity, where})
 		}
-		if len(c.Standing) > 0 || !access.From(r.Context()).Limited() {
-			d.Sites = append(d.Sites, c)
-		}
+		d.Sites = append(d.Sites, c)
 	}
 	return &ui.View{Title: "Sites and people there", Data: d}, nil
 }

@@ -9,13 +9,12 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/go-chi/chi/v5"
 
 	"corax"
 	"corax/access"
-	"corax/store"
+	"corax/lookup"
 	"corax/web/draw"
 	"corax/web/ui"
 )
@@ -27,7 +26,7 @@ type Topologies interface {
 
 // topology are the pages of who needs whom, and of one entity.
 func (p *pages) topology() []area {
-	if p.o.Topology == nil {
+	if p.o.Topology == nil || p.o.Find == nil {
 		return nil
 	}
 	return []area{{
@@ -76,7 +75,7 @@ func (s sight) entity(id string) corax.Entity {
 
 func (s sight) name(id string) string { return cmp.Or(s.known[id].Name, id) }
 
-// look reads the topology, what was learned, and how each entity fares: its live incidents first, then its monitors.
+// look reads the topology, what was learned, and how each entity fares.
 func (p *pages) look(ctx context.Context) (sight, error) {
 	s := sight{known: map[string]corax.Entity{}, state: map[string]draw.Condition{}, who: access.From(ctx)}
 	all := p.o.Topology.Topology()
@@ -104,19 +103,10 @@ func (p *pages) look(ctx context.Context) (sight, error) {
 			}
 		}
 	}
-	for _, m := range p.o.Controls.Monitors(ctx) {
-		switch c := s.state[m.Entity]; {
-		case m.State == corax.MonitorDown:
-			s.state[m.Entity] = draw.Condition{Severity: max(c.Severity, corax.Medium)}
-		case m.State == corax.MonitorUp && c.Severity == corax.SeverityNone:
-			s.state[m.Entity] = draw.Condition{Healthy: true}
-		}
+	pulses, err := p.o.Find.Pulses(ctx)
+	for id, c := range pulses {
+		s.state[id] = draw.Condition(c)
 	}
-	live, err := p.o.Records.Incidents(ctx, store.IncidentFilter{Live: true})
-	for _, i := range live {
-		s.state[i.Entity] = draw.Condition{Severity: max(s.state[i.Entity].Severity, i.Severity, corax.Low)}
-	}
-	delete(s.state, "")
 	return s, err
 }
 
@@ -262,12 +252,8 @@ type entityData struct {
 	Drawing       template.HTML
 	Needs, Needed []relation
 	Together      []relation // learned, without a direction
-	Incidents     []corax.Incident
-	Problems      []corax.Problem
-	Monitors      []corax.ProbeResult
-	Changes       []corax.Signal
-	Signals       []corax.Signal
 	Place         *corax.Place
+	lookup.EntityRecord
 }
 
 func (p *pages) loadEntity(r *http.Request) (*ui.View, error) {
@@ -282,23 +268,15 @@ func (p *pages) loadEntity(r *http.Request) (*ui.View, error) {
 	if !s.sees(id) {
 		return nil, missing
 	}
-	if d.Incidents, err = p.o.Records.Incidents(ctx, store.IncidentFilter{Entity: id, Limit: 20}); err != nil {
+	if d.EntityRecord, err = p.o.Find.Record(ctx, id); err != nil {
 		return nil, err
-	}
-	for _, m := range p.o.Controls.Monitors(ctx) {
-		if m.Entity == id {
-			d.Monitors = append(d.Monitors, m)
-		}
 	}
 	d.relations(s)
 	if !d.Declared && len(d.Incidents)+len(d.Monitors)+len(d.Needs)+len(d.Needed)+len(d.Together) == 0 {
 		return nil, missing
 	}
-	if err := p.history(ctx, &d); err != nil {
-		return nil, err
-	}
 	if p.o.Hands != nil {
-		if place, at, ok := p.o.Hands.Hands().Place(id); ok {
+		if place, at, ok := p.o.Hands.Hands(r.Context()).Place(id); ok {
 			d.Place = &corax.Place{Entity: id, Site: cmp.Or(at.Title, at.Name), Room: place.Room, Rack: place.Rack, Unit: place.Unit, Marking: place.Marking, Note: place.Note}
 		}
 	}
@@ -334,39 +312,4 @@ func (d *entityData) relations(s sight) {
 	for _, e := range s.learned {
 		add(e, true)
 	}
-}
-
-// history is what happened to the entity: its problems, what was changed, and the latest signals of its incidents.
-func (p *pages) history(ctx context.Context, d *entityData) error {
-	seen := map[string]bool{"": true}
-	for i, n := range d.Incidents {
-		if !seen[n.Problem] {
-			seen[n.Problem] = true
-			o, err := p.o.Records.Problem(ctx, n.Problem)
-			switch {
-			case err == nil:
-				d.Problems = append(d.Problems, o)
-			case corax.CodeOf(err) != corax.NotFound:
-				return err
-			}
-		}
-		if i < 3 {
-			signals, err := p.o.Records.Signals(ctx, store.SignalFilter{Incident: n.ID, Limit: 10})
-			if err != nil {
-				return err
-			}
-			d.Signals = append(d.Signals, signals...)
-		}
-	}
-	changes, err := p.o.Records.Signals(ctx, store.SignalFilter{Kinds: []corax.SignalKind{corax.ChangeOf}, Since: p.o.Clock.Now().Add(-14 * 24 * time.Hour), Limit: 1000})
-	for _, c := range changes {
-		if c.Entity == d.Entity.ID {
-			d.Changes = append(d.Changes, c)
-		}
-	}
-	latest := func(a, b corax.Signal) int { return b.At.Compare(a.At) }
-	slices.SortStableFunc(d.Changes, latest)
-	slices.SortStableFunc(d.Signals, latest)
-	d.Signals, d.Changes = d.Signals[:min(len(d.Signals), 20)], d.Changes[:min(len(d.Changes), 20)]
-	return err
 }

@@ -66,6 +66,8 @@ type Options struct {
 
 	Scenarios  Scenarios
 	FirstSteps FirstSteps
+	// MonitorFiles is nil where the pages leave the configuration alone.
+	MonitorFiles MonitorFiles
 
 	Actions   Actions
 	Policies  Policies
@@ -79,7 +81,7 @@ type Options struct {
 func (p *pages) areas() []area {
 	return slices.Concat(
 		p.overview(), p.problems(),
-		p.incidents(), p.signals(), p.monitors(), p.changes(), p.topology(),
+		p.incidents(), p.signals(), p.monitors(), p.monitorEdits(), p.changes(), p.topology(),
 		p.approvals(), p.sites(), p.notifications(),
 		p.actions(), p.policies(), p.audit(), p.knowledge(),
 		p.scenarios(), p.welcome(),
@@ -154,6 +156,8 @@ type pages struct {
 	errors   ui.Page
 	login    bool // there is a page to log in
 	attempts attempts
+	writers  writers
+	verified verifications
 }
 
 // Route is one thing that the pages serve, for tests that walk all of them.
@@ -361,12 +365,11 @@ func (p *pages) show(w http.ResponseWriter, r *http.Request, t ui.Page, v *ui.Vi
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
 	text := b.String()
 	if p.o.Known != nil {
 		text = p.o.Known(text)
 	}
-	_, _ = w.Write([]byte(text))
+	p.writers.send(w, r, status, text)
 	return nil
 }
 

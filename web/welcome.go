@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -20,12 +19,6 @@ import (
 
 // FirstSteps is what the page for a new Corax sets in motion.
 type FirstSteps interface {
-	// TryMonitor runs a monitor once; text is its item of the list monitors, in YAML. Nothing is kept. Errors: Invalid.
-	TryMonitor(ctx context.Context, text string) (corax.ProbeResult, error)
-	// Writable says whether AddMonitor can work; otherwise somebody must edit the configuration.
-	Writable() bool
-	// AddMonitor writes it into the configuration and puts it in force. Errors: Invalid, Conflict where the configuration can't be changed.
-	AddMonitor(ctx context.Context, text string, by corax.Actor) error
 	// Sample says whether the sample is there; SetSample brings it, or takes it away.
 	Sample() bool
 	SetSample(there bool) error
@@ -33,7 +26,7 @@ type FirstSteps interface {
 
 // welcome is the way from nothing to the first monitor and the first scenario.
 func (p *pages) welcome() []area {
-	if p.o.FirstSteps == nil {
+	if p.o.FirstSteps == nil || p.o.MonitorFiles == nil {
 		return nil
 	}
 	act := func(path string, do func(*http.Request) (done, error)) action {
@@ -41,6 +34,7 @@ func (p *pages) welcome() []area {
 	}
 	return []area{{
 		Pages: []page{{Path: "/welcome", File: "welcome.html", Role: access.RoleAdmin, Load: p.loadWelcome}},
+		Files: []string{"_tried.html"},
 		Actions: []action{
 			act("/welcome/try", p.tryMonitor), act("/welcome/add", p.addMonitor), act("/welcome/sample", p.setSample),
 		},
@@ -52,27 +46,27 @@ type attempt struct {
 	Address, Name string
 	Text          string // as it is to be written; empty where it can't be
 	Error         string // why it can't be tried
-	Result        *corax.ProbeResult
+	tried
 }
 
+// tried is what a run of a monitor saw that nobody watches yet.
+type tried struct{ Result *corax.ProbeResult }
+
 // Words says what the run saw, for people who have never seen a monitor.
-func (a attempt) Words() string {
-	if a.Result == nil {
-		return ""
+func (t tried) Words() string {
+	if t.Up() {
+		return "It is up: " + t.Result.Message + "."
 	}
-	if a.Result.State == corax.MonitorUp {
-		return "It is up: " + a.Result.Message + "."
-	}
-	return "It is down, or not what was expected: " + a.Result.Message + "."
+	return "It is down, or not what was expected: " + t.Result.Message + "."
 }
+
+// Up says that the run went well.
+func (t tried) Up() bool { return t.Result != nil && t.Result.State == corax.MonitorUp }
 
 // Item is the monitor as an item of the list monitors.
 func (a attempt) Item() string {
 	return "- " + strings.ReplaceAll(strings.TrimSpace(a.Text), "\n", "\n  ")
 }
-
-// Up says that the run went well.
-func (a attempt) Up() bool { return a.Result != nil && a.Result.State == corax.MonitorUp }
 
 // mostAttempts bounds how many people's are remembered.
 const mostAttempts = 50
@@ -125,7 +119,7 @@ var beginWith = []firstScenario{
 }
 
 func (p *pages) loadWelcome(r *http.Request) (*ui.View, error) {
-	d := welcomeData{Try: p.attempts.of(by(r)), Monitors: len(p.o.Controls.Monitors(r.Context())), Sample: p.o.FirstSteps.Sample(), Writable: p.o.FirstSteps.Writable(),
+	d := welcomeData{Try: p.attempts.of(by(r)), Monitors: len(p.o.Controls.Monitors(r.Context())), Sample: p.o.FirstSteps.Sample(), Writable: p.o.MonitorFiles.Writable(),
 		Users: slices.ContainsFunc(p.routes, func(x Route) bool { return x.Path == "/settings/users" })}
 	if p.o.Scenarios != nil {
 		runs, _ := p.o.Scenarios.Runs()
@@ -148,7 +142,7 @@ func (p *pages) tryMonitor(r *http.Request) (done, error) {
 	var err error
 	if x.Text, err = monitorText(x.Address, x.Name); err == nil {
 		var seen corax.ProbeResult
-		if seen, err = p.o.FirstSteps.TryMonitor(r.Context(), x.Text); err == nil {
+		if seen, err = p.o.MonitorFiles.TryMonitor(r.Context(), x.Text); err == nil {
 			x.Result = &seen
 		}
 	}
@@ -207,7 +201,7 @@ func (p *pages) addMonitor(r *http.Request) (done, error) {
 	if x.Text == "" {
 		return done{}, &corax.Error{Code: corax.Conflict, Op: "add a monitor", Err: fmt.Errorf("none was tried"), Hint: "try it first"}
 	}
-	if err := p.o.FirstSteps.AddMonitor(r.Context(), x.Text, access.From(r.Context()).Actor("")); err != nil {
+	if _, err := p.o.MonitorFiles.WriteMonitor(r.Context(), MonitorText{}, x.Text, access.From(r.Context()).Actor("")); err != nil {
 		return done{}, err
 	}
 	p.attempts.set(by(r), attempt{})

@@ -24,11 +24,14 @@ type Store interface {
 	Problems(ctx context.Context, f store.ProblemFilter) ([]corax.Problem, error)
 	Problem(ctx context.Context, id string) (corax.Problem, error)
 	SearchProblems(ctx context.Context, f store.ProblemSearch) (store.ProblemList, error)
+	OpenCounts(ctx context.Context, among []string) ([]store.ProblemCount, error)
 	ProblemsLike(ctx context.Context, b store.ProblemBrief, most int) ([]store.ProblemBrief, error)
 	PlanRun(ctx context.Context, id string) (corax.PlanRun, error)
 	FindPlanRuns(ctx context.Context, f store.PlanFilter) ([]corax.PlanRun, error)
 	Decisions(ctx context.Context, plan string) ([]corax.Decision, error)
 	FindDecisions(ctx context.Context, f store.DecisionFilter) ([]corax.Decision, error)
+	Decision(ctx context.Context, id string) (corax.Decision, error)
+	FindOutcomes(ctx context.Context, f store.OutcomeFilter) ([]corax.Outcome, error)
 	Approvals(ctx context.Context, openOnly bool) ([]corax.ApprovalRequest, error)
 	FindApprovals(ctx context.Context, f store.ApprovalFilter) ([]corax.ApprovalRequest, error)
 	Approval(ctx context.Context, id string) (corax.ApprovalRequest, error)
@@ -38,6 +41,7 @@ type Store interface {
 	SaveSilence(ctx context.Context, s corax.Silence) error
 	EndSilence(ctx context.Context, id, by string) error
 	Stops(ctx context.Context) ([]store.Stop, error)
+	Pages(ctx context.Context, f store.PageFilter) ([]corax.Page, error)
 	Backup(ctx context.Context, path string) error
 }
 
@@ -102,6 +106,14 @@ func (r Records) SearchProblems(ctx context.Context, f store.ProblemSearch) (sto
 	return r.Store.SearchProblems(ctx, f)
 }
 
+// OpenCounts counts those that are seen and have not ended.
+func (r Records) OpenCounts(ctx context.Context, among []string) ([]store.ProblemCount, error) {
+	if s := r.sight(ctx); !s.everything {
+		among = s.among(among)
+	}
+	return r.Store.OpenCounts(ctx, among)
+}
+
 // ProblemsLike leaves out those that are not seen.
 func (r Records) ProblemsLike(ctx context.Context, b store.ProblemBrief, most int) ([]store.ProblemBrief, error) {
 	all, err := r.Store.ProblemsLike(ctx, b, most)
@@ -153,6 +165,24 @@ func (r Records) FindDecisions(ctx context.Context, f store.DecisionFilter) ([]c
 		})
 }
 
+// Decision is NotFound where its plan is not seen.
+func (r Records) Decision(ctx context.Context, id string) (corax.Decision, error) {
+	d, err := r.Store.Decision(ctx, id)
+	if err == nil && !r.sight(ctx).everything {
+		if _, err := r.PlanRun(ctx, d.Plan); err != nil {
+			return corax.Decision{}, hidden("read decision", id)
+		}
+	}
+	return d, err
+}
+
+// FindOutcomes leaves out those on entities that are not seen.
+func (r Records) FindOutcomes(ctx context.Context, f store.OutcomeFilter) ([]corax.Outcome, error) {
+	s := r.sight(ctx)
+	return fill(s, f.Limit, &f.After, func() ([]corax.Outcome, error) { return r.Store.FindOutcomes(ctx, f) },
+		func(o corax.Outcome) store.Cursor { return store.CursorOf(o.At, o.ID) }, func(o corax.Outcome) bool { return s.sees(o.Entity) })
+}
+
 // Approvals lists requests about an entity, or a problem, that is seen.
 func (r Records) Approvals(ctx context.Context, openOnly bool) ([]corax.ApprovalRequest, error) {
 	all, err := r.Store.Approvals(ctx, openOnly)
@@ -189,6 +219,18 @@ func (r Records) Stops(ctx context.Context) ([]store.Stop, error) {
 	all, err := r.Store.Stops(ctx)
 	s := r.sight(ctx)
 	return keep(s, all, func(x store.Stop) bool { return s.wide(x.Scope) }), err
+}
+
+// Pages lists what people were told about problems that are seen. Tests are about none.
+func (r Records) Pages(ctx context.Context, f store.PageFilter) ([]corax.Page, error) {
+	s, problems := r.sight(ctx), map[string]bool{}
+	return fill(s, f.Limit, &f.After, func() ([]corax.Page, error) { return r.Store.Pages(ctx, f) },
+		func(p corax.Page) store.Cursor { return store.CursorOf(p.OpenedAt, p.ID) }, func(p corax.Page) bool {
+			if _, asked := problems[p.Problem]; !asked {
+				problems[p.Problem] = r.problem(ctx, s, p.Problem)
+			}
+			return problems[p.Problem]
+		})
 }
 
 // eventsAtOnce is how many events are looked through at a time.

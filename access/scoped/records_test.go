@@ -3,6 +3,7 @@ package scoped_test
 import (
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -45,6 +46,11 @@ func records(t *testing.T) scoped.Records {
 				Diagnosis: corax.Diagnosis{RootCause: corax.RootCause{Entity: e}}}, &run, []corax.Event{{At: at, Kind: corax.EventProblemOpened, Problem: "prb-" + id, Text: id}}))
 			ok(s.SaveDecision(ctx, corax.Decision{ID: "dec-" + id, At: at, Plan: "pln-" + id}))
 			ok(s.SaveApproval(ctx, corax.ApprovalRequest{ID: "apr-" + id, Plan: "pln-" + id, Problem: "prb-" + id, Target: e, AskedAt: at, ExpiresAt: at.Add(time.Hour)}))
+			_, err := s.ChangePage(ctx, "pag-"+id, func(p *corax.Page) error {
+				*p = corax.Page{ID: "pag-" + id, Kind: corax.PageProblem, Problem: "prb-" + id, State: corax.PageOpen, OpenedAt: at}
+				return nil
+			})
+			ok(err)
 			if n == 0 {
 				ok(s.SaveSilence(ctx, corax.Silence{ID: "sil-" + id, Match: map[string]string{"entity": e}, Owner: "x", StartsAt: at, EndsAt: at.Add(time.Hour)}))
 				ok(s.SetStop(ctx, e, "x", "x", at))
@@ -72,6 +78,14 @@ func ids[T any](t *testing.T, id func(T) string, all []T, err error) []string {
 		out = append(out, id(x))
 	}
 	slices.Sort(out)
+	return out
+}
+
+// renamed are ids of one kind as those of another.
+func renamed(all []string, from, to string) (out []string) {
+	for _, id := range all {
+		out = append(out, to+strings.TrimPrefix(id, from))
+	}
 	return out
 }
 
@@ -136,6 +150,10 @@ func TestWhoSeesWhat(t *testing.T) {
 			is("decisions", ids(t, func(x corax.Decision) string { return x.ID }, decisions, err), each("dec", c.teams...))
 			stops, err := r.Stops(ctx)
 			is("stops", ids(t, func(x store.Stop) string { return x.Scope }, stops, err), c.teams)
+			pages, err := r.Pages(ctx, store.PageFilter{Limit: 100})
+			is("pages", ids(t, func(x corax.Page) string { return x.ID }, pages, err), each("pag", c.teams...))
+			pages, err = r.Pages(ctx, store.PageFilter{Limit: 2})
+			is("two pages", ids(t, func(x corax.Page) string { return x.ID }, pages, err), renamed(c.first, "inc", "pag"))
 			silences, err := r.Silences(ctx, time.Time{})
 			is("silences", ids(t, func(x corax.Silence) string { return x.Match["entity"] }, silences, err), c.teams)
 			glasses, err := r.BreakGlasses(ctx, now)

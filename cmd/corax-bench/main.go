@@ -4,8 +4,8 @@
 //
 // SET is scenarios, severity, rca-alerts, petshop, nezha or logs, or one of our own under bench: levels (severity over all four levels),
 // quiet (healthy lines that must raise nothing), open (failures that no catalogue knows) and speed,
-// which needs no data. It reads DIR, writes figures to standard output, and never tunes
-// anything. Exit status: 0 measured, 1 the data can't be read, 2 usage.
+// which needs no data; and pages, which measures the pages over a large store that it builds in DIR, in a browser too where there is one. It
+// reads DIR, writes figures to standard output, and never tunes anything. Exit status: 0 measured, 1 the data can't be read, 2 usage.
 package main
 
 import (
@@ -57,6 +57,8 @@ type input struct {
 	catalogue *knowledge.Catalogue
 	dir       string
 	split     string // only cases of this half, where the set says of which each is
+	profile   string // file for a CPU profile of what is measured; empty for none
+	rounds    int    // how often each page is asked for
 }
 
 func main() {
@@ -69,7 +71,7 @@ func main() {
 	}
 }
 
-var errUsage = errors.New("usage: corax-bench scenarios|severity|levels|quiet|open|speed|pages|rca-alerts|petshop|nezha|logs --data DIR [--split dev|test] [--json], or corax-bench speed [--input]")
+var errUsage = errors.New("usage: corax-bench scenarios|severity|levels|quiet|open|speed|pages|rca-alerts|petshop|nezha|logs --data DIR [--split dev|test] [--rounds N] [--profile FILE] [--json], or corax-bench speed [--input]")
 
 func run(args []string, out io.Writer) error {
 	if len(args) == 0 {
@@ -80,9 +82,11 @@ func run(args []string, out io.Writer) error {
 	flags.SetOutput(io.Discard)
 	dir := flags.String("data", "", "folder of the set")
 	split := flags.String("split", "", "only this half of the cases: dev or test")
+	profile := flags.String("profile", "", "pages: write a CPU profile of the server's work to this file")
+	rounds := flags.Int("rounds", 30, "pages: how often each page is asked for")
 	inputOnly := flags.Bool("input", false, "speed: write the cases and measure nothing")
 	asJSON := flags.Bool("json", false, "write one JSON object")
-	if err := flags.Parse(args[1:]); err != nil || !known || flags.NArg() > 0 || *dir == "" && args[0] != "speed" {
+	if err := flags.Parse(args[1:]); err != nil || !known || flags.NArg() > 0 || *rounds < 1 || *dir == "" && args[0] != "speed" {
 		return errUsage
 	}
 	r := result{Set: args[0], Note: "not measured yet"}
@@ -94,7 +98,7 @@ func run(args []string, out io.Writer) error {
 		if *inputOnly {
 			return speedInput(cat, out)
 		}
-		if r, err = measure(input{diagnose.New(cat), cat, *dir, *split}); err != nil {
+		if r, err = measure(input{diagnose.New(cat), cat, *dir, *split, *profile, *rounds}); err != nil {
 			return err
 		}
 	}

@@ -10,8 +10,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"corax/access"
-	"corax/client"
 	"corax/server"
+	"corax/server/client"
 )
 
 func userCommand(s *settings) *cobra.Command {

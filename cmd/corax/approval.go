@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"corax"
-	"corax/client"
+	"corax/server/client"
 )
 
 func approvalCommand(s *settings) *cobra.Command {

@@ -12,9 +12,9 @@ import (
 	"corax"
 	"corax/app"
 	"corax/audit"
-	"corax/client"
 	"corax/config"
 	"corax/server"
+	"corax/server/client"
 )
 
 // auditPlace is where the audit is, as the flags say.
@@ -42,13 +42,13 @@ func (p *auditPlace) claim(cmd *cobra.Command) (audit.Claim, error) {
 func auditCommand(s *settings) *cobra.Command {
 	p := &auditPlace{s: s}
 	c := &cobra.Command{
-		Use: "audit", Short: "The audit of what was done: verify, export, list, key",
+		Use: "audit", Short: "The audit of what was done: verify, export, list, key, anchor",
 		Long: "Every decision, answer, change of a plan, use of a credential and throw of a switch is an entry in a chain of hashes,\n" +
 			"whose ends are signed and anchored outside of the database.",
 	}
 	flags := c.PersistentFlags()
 	flags.StringVar(&p.config, "config", "", "configuration that says where data and anchors are")
-	c.AddCommand(auditVerify(p), auditExport(p), auditList(s), auditKey(p))
+	c.AddCommand(auditVerify(p), auditExport(p), auditList(s), auditKey(p), auditAnchor(s))
 	return c
 }
 
@@ -144,10 +144,6 @@ func auditExport(p *auditPlace) *cobra.Command {
 	return &cobra.Command{
 		Use: "export [FILE]", Short: "Write all entries and anchors as JSON Lines, for anyone to verify", Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
-			claim, err := p.claim(cmd)
-			if err != nil {
-				return err
-			}
 			out := cmd.OutOrStdout()
 			if len(args) == 1 && args[0] != "-" {
 				file, err := os.OpenFile(args[0], os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
@@ -157,35 +153,52 @@ func auditExport(p *auditPlace) *cobra.Command {
 				defer func() { err = errors.Join(err, file.Close()) }()
 				out = file
 			}
-			if err := audit.Export(out, claim); err != nil {
-				return corax.Errorf(corax.Unavailable, "export the audit", "%w", err)
-			}
-			return nil
+			return p.export(cmd, out)
 		},
 	}
 }
 
-func auditList(s *settings) *cobra.Command {
-	var problem string
-	var after int64
-	var part paging
-	c := &cobra.Command{
-		Use: "list", Short: "List entries of a running Corax, oldest first", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return showList(cmd, s, &part, func(ctx context.Context, c *client.Client, limit int, cursor string) (client.Page[server.AuditLine], error) {
-				return c.ListAudit(ctx, client.ListAuditParams{Problem: problem, After: after, Limit: limit, Cursor: cursor})
-			}, func(es []server.AuditLine) error {
-				rows := make([][]string, len(es))
-				for n, e := range es {
-					rows[n] = []string{fmt.Sprint(e.Seq), clock(e.At), e.Who, string(e.What), e.On, clip(matchText(e.Detail), 100)}
-				}
-				return table(cmd.OutOrStdout(), "No entry.", []string{"SEQ", "AT", "WHO", "WHAT", "ON", "DETAIL"}, rows)
-			})
-		},
+// export writes the audit of the data directory; with --server, that of a running Corax.
+func (p *auditPlace) export(cmd *cobra.Command, out io.Writer) error {
+	if p.s.server != "" {
+		remote, err := p.s.connect()
+		if err != nil {
+			return err
+		}
+		return remote.ExportAudit(cmd.Context(), out)
 	}
-	c.Flags().StringVar(&problem, "problem", "", "only those about this problem and its plans")
-	part.flags(c)
-	c.Flags().Int64Var(&after, "after", 0, "only those with higher numbers")
+	claim, err := p.claim(cmd)
+	if err != nil {
+		return err
+	}
+	if err := audit.Export(out, claim); err != nil {
+		return corax.Errorf(corax.Unavailable, "export the audit", "%w", err)
+	}
+	return nil
+}
+
+func auditList(s *settings) *cobra.Command {
+	var p client.ListAuditParams
+	var newest bool
+	c := pagedCommand(s, "list", "Find entries of a running Corax, oldest first", columns[server.AuditLine]{
+		"No entry.", []string{"SEQ", "AT", "WHO", "WHAT", "ON", "DETAIL"},
+		func(e server.AuditLine) []string {
+			return []string{fmt.Sprint(e.Seq), clock(e.At), e.Who, string(e.What), e.On, clip(matchText(e.Detail), 100)}
+		}}, func(ctx context.Context, c *client.Client, _ []string, limit int, cursor string) (client.Page[server.AuditLine], error) {
+		q := p
+		if q.Limit, q.Cursor = limit, cursor; newest {
+			q.Order = "newest"
+		}
+		return c.ListAudit(ctx, q)
+	})
+	c.Example = "  corax audit list --what approval --newest\n  corax audit list --on stop/ --who ann"
+	f := c.Flags()
+	f.StringVar(&p.What, "what", "", "only this kind, or all kinds before a dot: approval")
+	f.StringVar(&p.Who, "who", "", "only what was done by this one")
+	f.StringVar(&p.On, "on", "", "only what was done to this: decision/ID, vault:NAME, stop/ for all of a kind")
+	f.StringVar(&p.Problem, "problem", "", "only those about this problem and its plans")
+	f.Int64Var(&p.After, "after", 0, "only those that come after the entry of this number")
+	f.BoolVar(&newest, "newest", false, "the newest first")
 	return c
 }
 
@@ -193,6 +206,10 @@ func auditKey(p *auditPlace) *cobra.Command {
 	return &cobra.Command{
 		Use: "key", Short: "Print the public key that verifies the audit", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if p.s.server != "" {
+				return tell(cmd, p.s, func(ctx context.Context, c *client.Client) (server.AuditKey, error) { return c.AuditKey(ctx) },
+					func(k server.AuditKey) string { return string(k.Key) })
+			}
 			key, err := audit.ReadKey(app.AuditKeyFile(p.s.dataDir))
 			if err != nil {
 				return err
@@ -202,6 +219,20 @@ func auditKey(p *auditPlace) *cobra.Command {
 			}
 			_, err = fmt.Fprintln(cmd.OutOrStdout(), key.Public())
 			return err
+		},
+	}
+}
+
+func auditAnchor(s *settings) *cobra.Command {
+	return &cobra.Command{
+		Use: "anchor", Short: "Say when the audit of a running Corax was anchored last, and up to where", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return tell(cmd, s, func(ctx context.Context, c *client.Client) (server.AuditAnchor, error) { return c.AuditAnchor(ctx) }, func(a server.AuditAnchor) string {
+				if a.At == nil {
+					return "It was never anchored."
+				}
+				return fmt.Sprintf("Anchored at %s up to entry %d, in %s.", clock(*a.At), a.UpTo, a.File)
+			})
 		},
 	}
 }

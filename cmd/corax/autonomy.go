@@ -9,14 +9,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"corax"
-	"corax/client"
 	"corax/scenario"
 	"corax/server"
+	"corax/server/client"
 )
 
 func autonomyCommand(s *settings) *cobra.Command {
 	c := &cobra.Command{
-		Use: "autonomy", Short: "What actions have earned to do by themselves: list, cap, uncap, learn",
+		Use: "autonomy", Short: "What actions have earned to do by themselves: list, outcomes, cap, uncap, learn",
 		Long: "Each action has a level on each class of entities: observe, suggest, approve, auto. A new one starts at suggest. It rises with\n" +
 			"verified successes, one level at a time, and falls at once after a failure. A policy's yes counts only as far as the level\n" +
 			"goes, unless its rule grants another.",
@@ -69,7 +69,7 @@ func autonomyCommand(s *settings) *cobra.Command {
 			}, func(server.Learned) string { return fmt.Sprintf("Learned from %d outcomes.", len(outcomes)) })
 		},
 	}
-	c.AddCommand(list, limit, uncap, learn)
+	c.AddCommand(list, outcomesCommand(s), limit, uncap, learn)
 	return c
 }
 

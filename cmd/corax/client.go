@@ -12,13 +12,14 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"reflect"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"corax"
 	"corax/app"
-	"corax/client"
+	"corax/server/client"
 )
 
 // connect finds the running Corax: the one that --server names, or that of the data directory.
@@ -65,6 +66,12 @@ func show[T any](cmd *cobra.Command, s *settings, ask func(context.Context, *cli
 	switch {
 	case err != nil:
 		return err
+	case s.json && reflect.TypeFor[T]().Kind() == reflect.Slice: // a list without what the API puts around it
+		var list client.Page[json.RawMessage]
+		if err := json.Unmarshal(raw, &list); err != nil {
+			return corax.Errorf(corax.Internal, "read the answer", "%w", err)
+		}
+		return printJSON(cmd.OutOrStdout(), list.Items)
 	case s.json:
 		return printJSON(cmd.OutOrStdout(), raw)
 	}
@@ -108,9 +115,9 @@ func showList[T any](cmd *cobra.Command, s *settings, p *paging, page func(ctx c
 	}
 	raw := []json.RawMessage{}
 	c.Answer = func(body []byte) {
-		var part []json.RawMessage
+		var part client.Page[json.RawMessage]
 		_ = json.Unmarshal(body, &part) // the client says where it can't
-		raw = append(raw, part...)
+		raw = append(raw, part.Items...)
 	}
 	var items []T
 	cursor := p.cursor

@@ -11,10 +11,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"corax"
-	"corax/client"
 	"corax/diagnose"
 	"corax/knowledge"
 	"corax/server"
+	"corax/server/client"
 )
 
 func explainCommand(s *settings) *cobra.Command {
@@ -66,6 +66,13 @@ func explainCommand(s *settings) *cobra.Command {
 			}
 			if !isProblem(args[1]) {
 				return eachCase(args[1], dir, answer)
+			}
+			if dir == "" { // its Corax knows what it went by
+				return show(cmd, s, func(ctx context.Context, c *client.Client) ([]corax.WhyNot, error) {
+					return c.WhyNot(ctx, args[1], client.WhyNotParams{What: args[0]})
+				}, func(answers []corax.WhyNot) error {
+					return diagnose.WriteWhyNot(cmd.OutOrStdout(), args[1], args[0], answers)
+				})
 			}
 			p, err := s.problem(cmd, args[1])
 			if err != nil {

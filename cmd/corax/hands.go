@@ -9,11 +9,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"corax"
-	"corax/client"
+	"corax/server"
+	"corax/server/client"
 )
 
 func handsCommand(s *settings) *cobra.Command {
-	c := &cobra.Command{Use: "hands", Short: "Work orders for people on site: list, show, accept, start, done, cannot, cancel"}
+	c := &cobra.Command{Use: "hands", Short: "Work orders for people on site: list, show, sites, accept, start, done, cannot, cancel"}
 	var live bool
 	var part paging
 	list := &cobra.Command{
@@ -32,7 +33,20 @@ func handsCommand(s *settings) *cobra.Command {
 	}
 	list.Flags().BoolVar(&live, "live", false, "only those that have not ended")
 	part.flags(list)
-	c.AddCommand(list, &cobra.Command{
+	c.AddCommand(list, wholeCommand(s, "sites", "List the sites with people, and what stands there", columns[server.Site]{
+		"No site is configured.", []string{"SITE", "TITLE", "ADDRESS", "ASKED", "STANDS THERE"},
+		func(x server.Site) []string {
+			var asked, there []string
+			for _, r := range x.Ladder {
+				asked = append(asked, r.Contact)
+			}
+			for _, p := range x.Places {
+				there = append(there, p.Entity)
+			}
+			return []string{x.Name, x.Title, x.Address, strings.Join(asked, ", "), clip(strings.Join(there, ", "), 80)}
+		}}, func(ctx context.Context, c *client.Client, _ []string) ([]server.Site, error) {
+		return c.ListSites(ctx)
+	}), &cobra.Command{
 		Use: "show ID", Short: "Show a work order with its log", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return show(cmd, s, func(ctx context.Context, c *client.Client) (corax.WorkOrder, error) {

@@ -14,13 +14,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"corax"
-	"corax/client"
 	"corax/server"
+	"corax/server/client"
 	"corax/store"
 )
 
 func incidentCommand(s *settings) *cobra.Command {
-	c := &cobra.Command{Use: "incident", Short: "Incidents: list, show, acknowledge, resolve", Aliases: []string{"incidents"}}
+	c := &cobra.Command{Use: "incident", Short: "Incidents: list, search, show, acknowledge, resolve", Aliases: []string{"incidents"}}
 	var all bool
 	var part paging
 	list := &cobra.Command{
@@ -45,7 +45,7 @@ func incidentCommand(s *settings) *cobra.Command {
 			return act(cmd, s, func(ctx context.Context, c *client.Client) error { return do(c, ctx, args[0]) }, said+" "+args[0]+".")
 		}}
 	}
-	c.AddCommand(list, &cobra.Command{
+	c.AddCommand(list, incidentSearch(s), &cobra.Command{
 		Use: "show ID", Short: "Show an incident with its latest signals", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return show(cmd, s, func(ctx context.Context, c *client.Client) (server.IncidentPage, error) {
@@ -74,7 +74,7 @@ func incidentCommand(s *settings) *cobra.Command {
 }
 
 func problemCommand(s *settings) *cobra.Command {
-	c := &cobra.Command{Use: "problem", Short: "Problems: list, show, escalate, report, export, import", Aliases: []string{"problems"}}
+	c := &cobra.Command{Use: "problem", Short: "Problems: list, search, show, comment, take-over, hand-back, escalate, similar, report, export, import", Aliases: []string{"problems"}}
 	var all bool
 	var part paging
 	list := &cobra.Command{
@@ -113,7 +113,7 @@ func problemCommand(s *settings) *cobra.Command {
 			},
 				func(p server.ProblemPage) error { return printProblem(cmd.OutOrStdout(), p) })
 		},
-	}, escalate, problemReport(s), problemExport(s), problemImport(s))
+	}, escalate, problemSearch(s), problemComment(s), problemTakeOver(s), problemHandBack(s), problemSimilar(s), problemReport(s), problemExport(s), problemImport(s))
 	return c
 }
 
@@ -149,18 +149,16 @@ func silenceCommand(s *settings) *cobra.Command {
 	add.Flags().DurationVar(&length, "for", time.Hour, "how long")
 	add.Flags().StringVar(&from, "from", "", "start of a planned window; now where left out")
 	_ = add.MarkFlagRequired("reason")
-	c.AddCommand(add, &cobra.Command{
-		Use: "list", Short: "List silences that have not ended", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return show(cmd, s, func(ctx context.Context, c *client.Client) ([]corax.Silence, error) { return c.ListSilences(ctx) }, func(ss []corax.Silence) error {
-				rows := make([][]string, len(ss))
-				for n, x := range ss {
-					rows[n] = []string{x.ID, matchText(x.Match), x.Owner, clock(x.StartsAt), clock(x.EndsAt), x.Reason}
-				}
-				return table(cmd.OutOrStdout(), "Nothing is silenced.", []string{"ID", "MATCH", "OWNER", "FROM", "UNTIL", "REASON"}, rows)
-			})
-		},
-	}, &cobra.Command{
+	var all bool
+	list := wholeCommand(s, "list", "List silences that have not ended", columns[corax.Silence]{
+		"Nothing is silenced.", []string{"ID", "MATCH", "OWNER", "FROM", "UNTIL", "REASON"},
+		func(x corax.Silence) []string {
+			return []string{x.ID, matchText(x.Match), x.Owner, clock(x.StartsAt), clock(x.EndsAt), x.Reason}
+		}}, func(ctx context.Context, c *client.Client, _ []string) ([]corax.Silence, error) {
+		return c.ListSilences(ctx, client.ListSilencesParams{All: all})
+	})
+	list.Flags().BoolVar(&all, "all", false, "also those that have ended")
+	c.AddCommand(add, list, &cobra.Command{
 		Use: "end ID", Short: "End a silence now", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return act(cmd, s, func(ctx context.Context, c *client.Client) error {

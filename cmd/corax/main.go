@@ -106,8 +106,10 @@ func rootCommand() *cobra.Command {
 		&cobra.Group{ID: "prove", Title: "Prove:"},
 	)
 	for group, commands := range map[string][]*cobra.Command{
-		"run":   {serveCommand(s), configCommand(s), backupCommand(s), restoreCommand(s), vaultCommand(s), userCommand(s), tokenCommand(s), sessionCommand(s)},
-		"look":  {watchCommand(s), incidentCommand(s), problemCommand(s), planCommand(s), approvalCommand(s), breakGlassCommand(s), autonomyCommand(s), policyCommand(s), notifyCommand(s), handsCommand(s), monitorCommand(s), silenceCommand(s), stopCommand(s), diagnoseCommand(s), explainCommand(s), knowledgeCommand(s), apiCommand(s)},
+		"run": {serveCommand(s), configCommand(s), backupCommand(s), restoreCommand(s), vaultCommand(s), userCommand(s), tokenCommand(s), sessionCommand(s), whoamiCommand(s), settingsCommand(s), healthCommand(s)},
+		"look": {watchCommand(s), eventCommand(s), incidentCommand(s), problemCommand(s), signalCommand(s), changeCommand(s), topologyCommand(s), planCommand(s),
+			approvalCommand(s), breakGlassCommand(s), autonomyCommand(s), actionCommand(s), policyCommand(s), decisionCommand(s),
+			notifyCommand(s), handsCommand(s), monitorCommand(s), silenceCommand(s), stopCommand(s), diagnoseCommand(s), explainCommand(s), knowledgeCommand(s), apiCommand(s)},
 		"prove": {demoCommand(s), scenarioCommand(s), labCommand(), auditCommand(s)},
 	} {
 		for _, c := range commands {

@@ -9,16 +9,17 @@ import (
 	"github.com/spf13/cobra"
 
 	"corax"
-	"corax/client"
 	"corax/server"
+	"corax/server/client"
+	"corax/store"
 )
 
 func monitorCommand(s *settings) *cobra.Command {
-	c := &cobra.Command{Use: "monitor", Short: "Monitors: list, test, config, add, edit, remove", Aliases: []string{"monitors"}}
+	c := &cobra.Command{Use: "monitor", Short: "Monitors: list, show, history, changes, test, config, add, edit, remove", Aliases: []string{"monitors"}}
 	c.AddCommand(&cobra.Command{
 		Use: "list", Short: "List the monitors with their last results", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return show(cmd, s, func(ctx context.Context, c *client.Client) (server.MonitorList, error) { return c.ListMonitors(ctx) }, func(ms server.MonitorList) error {
+			return show(cmd, s, func(ctx context.Context, c *client.Client) ([]corax.ProbeResult, error) { return c.ListMonitors(ctx) }, func(ms []corax.ProbeResult) error {
 				rows := make([][]string, len(ms))
 				for n, m := range ms {
 					rows[n] = []string{m.Monitor, string(m.State), m.Entity, m.Latency.Round(time.Millisecond).String(), ago(m.At), clip(m.Message, 80)}
@@ -47,8 +48,71 @@ func monitorCommand(s *settings) *cobra.Command {
 			}
 			return err
 		},
-	}, monitorConfig(s), monitorAdd(s), monitorEdit(s), monitorRemove(s))
+	}, monitorShow(s), monitorHistory(s), monitorChanges(s), monitorConfig(s), monitorAdd(s), monitorEdit(s), monitorRemove(s))
 	return c
+}
+
+func monitorShow(s *settings) *cobra.Command {
+	return &cobra.Command{
+		Use: "show NAME", Short: "Print a monitor's last result", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return tell(cmd, s, func(ctx context.Context, c *client.Client) (corax.ProbeResult, error) {
+				return c.GetMonitor(ctx, args[0])
+			}, func(m corax.ProbeResult) string {
+				return fmt.Sprintf("%s of %s is %s, %s after %s: %s", m.Monitor, m.Entity, m.State, ago(m.At), m.Latency.Round(time.Millisecond), m.Message)
+			})
+		},
+	}
+}
+
+// monitorHistory tells of all monitors in a line each, and of one span by span.
+func monitorHistory(s *settings) *cobra.Command {
+	var back, step time.Duration
+	c := &cobra.Command{
+		Use: "history [NAME]", Short: "What the runs of the monitors, or of one, came to: how many failed, how long they took", Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			from, heading := time.Now().Add(-back), []string{"RUNS", "FAILED", "UP", "P50", "P95"}
+			row := func(what string, h store.History) []string {
+				return []string{what, fmt.Sprint(h.Checks), fmt.Sprint(h.Failures), fmt.Sprintf("%.2f %%", 100*h.Up()), h.P50.Round(time.Millisecond).String(), h.P95.Round(time.Millisecond).String()}
+			}
+			if len(args) == 0 {
+				return show(cmd, s, func(ctx context.Context, c *client.Client) ([]store.MonitorHistory, error) {
+					return c.MonitorHistories(ctx, client.MonitorHistoriesParams{From: from, Step: int(max(step, back/200+time.Second).Seconds())})
+				}, func(all []store.MonitorHistory) error {
+					rows := make([][]string, len(all))
+					for n, m := range all {
+						rows[n] = row(m.Monitor, m.Total())
+						rows[n] = rows[n][:4] // a total has no latencies: those of its spans are not added up
+					}
+					return table(cmd.OutOrStdout(), "No monitor ran.", append([]string{"MONITOR"}, heading[:3]...), rows)
+				})
+			}
+			return show(cmd, s, func(ctx context.Context, c *client.Client) (store.MonitorHistory, error) {
+				return c.MonitorHistory(ctx, args[0], client.MonitorHistoryParams{From: from, Step: int(step.Seconds())})
+			}, func(m store.MonitorHistory) error {
+				var rows [][]string
+				for _, h := range m.Spans {
+					if h.Checks > 0 {
+						rows = append(rows, row(clock(h.At), h))
+					}
+				}
+				return table(cmd.OutOrStdout(), "It did not run.", append([]string{"FROM"}, heading...), rows)
+			})
+		},
+	}
+	c.Flags().DurationVar(&back, "for", 24*time.Hour, "how far back")
+	c.Flags().DurationVar(&step, "step", time.Hour, "how long a span is")
+	return c
+}
+
+func monitorChanges(s *settings) *cobra.Command {
+	return wholeCommand(s, "changes NAME", "List how the state of a monitor changed, the latest first", columns[store.MonitorChange]{
+		"Its state never changed.", []string{"AT", "FROM", "TO", "SEEN"},
+		func(x store.MonitorChange) []string {
+			return []string{clock(x.At), string(x.From), string(x.To), clip(x.Message, 120)}
+		}}, func(ctx context.Context, c *client.Client, args []string) ([]store.MonitorChange, error) {
+		return c.MonitorChanges(ctx, args[0], client.MonitorChangesParams{})
+	})
 }
 
 func monitorConfig(s *settings) *cobra.Command {

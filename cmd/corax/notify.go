@@ -8,11 +8,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"corax"
-	"corax/client"
+	"corax/server/client"
 )
 
 func notifyCommand(s *settings) *cobra.Command {
-	c := &cobra.Command{Use: "notify", Short: "Telling people: status, test, list, ack"}
+	c := &cobra.Command{Use: "notify", Short: "Telling people: status, test, list, show, ack"}
 	var contacts []string
 	test := &cobra.Command{
 		Use: "test", Short: "Send a page about nothing, by every way to everybody who is to be tested", Args: cobra.NoArgs,
@@ -45,6 +45,18 @@ func notifyCommand(s *settings) *cobra.Command {
 	list.Flags().BoolVar(&live, "live", false, "only what has not ended")
 	part.flags(list)
 	c.AddCommand(test, list, &cobra.Command{
+		Use: "show ID", Short: "Show what people were told, and what became of each message", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return show(cmd, s, func(ctx context.Context, c *client.Client) (corax.Page, error) { return c.GetPage(ctx, args[0]) }, func(p corax.Page) error {
+				fmt.Fprintf(cmd.OutOrStdout(), "%s  %s  %s  %s\n%s\n\n", p.ID, p.State, clock(p.OpenedAt), printable(p.AckedBy), printable(p.Title))
+				rows := make([][]string, len(p.Deliveries))
+				for n, d := range p.Deliveries {
+					rows[n] = []string{d.Contact, d.Channel, string(d.State), clip(d.Error, 100)}
+				}
+				return table(cmd.OutOrStdout(), "Nobody was told.", []string{"CONTACT", "CHANNEL", "STATE", "WHY"}, rows)
+			})
+		},
+	}, &cobra.Command{
 		Use: "status", Short: "Show how every way to every contact has served, and when it was tested", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return show(cmd, s, func(ctx context.Context, c *client.Client) ([]corax.Reach, error) { return c.Reach(ctx) }, func(reach []corax.Reach) error {

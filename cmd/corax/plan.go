@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"corax"
-	"corax/client"
+	"corax/server/client"
 )
 
 func planCommand(s *settings) *cobra.Command {

@@ -8,14 +8,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"corax"
-	"corax/client"
 	"corax/config"
 	"corax/config/decode"
 	"corax/heal"
+	"corax/server/client"
 )
 
 func policyCommand(s *settings) *cobra.Command {
-	c := &cobra.Command{Use: "policy", Short: "Policies: test them on past or made-up plans, and compare two"}
+	c := &cobra.Command{Use: "policy", Short: "Policies: show, try, test them on past or made-up plans, and compare two"}
 	var cases, against string
 	var past int
 	test := &cobra.Command{
@@ -54,26 +54,15 @@ func policyCommand(s *settings) *cobra.Command {
 	test.Flags().StringVar(&cases, "cases", "", "file of made-up cases")
 	test.Flags().IntVar(&past, "past", 0, "try the latest so many decisions of the running Corax")
 	test.Flags().StringVar(&against, "against", "", "configuration whose policy to compare with")
-	c.AddCommand(test)
+	c.AddCommand(policyShow(s), policyTry(s), test)
 	return c
 }
 
 // trials are the made-up ones and the past ones that were asked for.
-func (s *settings) trials(cmd *cobra.Command, cases string, past int) ([]heal.Trial, error) {
-	var trials []heal.Trial
-	if cases != "" {
-		data, err := os.ReadFile(cases)
-		if err != nil {
-			return nil, corax.Errorf(corax.Invalid, "read "+cases, "%w", err)
-		}
-		if err := decode.YAML(cases, data, &trials); err != nil {
-			return nil, err
-		}
-		for n := range trials {
-			if trials[n].At.IsZero() {
-				trials[n].At = time.Now().UTC()
-			}
-		}
+func (s *settings) trials(cmd *cobra.Command, cases string, past int) ([]corax.Trial, error) {
+	trials, err := readCases(cases)
+	if err != nil {
+		return nil, err
 	}
 	if past > 0 {
 		cl, err := s.connect()
@@ -87,7 +76,7 @@ func (s *settings) trials(cmd *cobra.Command, cases string, past int) ([]heal.Tr
 			return nil, err
 		}
 		for _, d := range decisions {
-			trials = append(trials, heal.TrialOf(d))
+			trials = append(trials, d.Trial())
 		}
 	}
 	if cases == "" && past == 0 {
@@ -96,8 +85,29 @@ func (s *settings) trials(cmd *cobra.Command, cases string, past int) ([]heal.Tr
 	return trials, nil
 }
 
+// readCases reads made-up cases; none where no file is named. Those without a time are of now.
+func readCases(file string) ([]corax.Trial, error) {
+	if file == "" {
+		return nil, nil
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, corax.Errorf(corax.Invalid, "read "+file, "%w", err)
+	}
+	var trials []corax.Trial
+	if err := decode.YAML(file, data, &trials); err != nil {
+		return nil, err
+	}
+	for n := range trials {
+		if trials[n].At.IsZero() {
+			trials[n].At = time.Now().UTC()
+		}
+	}
+	return trials, nil
+}
+
 // printTried writes a table, or a JSON line a trial; it is an exit 1 where an expectation does not hold.
-func printTried(cmd *cobra.Command, s *settings, tried []heal.Tried, compared bool) error {
+func printTried(cmd *cobra.Command, s *settings, tried []corax.Tried, compared bool) error {
 	rows := make([][]string, 0, len(tried))
 	wrong, differ := 0, 0
 	for _, t := range tried {

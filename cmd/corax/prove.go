@@ -14,11 +14,11 @@ import (
 
 	"corax"
 	"corax/app"
-	"corax/client"
 	"corax/config"
 	"corax/investigate"
 	"corax/lab"
 	"corax/scenario"
+	"corax/server/client"
 	"corax/store"
 	"corax/store/sqlite"
 )

@@ -1,11 +1,12 @@
 package main
 
 import (
-	"fmt"
+	"context"
 
 	"github.com/spf13/cobra"
 
-	"corax/postmortem"
+	"corax/server"
+	"corax/server/client"
 )
 
 // problemReport prints a problem as a report for those who read about it afterwards.
@@ -16,17 +17,17 @@ func problemReport(s *settings) *cobra.Command {
 			"as a report of two pages, to print or to save as PDF.",
 		Example: "  corax problem report prb-2f6c > outage.md",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			p, err := s.problem(cmd, args[0])
+			if s.json { // the same before it is put into words
+				return show(cmd, s, func(ctx context.Context, c *client.Client) (server.ProblemPage, error) {
+					return c.GetProblem(ctx, args[0])
+				},
+					func(server.ProblemPage) error { return nil })
+			}
+			c, err := s.connect()
 			if err != nil {
 				return err
 			}
-			if s.json {
-				return printJSON(cmd.OutOrStdout(), p)
-			}
-			_, err = fmt.Fprint(cmd.OutOrStdout(), postmortem.Markdown(postmortem.Outage{
-				Problem: p.Problem, Run: p.Run, Decisions: p.Decisions, Events: p.Events,
-			}))
-			return err
+			return c.ReportProblem(cmd.Context(), args[0], cmd.OutOrStdout())
 		},
 	}
 }

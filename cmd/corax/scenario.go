@@ -18,8 +18,8 @@ import (
 )
 
 func scenarioCommand(s *settings) *cobra.Command {
-	c := &cobra.Command{Use: "scenario", Short: "Scenario tests: list, show, run, publish what came out", Aliases: []string{"scenarios"}}
-	c.AddCommand(scenarioList(s), scenarioShow(s), scenarioRun(s), scenarioHistory(s), scenarioCompare(s), scenarioPublish(s))
+	c := &cobra.Command{Use: "scenario", Short: "Scenario tests: list, show, run, launch, jobs, result, publish what came out", Aliases: []string{"scenarios"}}
+	c.AddCommand(scenarioList(s), scenarioShow(s), scenarioRun(s), scenarioLaunch(s), scenarioJobs(s), scenarioCancel(s), scenarioRuns(s), scenarioResult(s), scenarioHistory(s), scenarioCompare(s), scenarioPublish(s))
 	return c
 }
 

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"corax"
-	"corax/client"
+	"corax/server/client"
 )
 
 // watchAgain is how long a broken connection is left alone.

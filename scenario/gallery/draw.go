@@ -28,6 +28,31 @@ func strip(r scenario.Result, milestones []scenario.Milestone) template.HTML {
 
 func after(seconds float64) time.Duration { return time.Duration(seconds * float64(time.Second)) }
 
+// leastAnswers is how many answers it takes for their confidence to mean something.
+const leastAnswers = 10
+
+// calibration draws how often the engine was right of what it was how sure of; nothing where there are too few answers.
+func calibration(runs history.Runs) template.HTML {
+	const bins = 10
+	var list [bins]draw.Bin
+	all := 0
+	for _, r := range runs {
+		if r.Answer == nil {
+			continue
+		}
+		all++
+		b := &list[min(max(int(r.Answer.Confidence*bins), 0), bins-1)]
+		b.Confidence = (b.Confidence*float64(b.All) + r.Answer.Confidence) / float64(b.All+1)
+		if b.All++; r.Answer.Right {
+			b.Right++
+		}
+	}
+	if all < leastAnswers {
+		return ""
+	}
+	return draw.Reliability("How sure, and how often right", list[:])
+}
+
 // chart draws pass rates over time.
 func chart(rates []history.Rate) template.HTML {
 	var list []draw.Run

@@ -73,6 +73,7 @@ type Index struct {
 	Rates                []history.Rate
 	Span                 string // of a rate: hour, day, week
 	Chart                template.HTML
+	Calibration          template.HTML // of the latest runs; empty where few name a cause
 }
 
 // NewIndex makes the list from all runs, and from scenarios that have perhaps never been run: of those, only names and title count.
@@ -116,6 +117,7 @@ func NewIndex(all, known history.Runs, f history.Filter, to Links) Index {
 		}
 		x.Rates = x.Rates[max(0, len(x.Rates)-mostRates):]
 		x.Chart = chart(x.Rates)
+		x.Calibration = calibration(all.Latest().Only(history.Filter{Category: f.Category}))
 	}
 	return x
 }

@@ -33,7 +33,16 @@ type Run struct {
 	Diagnosed *float64 `json:"diagnosed,omitempty"` // seconds since the first injection; nil where it did not come to that
 	Healed    *float64 `json:"healed,omitempty"`
 
+	// Answer is how sure the engine was of the root cause, where the scenario has one problem and names its cause.
+	Answer *Answer `json:"answer,omitempty"`
+
 	File string `json:"-"` // that holds the whole result
+}
+
+// Answer is a root cause as it was named.
+type Answer struct {
+	Confidence float64 `json:"confidence"` // 0 to 1
+	Right      bool    `json:"right"`
 }
 
 // Scenario is category and name.
@@ -61,6 +70,9 @@ func Summary(full scenario.Result) Run {
 		s.Severities = append(s.Severities, d.Severity)
 		s.Causes = append(s.Causes, scenario.CauseText(d.RootCause))
 		s.Modes = append(s.Modes, scenario.ModeText(d.Plan.Mode))
+	}
+	if i := slices.IndexFunc(full.Checks, func(c scenario.Check) bool { return c.Name == scenario.CheckRootCause }); i >= 0 && len(full.Problems) == 1 {
+		s.Answer = &Answer{full.Problems[0].Confidence, full.Checks[i].OK}
 	}
 	return s
 }

@@ -28,6 +28,10 @@ type Options struct {
 	Problems int           // outages, of which the last few are not over
 	Until    time.Time     // when the past ends
 	Span     time.Duration // how long it is; 30 days where 0
+
+	// The store has to be Governed for these.
+	Decisions int `json:",omitempty"` // of the policy, each with its entry in the audit
+	Entries   int `json:",omitempty"` // of the audit, beside those
 }
 
 // batch is how many signals are stored in one transaction.
@@ -45,7 +49,14 @@ func Fill(ctx context.Context, s Store, o Options) error {
 	if err := f.chatter(ctx); err != nil {
 		return err
 	}
-	return f.flush(ctx)
+	if err := f.flush(ctx); err != nil || o.Decisions+o.Entries == 0 {
+		return err
+	}
+	g, ok := s.(Governed)
+	if !ok {
+		return corax.Errorf(corax.Invalid, "fill a store", "it keeps no decisions")
+	}
+	return f.govern(ctx, g)
 }
 
 // filler is a sample in the making.

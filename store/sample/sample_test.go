@@ -82,3 +82,34 @@ func TestFill(t *testing.T) {
 		t.Errorf("%d and %d signals, or they differ", len(all[0]), len(all[1]))
 	}
 }
+
+// Decisions and entries of the audit are there in their numbers, found by what they are about, and the chain of the audit holds.
+func TestFillWithDecisions(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "corax.db")
+	s, err := sqlite.Open(t.Context(), sqlite.Options{Path: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if err := sample.Fill(t.Context(), s, sample.Options{Seed: 7, Signals: 100, Problems: 4, Until: until, Decisions: 60, Entries: 50}); err != nil {
+		t.Fatal(err)
+	}
+	decisions, err := s.FindDecisions(t.Context(), store.DecisionFilter{Rule: "read-only"})
+	if all, failed := s.FindDecisions(t.Context(), store.DecisionFilter{}); err != nil || failed != nil || len(all) != 60 || len(decisions) == 0 || len(decisions) == 60 {
+		t.Errorf("%d of %d decisions are by the first rule, %v, %v", len(decisions), len(all), err, failed)
+	}
+	used, err := s.Audit(t.Context(), store.AuditFilter{What: corax.AuditSecret})
+	if err != nil || len(used) == 0 {
+		t.Errorf("%d uses of credentials, %v", len(used), err)
+	}
+	rows, err := s.Audit(t.Context(), store.AuditFilter{})
+	if err != nil || len(rows) < 110 {
+		t.Errorf("%d entries, %v", len(rows), err)
+	}
+	if err := sample.Fill(t.Context(), signalsOnly{s}, sample.Options{Signals: 1, Until: until, Decisions: 1}); err == nil {
+		t.Error("a store that keeps no decisions was filled with one")
+	}
+}
+
+// signalsOnly is a store that keeps no decisions.
+type signalsOnly struct{ sample.Store }

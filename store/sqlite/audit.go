@@ -9,7 +9,6 @@ import (
 
 	"corax"
 	"corax/audit"
-	"corax/store"
 )
 
 // The SQL of the audit.
@@ -19,7 +18,6 @@ const (
 		ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, hash = excluded.hash, signature = excluded.signature`
 	auditHead = `SELECT seq, hash, signature FROM audit_head WHERE id = 1`
 	lastAudit = `SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1`
-	auditRows = `SELECT seq, what, subject, doc, hash FROM audit WHERE seq > ?1 AND (?2 = '' OR problem = ?2) ORDER BY seq LIMIT ?3`
 	dropAudit = `DELETE FROM audit WHERE seq <= ?`
 	hashOf    = `SELECT hash FROM audit WHERE seq = ?`
 
@@ -98,17 +96,6 @@ func (s *Store) AuditHead() audit.Head {
 	return s.head
 }
 
-// Audit lists entries by their numbers.
-func (s *Store) Audit(ctx context.Context, f store.AuditFilter) ([]audit.Row, error) {
-	out := []audit.Row{}
-	err := s.each(ctx, "list the audit", func(rows *sql.Rows) error {
-		r, err := scanAudit(rows)
-		out = append(out, r)
-		return err
-	}, auditRows, f.After, f.Problem, limit(f.Limit))
-	return out, err
-}
-
 func scanAudit(rows *sql.Rows) (r audit.Row, err error) {
 	err = rows.Scan(&r.Seq, &r.What, &r.On, &r.Doc, &r.Hash)
 	return r, err
@@ -168,11 +155,11 @@ func ReadAudit(ctx context.Context, path string) (c audit.Claim, err error) {
 	}
 	c.Head, c.Records = &audit.Head{}, map[string]string{}
 	err = errors.Join(
-		each(auditRows, func(rows *sql.Rows) error {
+		each(anyAudit+oldestAudit, func(rows *sql.Rows) error {
 			r, err := scanAudit(rows)
 			c.Rows = append(c.Rows, r)
 			return err
-		}, 0, "", -1),
+		}, "", "", "", "", 0, -1),
 		each(auditHead, func(rows *sql.Rows) error { return rows.Scan(&c.Head.Seq, &c.Head.Hash, &c.HeadSig) }),
 		each(docsBeside, func(rows *sql.Rows) error {
 			var on string

@@ -240,6 +240,9 @@ func TestAuditNoticesEveryChange(t *testing.T) {
 			lines := bytes.SplitAfter(anchors, []byte("\n"))
 			write(rt, anchorFile, bytes.Join(lines[rapid.IntRange(1, len(lines)-2).Draw(rt, "lines"):], nil))
 		case "record":
+			if seq-1 == int64(r.oldRows) {
+				return // the backup's entry, which has no record beside it
+			}
 			r.sql(rt, `UPDATE decisions SET doc = replace(doc, '"allow"', '"deny"') WHERE id = ?`, fmt.Sprintf("dec-%d", seq-1))
 		case "empty":
 			r.sql(rt, `DELETE FROM audit`)

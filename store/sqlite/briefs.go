@@ -31,7 +31,9 @@ const (
 	countBriefs = `SELECT state, count(*)` + briefFilter + ` GROUP BY state`
 	olderBriefs = `SELECT doc` + briefFilter + briefStates + ` AND (opened_at, id) < (?11, ?12) ORDER BY opened_at DESC, id DESC LIMIT ?13`
 	newerBriefs = `SELECT doc` + briefFilter + briefStates + ` AND (opened_at, id) > (?11, ?12) ORDER BY opened_at, id LIMIT ?13`
-	briefsLike  = `SELECT doc FROM problem_briefs WHERE id <> ?1 AND id IN (
+	countOpen   = `SELECT state, severity, count(*) FROM problem_briefs WHERE state IN (SELECT value FROM json_each(?1))
+		AND (?2 = 'null' OR EXISTS (SELECT 1 FROM json_each(?2) WHERE instr(entities, value) > 0)) GROUP BY state, severity`
+	briefsLike = `SELECT doc FROM problem_briefs WHERE id <> ?1 AND id IN (
 		SELECT id FROM (SELECT id FROM problem_briefs WHERE mechanism = ?2 AND mechanism <> '' ORDER BY opened_at DESC LIMIT ?5)
 		UNION SELECT id FROM (SELECT id FROM problem_briefs WHERE root = ?3 AND root <> '' ORDER BY opened_at DESC LIMIT ?5)
 		UNION SELECT id FROM (SELECT id FROM problem_briefs WHERE pattern = ?4 AND pattern <> 'UNKNOWN' ORDER BY opened_at DESC LIMIT ?5))
@@ -104,22 +106,15 @@ func (s *Store) SearchProblems(ctx context.Context, f store.ProblemSearch) (stor
 		f.Limit = pageSize
 	}
 	if f.Open && len(f.States) == 0 {
-		f.States = []corax.ProblemState{corax.ProblemOpen, corax.ProblemWaiting, corax.ProblemHealing, corax.ProblemContained, corax.ProblemHealed}
+		f.States = openStates
 	}
 	at, err := newSpot(op, f.Before, f.After)
 	if err != nil {
 		return out, err
 	}
-	entity, among := "", "null"
+	entity := ""
 	if f.Entity != "" {
 		entity = "\n" + f.Entity + "\n"
-	}
-	if f.Among != nil {
-		lines := make([]string, len(f.Among))
-		for i, e := range f.Among {
-			lines[i] = "\n" + e + "\n"
-		}
-		among = jsonList(lines)
 	}
 	q, words := search.Parse(f.Text), []string{}
 	for _, t := range q.Terms {
@@ -129,7 +124,7 @@ func (s *Store) SearchProblems(ctx context.Context, f store.ProblemSearch) (stor
 		words = append(words, " "+q.Prefix)
 	}
 	since, until := between(f.Since, f.Until)
-	args := []any{since, until, severities(f.Severities), f.Pattern, f.Mechanism, f.Root, entity, jsonList(words), among}
+	args := []any{since, until, severities(f.Severities), f.Pattern, f.Mechanism, f.Root, entity, jsonList(words), entitiesAmong(f.Among)}
 	err = s.each(ctx, op, func(rows *sql.Rows) error {
 		var state corax.ProblemState
 		var n int
@@ -149,6 +144,38 @@ func (s *Store) SearchProblems(ctx context.Context, f store.ProblemSearch) (stor
 	}
 	out.Problems, out.Older, out.Newer = part(at, out.Problems, f.Limit, func(b store.ProblemBrief) string { return spotOf(b.OpenedAt, b.ID) })
 	return out, nil
+}
+
+// openStates are those of problems that have not ended.
+var openStates = []corax.ProblemState{corax.ProblemOpen, corax.ProblemWaiting, corax.ProblemHealing, corax.ProblemContained, corax.ProblemHealed}
+
+// OpenCounts counts the problems that have not ended: all, or those that are about some entities, where among is not nil.
+func (s *Store) OpenCounts(ctx context.Context, among []string) ([]store.ProblemCount, error) {
+	const op = "count open problems"
+	counts := []store.ProblemCount{}
+	err := s.each(ctx, op, func(rows *sql.Rows) error {
+		var c store.ProblemCount
+		var severity string
+		err := rows.Scan(&c.State, &severity, &c.Problems)
+		if err == nil {
+			c.Severity, err = corax.ParseSeverity(severity)
+		}
+		counts = append(counts, c)
+		return err
+	}, countOpen, jsonList(openStates), entitiesAmong(among))
+	return counts, err
+}
+
+// entitiesAmong is a list of entities as a brief has them; null where it is nil.
+func entitiesAmong(among []string) string {
+	if among == nil {
+		return "null"
+	}
+	lines := make([]string, len(among))
+	for i, e := range among {
+		lines[i] = "\n" + e + "\n"
+	}
+	return jsonList(lines)
 }
 
 // ProblemsLike lists problems of the same mechanism, root or pattern, newest first, at most so many of each.

@@ -323,9 +323,6 @@ func (s *Store) SignalFacets(ctx context.Context, days int, now time.Time) (stor
 	return f, err
 }
 
-// finely is up to how much time templates are counted by the hour, and not by the day.
-const finely = 3 * 24 * time.Hour
-
 // Templates lists the templates of messages, the most frequent first.
 func (s *Store) Templates(ctx context.Context, f store.TemplateFilter) ([]store.Template, error) {
 	const op = "list templates"
@@ -334,7 +331,7 @@ func (s *Store) Templates(ctx context.Context, f store.TemplateFilter) ([]store.
 	}
 	unit, first, last := int64(24), int64(math.MinInt64), int64(math.MaxInt64)
 	span := !f.Since.IsZero() && !f.Until.IsZero()
-	if span && f.Until.Sub(f.Since) <= finely {
+	if span && f.Until.Sub(f.Since) <= store.Finely {
 		unit = 1
 	}
 	if !f.Since.IsZero() {

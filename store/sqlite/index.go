@@ -218,11 +218,11 @@ func (b *indexBatch) put(t *tx, learner store.Learner) error {
 	if n != len(b.seqs) {
 		return corax.Errorf(corax.Conflict, "index signals", "%d signals, and %d when they were read: some were forgotten meanwhile", n, len(b.seqs))
 	}
-	err := t.insert(insertWords, n, func(args []any, i int) ([]any, error) { return append(args, b.seqs[i], b.words[i]), nil })
+	_, err := t.insert(insertWords, n, func(args []any, i int) ([]any, error) { return append(args, b.seqs[i], b.words[i]), nil })
 	if err != nil {
 		return err
 	}
-	err = t.insert(insertRows, n, func(args []any, i int) ([]any, error) { return append(args, b.seqs[i], b.templates[i]), nil })
+	_, err = t.insert(insertRows, n, func(args []any, i int) ([]any, error) { return append(args, b.seqs[i], b.templates[i]), nil })
 	if err != nil {
 		return err
 	}

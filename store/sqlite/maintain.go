@@ -80,6 +80,9 @@ func (s *Store) dropBefore(ctx context.Context, query string, before time.Time) 
 func (s *Store) drop(ctx context.Context, query string, args ...any) (n int64, err error) {
 	err = s.transact(ctx, "prune the store", func(t *tx) error {
 		n, err = t.exec(query, args...)
+		if query == dropSignalsBefore || query == dropOldestSignals {
+			t.stored = -n
+		}
 		return err
 	})
 	return n, err

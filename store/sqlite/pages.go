@@ -15,15 +15,6 @@ func (s *Store) FindPlanRuns(ctx context.Context, f store.PlanFilter) ([]corax.P
 	return list[corax.PlanRun](ctx, s, "list plans", pageOfPlanRuns, at, id, limit(f.Limit), jsonList(f.States))
 }
 
-// FindDecisions lists decisions, the latest first.
-func (s *Store) FindDecisions(ctx context.Context, f store.DecisionFilter) ([]corax.Decision, error) {
-	at, id := f.After.Before()
-	if f.Plan != "" {
-		return list[corax.Decision](ctx, s, "list decisions", decisionsOfPlan, at, id, limit(f.Limit), f.Plan)
-	}
-	return list[corax.Decision](ctx, s, "list decisions", pageOfDecisions, at, id, limit(f.Limit))
-}
-
 // FindApprovals lists requests for an approval, the latest first.
 func (s *Store) FindApprovals(ctx context.Context, f store.ApprovalFilter) ([]corax.ApprovalRequest, error) {
 	query := pageOfApprovals

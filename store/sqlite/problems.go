@@ -192,11 +192,6 @@ func (s *Store) Decisions(ctx context.Context, plan string) ([]corax.Decision, e
 	return list[corax.Decision](ctx, s, "list decisions", listDecisions, plan)
 }
 
-// RecentDecisions lists the latest decisions about any plan, the latest first.
-func (s *Store) RecentDecisions(ctx context.Context, n int) ([]corax.Decision, error) {
-	return list[corax.Decision](ctx, s, "list recent decisions", recentDecisions, limit(n))
-}
-
 // SaveApproval records a request, with the events. One that is recorded already stays as it was (its answer and its expiry too), and its
 // events are not repeated.
 func (s *Store) SaveApproval(ctx context.Context, a corax.ApprovalRequest, events ...corax.Event) error {

@@ -71,11 +71,8 @@ const (
 	upsertPlanRun = `INSERT INTO plan_runs (id, problem, state, started_at, doc) VALUES (?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET state = excluded.state, started_at = excluded.started_at, doc = excluded.doc`
 
-	insertDecision  = `INSERT INTO decisions (id, plan, at, doc) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`
-	recentDecisions = `SELECT doc FROM decisions ORDER BY seq DESC LIMIT ?`
-	listDecisions   = `SELECT doc FROM decisions WHERE plan = ? ORDER BY seq`
-	pageOfDecisions = `SELECT doc FROM decisions WHERE (at, id) < (?1, ?2) ORDER BY at DESC, id DESC LIMIT ?3`
-	decisionsOfPlan = `SELECT doc FROM decisions WHERE plan = ?4 AND (at, id) < (?1, ?2) ORDER BY at DESC, id DESC LIMIT ?3`
+	insertDecision = `INSERT INTO decisions (id, plan, at, doc) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`
+	listDecisions  = `SELECT doc FROM decisions WHERE plan = ? ORDER BY seq`
 
 	getApproval         = `SELECT doc FROM approvals WHERE id = ?`
 	listApprovals       = `SELECT doc FROM approvals ORDER BY asked_at, id`
@@ -167,13 +164,13 @@ func statements() []string {
 		upsertSilence, getSilence, allSilences, silencesAt, setStop, clearStop, listStops,
 		dropSignalsBefore, dropOldestSignals, dropEventsBefore, dropOldestEvents, dropIncidentsBefore, dropProblemsBefore,
 		dropPlanRuns, dropDecisions, dropApprovals, dropSilences,
-		insertAudit, moveHead, auditHead, lastAudit, auditRows, dropAudit, hashOf, docsBeside,
+		insertAudit, moveHead, auditHead, lastAudit, dropAudit, hashOf, docsBeside,
 		getCall, beginCall, finishCall, forgetCall, dropCalls,
-		pageOfPlanRuns, pageOfDecisions, decisionsOfPlan, pageOfApprovals, pageOfOpenApprovals,
+		pageOfPlanRuns, pageOfApprovals, pageOfOpenApprovals,
 		getPage, upsertPage, listPages, duePages, getWorkOrder, upsertWorkOrder, listWorkOrders, liveWorkOrders, dropPages, dropWorkOrders,
 		searchOlder, searchNewer, scanOlder, scanNewer, indexedThrough, rowsOfHours, facetsOfDays, templateCounts, templateTexts, getTemplate,
 		getHistory, putHistory, historyOf, historyOfAll, addMonitorChange, monitorChanges, dropHistory, dropChanges,
-		putBrief, withoutBrief, countBriefs, olderBriefs, newerBriefs, briefsLike, briefsSince,
+		putBrief, withoutBrief, countBriefs, countOpen, olderBriefs, newerBriefs, briefsLike, briefsSince,
 		olderIncidents, newerIncidents, olderLive, newerLive, openedBetween,
 		unindexed, countBetween, moveIndexed, allTemplates, putTemplate, addTemplateCount, addSignalHour, addSignalDay,
 		dropHoursBefore, dropDaysBefore, dropTemplateCountsBefore, dropTemplatesBefore,

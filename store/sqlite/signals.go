@@ -60,8 +60,23 @@ func (s *Store) RecentSignals(ctx context.Context, kinds []corax.SignalKind, sin
 }
 
 // CountSignals says how many signals are stored.
-func (s *Store) CountSignals(ctx context.Context) (n int64, err error) {
-	err = s.each(ctx, "count signals", func(rows *sql.Rows) error { return rows.Scan(&n) }, countSignals)
+func (s *Store) CountSignals(ctx context.Context) (int64, error) {
+	s.mu.Lock()
+	n, counted := s.signals, s.counted
+	s.mu.Unlock()
+	if counted {
+		return n, nil
+	}
+	// Once, while nobody writes: SQLite reads a whole index for it. From then on each transaction counts on.
+	err := s.transact(ctx, "count signals", func(t *tx) error {
+		if err := t.row(&n, countSignals); err != nil {
+			return err
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.signals, s.counted = n, true
+		return nil
+	})
 	return n, err
 }
 

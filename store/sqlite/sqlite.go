@@ -57,6 +57,8 @@ type Store struct {
 	mu      sync.Mutex
 	stmts   map[string]*sql.Stmt // of the readers, by their SQL; nil once closed
 	head    audit.Head           // of the audit, committed
+	signals int64                // that are stored, committed; known once counted
+	counted bool
 	closing sync.Once
 }
 

@@ -295,3 +295,50 @@ func TestPanicInAChangeLeavesTheStoreUsable(t *testing.T) {
 	}()
 	commit(t, s, batch(0, 1))
 }
+
+// What is counted on by transactions, and what decisions are found by, stays true of the tables that it is about.
+func TestWhatIsKeptBesideFollows(t *testing.T) {
+	s := open(t, filepath.Join(t.TempDir(), "corax.db"))
+	ctx := t.Context()
+	number := func(query string) (n int64) {
+		t.Helper()
+		if err := s.read.QueryRowContext(ctx, query).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	counted := func(when string) {
+		t.Helper()
+		n, err := s.CountSignals(ctx)
+		if want := number(`SELECT count(*) FROM signals`); err != nil || n != want {
+			t.Errorf("%s: %d signals are counted, %d are there, %v", when, n, want, err)
+		}
+	}
+	counted("empty")
+	commit(t, s, batch(0, 150))
+	counted("stored")
+	commit(t, s, batch(100, 100)) // half of them are known
+	counted("stored again")
+	if err := s.CommitTriage(ctx, store.TriageBatch{Signals: append(batch(500, 5).Signals, corax.Signal{})}); err == nil {
+		t.Error("a signal without an id was stored")
+	}
+	counted("refused")
+
+	for i := range 3 {
+		d := corax.Decision{ID: fmt.Sprint("dec-", i), At: storetest.Now(), Plan: "pln-gone", Rule: "r", Verdict: corax.Allow, Input: map[string]any{
+			"action": map[string]any{"name": "restart", "touches": []string{"db", "db", "web"}}, "entity": map[string]any{"id": "db"}}}
+		if err := s.SaveDecision(ctx, d); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := number(`SELECT count(*) FROM decision_finds`); n != 3*6 { // all, verdict, rule, action, db, web
+		t.Errorf("3 decisions stand in %d places", n)
+	}
+	if err := s.Prune(ctx, store.Retention{Age: time.Hour}, storetest.Now().Add(100*time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	counted("forgotten")
+	if a, b := number(`SELECT count(*) FROM decisions`), number(`SELECT count(*) FROM decision_finds`); a != 0 || b != 0 {
+		t.Errorf("%d decisions are left, in %d places", a, b)
+	}
+}

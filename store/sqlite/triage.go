@@ -21,7 +21,7 @@ func (s *Store) CommitTriage(ctx context.Context, b store.TriageBatch) error {
 		return err
 	}
 	err = s.transact(ctx, op, func(t *tx) error {
-		err := t.insert(insertSignals, len(b.Signals), func(args []any, i int) ([]any, error) {
+		stored, err := t.insert(insertSignals, len(b.Signals), func(args []any, i int) ([]any, error) {
 			g := &b.Signals[i]
 			if g.ID == "" {
 				return nil, corax.Errorf(corax.Invalid, op, "signal %d has no id", i+1)
@@ -31,7 +31,8 @@ func (s *Store) CommitTriage(ctx context.Context, b store.TriageBatch) error {
 		if err != nil {
 			return err
 		}
-		err = t.insert(upsertIncidents, len(b.Incidents), func(args []any, i int) ([]any, error) {
+		t.stored = stored
+		_, err = t.insert(upsertIncidents, len(b.Incidents), func(args []any, i int) ([]any, error) {
 			n := &b.Incidents[i]
 			if n.ID == "" {
 				return nil, corax.Errorf(corax.Invalid, op, "incident %d has no id", i+1)

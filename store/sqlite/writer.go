@@ -76,6 +76,7 @@ func (w *writer) acquire(ctx context.Context) error {
 type tx struct {
 	w      *writer
 	events []corax.Event // appended, with their ids
+	stored int64         // signals that were, less those that were forgotten
 }
 
 // transact runs fn in a transaction: all that it did is stored, or, where it fails, nothing. Listeners hear its events afterwards.
@@ -105,6 +106,7 @@ func (s *Store) transact(ctx context.Context, op string, fn func(*tx) error) (er
 	done = true
 	s.mu.Lock()
 	s.head = w.head
+	s.signals += t.stored
 	s.mu.Unlock()
 	s.events.send(t.events)
 	return nil
@@ -165,8 +167,8 @@ func (t *tx) row(dest any, query string, args ...any) error {
 	return s.QueryRow(args...).Scan(dest)
 }
 
-// insert runs b over n rows; row appends the values of the i-th.
-func (t *tx) insert(b bulk, n int, row func(args []any, i int) ([]any, error)) error {
+// insert runs b over n rows; row appends the values of the i-th. It says how many rows there are more, or others.
+func (t *tx) insert(b bulk, n int, row func(args []any, i int) ([]any, error)) (changed int64, err error) {
 	args := make([]any, 0, b.columns*min(n, bulkRows[0]))
 	for size, at := 0, 0; at < n; {
 		if n-at < bulkRows[size] {
@@ -175,15 +177,16 @@ func (t *tx) insert(b bulk, n int, row func(args []any, i int) ([]any, error)) e
 		}
 		args = args[:0]
 		for range bulkRows[size] {
-			var err error
 			if args, err = row(args, at); err != nil {
-				return err
+				return changed, err
 			}
 			at++
 		}
-		if _, err := t.exec(b.sql[size], args...); err != nil {
-			return err
+		some, err := t.exec(b.sql[size], args...)
+		if err != nil {
+			return changed, err
 		}
+		changed += some
 	}
-	return nil
+	return changed, nil
 }

@@ -76,6 +76,20 @@ func testProblemSearch(t *testing.T, s Store) {
 	same(t, "actions", l.Problems[0].Actions, []string{"rotate", "restart"})
 	hasCode(t, "a cursor of nobody", must2(s.SearchProblems(ctx, store.ProblemSearch{Before: "x"})), corax.Invalid)
 
+	for _, c := range []struct {
+		among []string
+		want  []string
+	}{{nil, openOf(s, t, store.ProblemSearch{})}, {[]string{"shop"}, openOf(s, t, store.ProblemSearch{Among: []string{"shop"}})}, {[]string{}, nil}} {
+		var got []string
+		for _, n := range must(s.OpenCounts(ctx, c.among))(t) {
+			for range n.Problems {
+				got = append(got, string(n.State)+" "+n.Severity.String())
+			}
+		}
+		slices.Sort(got)
+		same(t, fmt.Sprintf("open among %v", c.among), got, c.want)
+	}
+
 	first := must(s.SearchProblems(ctx, store.ProblemSearch{Limit: 5}))(t)
 	second := must(s.SearchProblems(ctx, store.ProblemSearch{Limit: 5, Before: first.Older}))(t)
 	back := must(s.SearchProblems(ctx, store.ProblemSearch{Limit: 5, After: second.Newer}))(t)
@@ -91,6 +105,17 @@ func testProblemSearch(t *testing.T, s Store) {
 	equal(t, "open", len(must(s.SearchProblems(ctx, store.ProblemSearch{Open: true}))(t).Problems), 3)
 	ok(t, s.Prune(ctx, store.Retention{Age: time.Hour}, Now().Add(100*time.Hour)))
 	equal(t, "left", len(must(s.SearchProblems(ctx, store.ProblemSearch{}))(t).Problems), 3)
+}
+
+// openOf is the states and severities of the open problems that a search finds, sorted.
+func openOf(s Store, t *testing.T, f store.ProblemSearch) (all []string) {
+	t.Helper()
+	f.Open = true
+	for _, p := range must(s.SearchProblems(t.Context(), f))(t).Problems {
+		all = append(all, string(p.State)+" "+p.Severity.String())
+	}
+	slices.Sort(all)
+	return all
 }
 
 func testIncidentSearch(t *testing.T, s Store) {

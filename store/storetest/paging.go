@@ -51,6 +51,18 @@ func testLists(t *testing.T, s Store) {
 			return places(func(d corax.Decision) store.Cursor { return store.CursorOf(d.At, d.ID) })(
 				s.FindDecisions(ctx, store.DecisionFilter{Plan: "q", Limit: n, After: after}))
 		}},
+		{"outcomes", func(ctx context.Context, id string, i int) error {
+			return s.SaveOutcome(ctx, corax.Outcome{ID: id, Action: []string{"a", "b"}[i%2], Class: "c", At: at(i)})
+		}, func(ctx context.Context, n int, after store.Cursor) ([]store.Cursor, error) {
+			return places(func(o corax.Outcome) store.Cursor { return store.CursorOf(o.At, o.ID) })(
+				s.FindOutcomes(ctx, store.OutcomeFilter{Limit: n, After: after}))
+		}},
+		{"outcomes of an action", func(ctx context.Context, id string, i int) error {
+			return s.SaveOutcome(ctx, corax.Outcome{ID: "q-" + id, Action: "q", Class: "c", At: at(i)})
+		}, func(ctx context.Context, n int, after store.Cursor) ([]store.Cursor, error) {
+			return places(func(o corax.Outcome) store.Cursor { return store.CursorOf(o.At, o.ID) })(
+				s.FindOutcomes(ctx, store.OutcomeFilter{Action: "q", Limit: n, After: after}))
+		}},
 		{"approvals", func(ctx context.Context, id string, i int) error {
 			return s.SaveApproval(ctx, corax.ApprovalRequest{ID: id, AskedAt: at(i), Answer: corax.Deny})
 		}, func(ctx context.Context, n int, after store.Cursor) ([]store.Cursor, error) {

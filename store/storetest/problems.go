@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -83,7 +84,6 @@ func testPlans(t *testing.T, s Store) {
 	found := must(s.Decisions(ctx, "pl1"))(t)
 	same(t, "decisions", ids(found, func(d corax.Decision) string { return d.ID }), []string{"d1", "d0"})
 	same(t, "the first", found[0], d)
-	same(t, "latest", ids(must(s.RecentDecisions(ctx, 1))(t), func(d corax.Decision) string { return d.ID }), []string{"d0"})
 	same(t, "events", ids(must(s.Events(ctx, store.EventFilter{Plan: "pl1"}))(t), eventText), []string{"allowed"})
 	equal(t, "decisions of another", len(must(s.Decisions(ctx, "pl2"))(t)), 0)
 }
@@ -197,6 +197,20 @@ func testAutonomy(t *testing.T, s Store) {
 	same(t, "of a class", must(s.Outcomes(ctx, "restart", "service"))(t),
 		[]corax.Outcome{outcome("o1", "service", 0, true), outcome("o2", "service", time.Second, false)})
 	equal(t, "all", len(must(s.Outcomes(ctx, "", ""))(t)), 3)
+	for _, c := range []struct {
+		filter store.OutcomeFilter
+		want   []string
+	}{
+		{store.OutcomeFilter{}, []string{"o2", "o3", "o1"}},
+		{store.OutcomeFilter{Failed: true}, []string{"o2"}},
+		{store.OutcomeFilter{Action: "restart", Class: "service"}, []string{"o2", "o1"}},
+		{store.OutcomeFilter{Class: "device"}, []string{"o3"}},
+		{store.OutcomeFilter{Action: "nosuch"}, []string{}},
+		{store.OutcomeFilter{Ground: corax.InScenario}, []string{}},
+		{store.OutcomeFilter{Action: "restart", Entity: "nosuch"}, []string{}},
+	} {
+		same(t, fmt.Sprintf("outcomes %+v", c.filter), ids(must(s.FindOutcomes(ctx, c.filter))(t), func(o corax.Outcome) string { return o.ID }), c.want)
+	}
 
 	c := corax.Cap{Action: "restart", Class: "service", Level: corax.Approve, By: "ada", Reason: "audit", At: Now()}
 	ok(t, s.SaveCap(ctx, c, corax.Event{Text: "capped"}))

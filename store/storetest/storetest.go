@@ -31,6 +31,7 @@ type Store interface {
 	IndexLag(ctx context.Context) (int64, error)
 
 	SearchProblems(ctx context.Context, f store.ProblemSearch) (store.ProblemList, error)
+	OpenCounts(ctx context.Context, among []string) ([]store.ProblemCount, error)
 	ProblemsLike(ctx context.Context, b store.ProblemBrief, most int) ([]store.ProblemBrief, error)
 	ProblemBriefs(ctx context.Context, since time.Time, most int) ([]store.ProblemBrief, error)
 	SearchIncidents(ctx context.Context, f store.IncidentSearch) (store.IncidentList, error)
@@ -57,7 +58,6 @@ type Store interface {
 	UpdatePlanRun(ctx context.Context, plan string, fn func(*corax.PlanRun) error, events ...corax.Event) (corax.PlanRun, error)
 	SaveDecision(ctx context.Context, d corax.Decision, events ...corax.Event) error
 	Decisions(ctx context.Context, plan string) ([]corax.Decision, error)
-	RecentDecisions(ctx context.Context, limit int) ([]corax.Decision, error)
 	FindPlanRuns(ctx context.Context, f store.PlanFilter) ([]corax.PlanRun, error)
 	FindDecisions(ctx context.Context, f store.DecisionFilter) ([]corax.Decision, error)
 	FindApprovals(ctx context.Context, f store.ApprovalFilter) ([]corax.ApprovalRequest, error)
@@ -71,6 +71,7 @@ type Store interface {
 
 	SaveOutcome(ctx context.Context, o corax.Outcome) error
 	Outcomes(ctx context.Context, action, class string) ([]corax.Outcome, error)
+	FindOutcomes(ctx context.Context, f store.OutcomeFilter) ([]corax.Outcome, error)
 	SaveCap(ctx context.Context, c corax.Cap, events ...corax.Event) error
 	Caps(ctx context.Context) ([]corax.Cap, error)
 	PlanRunsSince(ctx context.Context, since time.Time) ([]corax.PlanRun, error)
@@ -103,10 +104,7 @@ type Store interface {
 
 	EndSilence(ctx context.Context, id, by string) error
 	Decision(ctx context.Context, id string) (corax.Decision, error)
-	SearchDecisions(ctx context.Context, f store.DecisionSearch) ([]corax.Decision, error)
 	RuleCounts(ctx context.Context) (map[string]map[corax.Verdict]int, error)
-	SearchAudit(ctx context.Context, f store.AuditSearch) ([]audit.Row, error)
-	ProblemsOf(ctx context.Context, mechanism string, most int) ([]corax.Problem, error)
 
 	access.Store
 

@@ -1,7 +1,6 @@
 package draw
 
 import (
-	"cmp"
 	"fmt"
 	"html/template"
 	"math"
@@ -303,46 +302,6 @@ func uptimeWords(buckets []Bucket) string {
 		return "Nothing was measured."
 	}
 	return fmt.Sprintf("Up %s of the measured time; down for %s, in %d of %d stretches.", percent(float64(up)/float64(up+down)), span(down), bad, len(buckets))
-}
-
-// Bar is one value of a bar chart.
-type Bar struct {
-	Label  string
-	Value  float64 // 0 to 1
-	Chosen bool    // the answer, among alternatives
-}
-
-// Bars draws probabilities as bars beneath each other; the chosen one is full, the others hatched.
-func Bars(title string, bars []Bar) template.HTML {
-	const w, each = 420.0, 30.0
-	desc := ""
-	for i, b := range bars {
-		if i > 0 {
-			desc += "; "
-		}
-		desc += b.Label + " " + percent(share(b.Value))
-		if b.Chosen {
-			desc += " (chosen)"
-		}
-	}
-	return frame{name: "bars", w: w, h: max(each*float64(len(bars)), 1) + 4, title: title, desc: cmp.Or(desc, "Nothing to show.")}.draw(func(p *pen) {
-		for i, b := range bars {
-			y, v := float64(i)*each, share(b.Value)
-			class, fill := "d-note", "d-rest"
-			if b.Chosen {
-				class, fill = "d-label", "d-fill"
-			}
-			p.text(2, y+14, class, "", fit(b.Label, 13, w-70))
-			p.text(w-2, y+14, class, "end", percent(v))
-			p.leaf("rect", "class", "d-track", "x", 2, "y", y+19, "width", w-4, "height", 6, "rx", 3)
-			if long := v * (w - 4); long > 0 {
-				p.leaf("rect", "class", fill, "x", 2, "y", y+19, "width", max(long, 2), "height", 6, "rx", min(3, max(long, 2)/2))
-				if !b.Chosen {
-					p.leaf("path", "class", "d-cut", "d", hatch(2, y+19, 2+max(long, 2), y+25, 5))
-				}
-			}
-		}
-	})
 }
 
 // share is v as a share of one; what is no number is 0.

@@ -98,10 +98,10 @@ func TestHostileText(t *testing.T) {
 			Latency(text("title"), []LatencyPoint{{At: start, P50: long, P95: long, Runs: 1, Failed: 1}, {At: start.Add(time.Hour)}}, time.Hour),
 			Uptime(text("title"), []Bucket{{From: start, To: start.Add(time.Hour), Up: long, Down: time.Second}}),
 			UptimeBrief(text("title"), []Bucket{{From: start, To: start.Add(time.Hour), Up: long, Down: time.Second}, {Up: time.Hour}, {}}),
-			Bars(text("title"), []Bar{{Label: text("label"), Value: number}, {Label: text("label"), Value: 2, Chosen: true}}),
 			PassRate(text("title"), []Run{{At: start, Passed: 3, Total: 2, Label: text("label"), Href: text("href")}, {At: start.Add(long), Passed: -1, Total: 4}}),
 			Reliability(text("title"), []Bin{{Confidence: number, Right: 1, All: 2}}),
-			Strip([]Milestone{{Label: text("label"), After: long, Phase: Phase(text("phase"))}, {Label: text("label"), Phase: PhaseHealed}}, long),
+			strip("strip", 760, []Milestone{{Label: text("label"), After: long, Phase: Phase(text("phase"))}, {Label: text("label"), Phase: PhaseHealed}}, long),
+			strip("narrow", 350, []Milestone{{Label: text("label"), After: long, Phase: Phase(text("phase"))}, {Label: text("label"), Phase: PhaseHealed}}, long),
 		} {
 			wellFormed(t, svg)
 		}

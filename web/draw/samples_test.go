@@ -199,7 +199,6 @@ func samples() map[string]template.HTML {
 	all["latency"] = Latency("Latency of user-login", latency, 30*time.Minute)
 	all["latency-empty"] = Latency("Latency of user-login", nil, time.Minute)
 	all["uptime"] = Uptime("user-login, the last 90 days", days)
-	all["bars"] = Bars("Patterns that were considered", []Bar{{"CERTIFICATE_AND_KEY_TROUBLE", 0.83, true}, {"AUTHENTICATION_FAILURE", 0.11, false}, {"CONNECTION_REFUSED", 0.04, false}, {"UNKNOWN", 0.004, false}})
 	var runs []Run
 	for i := range 20 {
 		runs = append(runs, Run{At: start.AddDate(0, 0, i), Passed: min(30, 24+i/3+i%3), Total: 30, Label: fmt.Sprintf("v0.%d", i), Href: fmt.Sprintf("/runs/%d", i)})
@@ -207,7 +206,8 @@ func samples() map[string]template.HTML {
 	all["passrate"] = PassRate("Scenarios that passed", runs)
 	all["reliability"] = Reliability("Confidence against outcome", []Bin{{0.15, 1, 9}, {0.35, 6, 14}, {0.55, 15, 25}, {0.75, 33, 41}, {0.95, 190, 198}})
 	s := func(v float64) time.Duration { return time.Duration(v * float64(time.Second)) }
-	all["strip"] = Strip([]Milestone{{"injected", 0, PhaseBroken}, {"first symptom", s(0.58), NoPhase}, {"diagnosed", s(2.59), NoPhase}, {"contained", s(3.07), PhaseContained},
-		{"healed", s(9.21), PhaseHealed}, {"closed", s(32.36), PhaseClosed}}, s(32.5))
+	outage := []Milestone{{"injected", 0, PhaseBroken}, {"first symptom", s(0.58), NoPhase}, {"diagnosed", s(2.59), NoPhase}, {"contained", s(3.07), PhaseContained},
+		{"healed", s(9.21), PhaseHealed}, {"closed", s(32.36), PhaseClosed}}
+	all["strip"], all["narrow"] = strip("strip", 760, outage, s(32.5)), strip("narrow", 350, outage, s(32.5))
 	return all
 }

@@ -34,10 +34,15 @@ const (
 // Strip draws an outage as a band over time with its milestones as flags above it: hatched while broken, half as high while contained, plain
 // once healed. The milestones are in the order of time, the first is at the left end; whole is how long the band lasts, at least until the
 // last milestone.
+//
+// It is drawn twice, for the desk and for the phone, where its words would be too small to read; the style sheet shows one of the two.
 func Strip(milestones []Milestone, whole time.Duration) template.HTML {
-	const w = 760.0
-	f := frame{name: "strip", w: w, title: "How the outage went", desc: "Nothing has happened."}
-	end := w
+	return strip("strip", 760, milestones, whole) + strip("narrow", 350, milestones, whole)
+}
+
+func strip(name string, w float64, milestones []Milestone, whole time.Duration) template.HTML {
+	f := frame{name: name, w: w, title: "How the outage went", desc: "Nothing has happened."}
+	end := w // of the band
 	var said []string
 	for _, m := range milestones {
 		said = append(said, m.Label+" "+when(m.After))
@@ -50,11 +55,15 @@ func Strip(milestones []Milestone, whole time.Duration) template.HTML {
 	x := func(after time.Duration) float64 {
 		return clamp(float64(after-from)/float64(max(whole-from, time.Millisecond)), 0, 1) * end
 	}
-	flags, lanes := planted(milestones, x)
-	if n := len(flags); n > 0 && flags[n-1].x+flags[n-1].wide > w { // room for the last flag
-		end -= flags[n-1].wide - (w - flags[n-1].x)
-		flags, lanes = planted(milestones, x)
+	flags, _ := planted(milestones, x)
+	room := w
+	for _, p := range flags { // for each flag
+		if p.x > 0 && p.x+p.wide > w {
+			room = min(room, max(w-p.wide, 0)*w/p.x)
+		}
 	}
+	end = room
+	flags, lanes := planted(milestones, x)
 	top := float64(lanes)*laneTall + 4
 	f.h = top + 12
 	return f.draw(func(p *pen) {

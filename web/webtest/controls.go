@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"corax"
+	"corax/access/scoped"
 	"corax/scenario/casefile"
 	"corax/store"
 )
@@ -44,6 +45,24 @@ func (c *Controls) Escalate(_ context.Context, problem, by, reason string) error
 // AckPage notes the call.
 func (c *Controls) AckPage(_ context.Context, page, by string) (corax.Page, error) {
 	return corax.Page{}, c.note(fmt.Sprintf("acknowledge page %s by %s", page, by))
+}
+
+// records are those of the store, as far as who asks may see them. What is silenced is noted.
+type records struct {
+	scoped.Records
+	note func(string) error
+}
+
+func (s *Site) records() records {
+	return records{scoped.Records{Store: s.Store, Topology: s.Estate.Topology}, s.Controls.note}
+}
+
+// SaveSilence does it, and notes the call.
+func (r records) SaveSilence(ctx context.Context, q corax.Silence) error {
+	if err := r.Records.SaveSilence(ctx, q); err != nil {
+		return err
+	}
+	return r.note(fmt.Sprintf("silence %v by %s from %s to %s: %s", q.Match, q.Owner, q.StartsAt.Format("15:04"), q.EndsAt.Format("15:04"), q.Reason))
 }
 
 // WorkOrders has none.

@@ -16,6 +16,7 @@ type Estate struct {
 	*Controls
 	Empty    bool
 	entities corax.Topology
+	records  records
 }
 
 // Topology is that of the outage, and what it runs on.
@@ -29,8 +30,8 @@ func (e *Estate) Learned(context.Context) ([]draw.LearnedEdge, error) {
 	return []draw.LearnedEdge{{Edge: corax.Edge{From: "shipping", To: "order", Kind: corax.DependsOn}, Support: 7}, {Edge: corax.Edge{From: "auth", To: "host-a", Kind: "fails_together"}, Support: 4, Mutual: true}}, nil
 }
 
-// Hands is two sites, of which one is hostile.
-func (e *Estate) Hands() config.Hands {
+// directory is two sites, of which one is hostile.
+func (e *Estate) directory() config.Hands {
 	if e.Empty {
 		return config.Hands{}
 	}
@@ -46,6 +47,14 @@ func (e *Estate) Hands() config.Hands {
 			hostile[config.Place](),
 		},
 	}
+}
+
+// Hands is the directory, as far as what stands there is seen.
+func (e *Estate) Hands(ctx context.Context) config.Hands {
+	if e.records.Everything(ctx, "list sites") == nil {
+		return e.directory()
+	}
+	return e.directory().Only(e.records.Seen(ctx))
 }
 
 // Notify is two contacts that are reached by mail and by telephone, and one who is not.
@@ -70,9 +79,9 @@ func (e *Estate) Notify() config.Notify {
 	}
 }
 
-// Pages are those of the store.
+// Pages are those of the store that are seen.
 func (e *Estate) Pages(ctx context.Context, f store.PageFilter) ([]corax.Page, error) {
-	return e.store.Pages(ctx, f)
+	return e.records.Pages(ctx, f)
 }
 
 // Reach is one way that works and one that fails.

@@ -18,6 +18,7 @@ import (
 	"corax/heal/autonomy"
 	"corax/health"
 	"corax/knowledge"
+	"corax/lookup"
 	"corax/store"
 	"corax/store/sqlite"
 	"corax/vault"
@@ -160,15 +161,15 @@ func (g *Governor) RuleSource(rule int) config.Source {
 }
 
 // TryPolicy finds a text that says "fault" at fault, and else answers every other decision otherwise.
-func (g *Governor) TryPolicy(_ context.Context, text string, on []corax.Decision) ([]corax.Replayed, error) {
+func (g *Governor) TryPolicy(_ context.Context, text string, trials []corax.Trial) ([]corax.Tried, error) {
 	if text == "fault" {
 		return nil, decode.Errors{{File: "policy", Line: 3, Column: 7, Field: "rules[0].when", Message: "undeclared reference " + Hostile, Hint: "name it"}}
 	}
-	var out []corax.Replayed
-	for i, d := range on {
-		r := corax.Replayed{Decision: d.ID, Step: d.Step, Was: d.Verdict, WasRule: d.Rule, Now: d.Verdict, NowRule: d.Rule, Same: true}
+	var out []corax.Tried
+	for i, t := range trials {
+		r := corax.Tried{Name: t.Name, Verdict: corax.Allow, Rule: "reads", OK: true, Other: corax.Allow, OtherRule: "reads"}
 		if i%2 == 0 {
-			r.Now, r.NowRule, r.Same, r.Why = corax.Ask, "nothing-at-night", false, "people should see it "+Hostile
+			r.Verdict, r.Rule, r.Differs, r.Why = corax.Ask, "nothing-at-night", true, "people should see it "+Hostile
 		}
 		out = append(out, r)
 	}
@@ -243,13 +244,21 @@ func (g *Governor) Reload(context.Context) error {
 		{File: "/etc/corax/conf.d/shop.yaml", Line: 4, Column: 1, Message: "unknown field \"moniters\"", Hint: "did you mean \"monitors\"?"}}
 }
 
-// Vault has two entries.
-func (g *Governor) Vault() (entries []vault.Entry, there bool, err error) {
+// Credentials are two of a vault, and those that the configuration names.
+func (g *Governor) Credentials(ctx context.Context) (all []lookup.Reference, there bool, err error) {
 	if g.empty {
 		return nil, false, nil
 	}
-	return []vault.Entry{{Name: "agent", Note: "the agents' own " + Hostile, Version: 3, UpdatedAt: Now.Add(-40 * 24 * time.Hour)},
-		{Name: "spare", Version: 1, UpdatedAt: Now.Add(-time.Hour)}}, true, nil
+	all, err = lookup.Credentials([]vault.Entry{{Name: "agent", Note: "the agents' own " + Hostile, Version: 3, UpdatedAt: Now.Add(-40 * 24 * time.Hour)},
+		{Name: "spare", Version: 1, UpdatedAt: Now.Add(-time.Hour)}}, g.cfg.Settings(), func(ref string) (*corax.AuditEntry, error) {
+		rows, err := g.Audit(ctx, store.AuditFilter{What: corax.AuditSecret, On: ref, Newest: true, Limit: 1})
+		if err != nil || len(rows) == 0 {
+			return nil, err
+		}
+		e, err := rows[0].Entry()
+		return &e, err
+	})
+	return all, true, err
 }
 
 // Operators are those of the configuration.
@@ -277,15 +286,9 @@ func (g *Governor) Entities() []string {
 	return ids
 }
 
-// SaveSilence notes the call, and does it.
-func (g *Governor) SaveSilence(ctx context.Context, s corax.Silence) error {
-	_ = g.note(fmt.Sprintf("silence %v by %s from %s to %s: %s", s.Match, s.Owner, s.StartsAt.Format("15:04"), s.EndsAt.Format("15:04"), s.Reason))
-	return g.Store.SaveSilence(ctx, s)
-}
-
-// SearchAudit is the store's own.
-func (g *Governor) SearchAudit(ctx context.Context, f store.AuditSearch) ([]audit.Row, error) {
-	return g.Store.SearchAudit(ctx, f)
+// Rows are the store's own.
+func (g *Governor) Rows(ctx context.Context, f store.AuditFilter) ([]audit.Row, error) {
+	return g.Store.Audit(ctx, f)
 }
 
 // Tamper alters an entry of the audit behind the store's back.

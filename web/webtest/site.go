@@ -27,6 +27,7 @@ type Site struct {
 	*web.Handler
 	Store    *sqlite.Store
 	Controls *Controls
+	Written  *Written
 	Live     *live.Hub
 	Estate   *Estate // topology, sites, contacts
 	Governor *Governor
@@ -110,7 +111,9 @@ func open(ctx context.Context, o Options) (*Site, error) {
 		return nil, err
 	}
 	s := &Site{Store: st, Controls: &Controls{store: st, clock: o.Clock, empty: o.Empty}}
+	s.Written = newWritten(s.Controls)
 	s.Estate = &Estate{Controls: s.Controls, Empty: o.Empty}
+	s.Estate.records = s.records()
 	if s.Governor, err = newGovernor(s, o, key); err != nil {
 		_ = st.Close()
 		return nil, err
@@ -121,14 +124,14 @@ func open(ctx context.Context, o Options) (*Site, error) {
 // options are those of the pages over this site.
 func (s *Site) options(o Options) web.Options {
 	return web.Options{
-		Records: s.Store, Controls: s.Controls, Exports: s.Controls, Live: s.Live, Version: "test", Clock: o.Clock, Log: o.Log,
+		Records: s.Estate.records, Controls: s.Controls, Exports: s.Controls, Live: s.Live, Version: "test", Clock: o.Clock, Log: o.Log,
 		Accounts: s.Accounts,
 
 		Find: s.lookup(o.Clock), Tend: s.Controls,
 
 		Topology: s.Estate, Learned: s.Estate.Learned, Hands: s.Estate, People: s.Estate, Emergencies: s.Estate,
 
-		Scenarios: s.Scenarios, FirstSteps: &FirstSteps{controls: s.Controls},
+		Scenarios: s.Scenarios, FirstSteps: &FirstSteps{}, MonitorFiles: s.Written,
 
 		Actions: s.Governor, Policies: s.Governor, Audit: s.Governor, Knowledge: s.Governor, Health: s.Governor, Settings: s.Governor,
 	}

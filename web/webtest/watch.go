@@ -11,15 +11,17 @@ import (
 	"corax/triage/indexer"
 )
 
+// topology is that of the outage which is being healed.
+func (s *Site) topology() corax.Topology {
+	if c := s.Healing.Problem.Case; c != nil {
+		return c.Topology
+	}
+	return corax.Topology{}
+}
+
 // lookup is what the pages of signals, incidents, monitors and changes look things up with.
 func (s *Site) lookup(clock corax.Clock) *lookup.Lookup {
-	topology := func() corax.Topology {
-		if c := s.Healing.Problem.Case; c != nil {
-			return c.Topology
-		}
-		return corax.Topology{}
-	}
-	return &lookup.Lookup{Records: s.Store, Topology: topology, Monitors: s.Controls.Watched, Clock: clock}
+	return &lookup.Lookup{Records: s.Store, Topology: s.topology, Monitors: s.Controls.Watched, Clock: clock}
 }
 
 // Watched are the monitors, none where nothing has happened, and one that has not run yet.

@@ -1,4 +1,4 @@
-// Package chromium drives a real browser over Corax's pages, for tests: Chromium, headless, by its DevTools protocol.
+// Package chromium drives a real browser over Corax's pages, for tests and measures: Chromium, headless, by its DevTools protocol.
 //
 // A Tab watches what no page of ours may do: throw, open a dialog, or run into the content security policy. Awaiting is by events of the
 // document and not by time.
@@ -13,9 +13,9 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
-	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
@@ -28,11 +28,22 @@ import (
 // patience is how long a page may take to come to what is awaited, on a machine that does much else. Nothing is measured by it.
 const patience = 2 * time.Minute
 
+// T is what a browser is driven for: a test, or a program that does as a test does. Fatal, Fatalf and Skip don't return.
+type T interface {
+	Helper()
+	Logf(format string, args ...any)
+	Error(args ...any)
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+	Skip(args ...any)
+	Cleanup(end func())
+}
+
 // Browser is a running Chromium.
 type Browser struct{ ctx context.Context }
 
 // Start starts a browser, which the test's end stops. Where there is no Chromium the test is skipped, but not in CI, which installs it.
-func Start(t testing.TB) *Browser {
+func Start(t T) *Browser {
 	t.Helper()
 	path := ""
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome"} {
@@ -69,7 +80,7 @@ func Start(t testing.TB) *Browser {
 
 // Tab is a page that is open.
 type Tab struct {
-	t      testing.TB
+	t      T
 	ctx    context.Context
 	cancel func()
 	seen   *seen
@@ -83,12 +94,12 @@ type seen struct {
 }
 
 // Person opens a tab with cookies and storage of its own, as another person's browser has.
-func (b *Browser) Person(t testing.TB) *Tab {
+func (b *Browser) Person(t T) *Tab {
 	t.Helper()
 	return b.tab(t, chromedp.WithNewBrowserContext())
 }
 
-func (b *Browser) tab(t testing.TB, o ...chromedp.ContextOption) *Tab {
+func (b *Browser) tab(t T, o ...chromedp.ContextOption) *Tab {
 	t.Helper()
 	tab := &Tab{t: t, seen: &seen{}}
 	tab.ctx, tab.cancel = chromedp.NewContext(b.ctx, o...)
@@ -108,7 +119,7 @@ func (b *Browser) tab(t testing.TB, o ...chromedp.ContextOption) *Tab {
 }
 
 // For is the same tab, whose failures are those of a part of the test.
-func (p *Tab) For(t testing.TB) *Tab { return &Tab{t: t, ctx: p.ctx, cancel: p.cancel, seen: p.seen} }
+func (p *Tab) For(t T) *Tab { return &Tab{t: t, ctx: p.ctx, cancel: p.cancel, seen: p.seen} }
 
 // Another opens one more tab of the same person.
 func (p *Tab) Another() *Tab {
@@ -215,13 +226,46 @@ func (p *Tab) Size(width, height int64, phone bool) {
 	call(p, emulation.SetTouchEmulationEnabled, emulation.SetTouchEmulationEnabledParams{Enabled: phone})
 }
 
+// Cookie gives the tab's browser a cookie of an address, as it stands after Set-Cookie.
+func (p *Tab) Cookie(url, name, value string) {
+	p.t.Helper()
+	call(p, network.SetCookie, network.SetCookieParams{Name: name, Value: value, URL: url, HTTPOnly: new(true), SameSite: network.CookieSameSiteStrict})
+}
+
+// Hide hides the tab's page, as that of a tab behind another one is: it has a window of its own, which is minimised. Show undoes it.
+func (p *Tab) Hide() {
+	p.t.Helper()
+	p.inSight(false, browser.WindowStateMinimized)
+}
+
+// Show undoes Hide.
+func (p *Tab) Show() {
+	p.t.Helper()
+	p.inSight(true, browser.WindowStateNormal)
+}
+
+func (p *Tab) inSight(focused bool, state browser.WindowState) {
+	p.t.Helper()
+	call(p, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: focused})
+	w, err := chromedp.Call(p.ctx, browser.GetWindowForTarget, browser.GetWindowForTargetParams{})
+	if err != nil {
+		p.t.Fatalf("find the window of a tab: %v", err)
+	}
+	call(p, browser.SetWindowBounds, browser.SetWindowBoundsParams{WindowID: w.WindowID, Bounds: &browser.Bounds{WindowState: state}})
+	p.Await(fmt.Sprintf("document.hidden === %t", !focused))
+}
+
+// Close closes the tab before the test ends.
+func (p *Tab) Close() { p.cancel() }
+
 // Theme prefers light or dark.
 func (p *Tab) Theme(scheme string) {
 	p.t.Helper()
 	call(p, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
 }
 
-// Await returns once a JavaScript expression is true. It is looked at whenever the document changes, and after each load of a page.
+// Await returns once a JavaScript expression is true. It is looked at whenever the document changes, is shown or
+// hidden, and after each load of a page.
 func (p *Tab) Await(expression string) {
 	p.t.Helper()
 	// A mutation awakens it; the frame that follows a load has a document of its own, for which it is asked again.
@@ -230,6 +274,7 @@ func (p *Tab) Await(expression string) {
 		if (holds()) { done(true); return; }
 		const seen = new MutationObserver(() => { if (holds()) { seen.disconnect(); done(true); } });
 		seen.observe(document, {subtree: true, childList: true, attributes: true, characterData: true});
+		addEventListener("visibilitychange", () => { if (holds()) { seen.disconnect(); done(true); } });
 		addEventListener("load", () => { if (holds()) { seen.disconnect(); done(true); } });
 	})`, expression)
 	ctx, cancel := context.WithTimeout(p.ctx, patience)

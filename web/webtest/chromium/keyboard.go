@@ -50,7 +50,7 @@ func (p *Tab) stop(selector string) Stop {
 func (s Stop) check(p *Tab) {
 	p.t.Helper()
 	for _, wrong := range s.Wrong {
-		p.t.Errorf("the focus on %s: %s", s.Name, wrong)
+		p.t.Error(fmt.Sprintf("the focus on %s: %s", s.Name, wrong))
 	}
 }
 
@@ -106,13 +106,13 @@ func (p *Tab) Walk(root string) int {
 		now := p.stop(root)
 		if now.Name == "" || now.Index <= last.Index {
 			for _, missed := range Eval[[]string](p, "keyboardMissed()") {
-				p.t.Errorf("no key leads to %s", missed)
+				p.t.Error(fmt.Sprintf("no key leads to %s", missed))
 			}
 			return n
 		}
 		now.check(p)
 		last = now
 	}
-	p.t.Errorf("the focus goes round in a trap; it is on %s", last.Name)
+	p.t.Error(fmt.Sprintf("the focus goes round in a trap; it is on %s", last.Name))
 	return mostStops
 }

@@ -24,9 +24,9 @@ func TestGeneratedFilesAreCurrent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for file, want := range map[string][]byte{"../calls.go": calls, "../../docs/openapi.yaml": spec} {
+	for file, want := range map[string][]byte{"../calls.go": calls, "../../../docs/openapi.yaml": spec} {
 		if got, err := os.ReadFile(file); err != nil || !bytes.Equal(got, want) {
-			t.Errorf("%s is not current (%v): run go generate ./client", file, err)
+			t.Errorf("%s is not current (%v): run go generate ./server/client", file, err)
 		}
 	}
 }

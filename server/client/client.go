@@ -38,10 +38,7 @@ type Client struct {
 }
 
 // Page is a part of a list.
-type Page[T any] struct {
-	Items []T
-	Next  string // the cursor of the page after it; empty on the last
-}
+type Page[T any] = server.List[T]
 
 // All reads a list page by page, to its end or until it has so many items; 0 is all.
 func All[T any](most int, page func(cursor string) (Page[T], error)) ([]T, error) {
@@ -71,19 +68,7 @@ type request struct {
 
 // do makes a call and reads its answer into out, unless that is nil.
 func (c *Client) do(ctx context.Context, r request, out any) (http.Header, error) {
-	target := strings.TrimRight(c.URL, "/") + "/api/v1" + r.path
-	if q := r.query.Encode(); q != "" {
-		target += "?" + q
-	}
-	op := r.method + " " + target
-	var body []byte
-	if r.body != nil {
-		var err error
-		if body, err = json.Marshal(r.body); err != nil {
-			return nil, corax.Errorf(corax.Invalid, op, "%w", err)
-		}
-	}
-	resp, err := c.send(ctx, op, r, target, body)
+	resp, op, err := c.send(ctx, r)
 	if err != nil {
 		return nil, err
 	}
@@ -106,8 +91,19 @@ func (c *Client) do(ctx context.Context, r request, out any) (http.Header, error
 	return resp.Header, nil
 }
 
-// send sends a request, and what changes something a second time where the connection broke.
-func (c *Client) send(ctx context.Context, op string, r request, target string, body []byte) (*http.Response, error) {
+// send sends a request, and what changes something a second time where the connection broke. op says what was tried.
+func (c *Client) send(ctx context.Context, r request) (resp *http.Response, op string, err error) {
+	target := strings.TrimRight(c.URL, "/") + "/api/v1" + r.path
+	if q := r.query.Encode(); q != "" {
+		target += "?" + q
+	}
+	op = r.method + " " + target
+	var body []byte
+	if r.body != nil {
+		if body, err = json.Marshal(r.body); err != nil {
+			return nil, op, corax.Errorf(corax.Invalid, op, "%w", err)
+		}
+	}
 	key := ""
 	if r.method != http.MethodGet {
 		key = c.newKey()
@@ -115,7 +111,7 @@ func (c *Client) send(ctx context.Context, op string, r request, target string, 
 	for again := key != ""; ; again = false {
 		req, err := http.NewRequestWithContext(ctx, r.method, target, bytes.NewReader(body))
 		if err != nil {
-			return nil, corax.Errorf(corax.Invalid, op, "%w", err)
+			return nil, op, corax.Errorf(corax.Invalid, op, "%w", err)
 		}
 		if c.Token != "" {
 			req.Header.Set("Authorization", "Bearer "+c.Token)
@@ -132,9 +128,9 @@ func (c *Client) send(ctx context.Context, op string, r request, target string, 
 		resp, err := c.http().Do(req)
 		switch {
 		case err == nil:
-			return resp, nil
+			return resp, op, nil
 		case !again || ctx.Err() != nil || errors.Is(err, syscall.ECONNREFUSED):
-			return nil, &corax.Error{Code: corax.Unavailable, Op: op, Err: err, Hint: "is `corax serve` running?"}
+			return nil, op, &corax.Error{Code: corax.Unavailable, Op: op, Err: err, Hint: "is `corax serve` running?"}
 		}
 	}
 }
@@ -174,28 +170,27 @@ func refused(op string, status int, data []byte) error {
 	return &corax.Error{Code: code, Op: op, Err: fmt.Errorf("%d: %s", status, f.Detail), Hint: f.Hint}
 }
 
-// list reads one page of a list.
-func list[T any](ctx context.Context, c *Client, r request) (Page[T], error) {
-	var p Page[T]
-	header, err := c.do(ctx, r, &p.Items)
-	if err != nil {
-		return p, err
-	}
-	p.Next, err = nextOf(header.Get("Link"))
-	return p, err
+// all makes a call that answers with a whole list.
+func all[T any](ctx context.Context, c *Client, r request) ([]T, error) {
+	p, err := one[Page[T]](ctx, c, r)
+	return p.Items, err
 }
 
-// nextOf is the cursor in the Link header of a page; empty where it is the last.
-func nextOf(link string) (string, error) {
-	target, rel, _ := strings.Cut(strings.TrimPrefix(link, "<"), ">")
-	if rel != `; rel="next"` {
-		return "", nil
-	}
-	u, err := url.Parse(target)
+// write makes a call whose answer is no JSON, and writes it as it comes.
+func (c *Client) write(ctx context.Context, r request, w io.Writer) error {
+	resp, op, err := c.send(ctx, r)
 	if err != nil {
-		return "", corax.Errorf(corax.Internal, "read the link to the next page", "%w", err)
+		return err
 	}
-	return u.Query().Get("cursor"), nil
+	defer resp.Body.Close()
+	if resp.StatusCode/100 != 2 {
+		data, _ := io.ReadAll(io.LimitReader(resp.Body, mostAnswer)) // what came of it says enough
+		return refused(op, resp.StatusCode, data)
+	}
+	if _, err := io.Copy(w, resp.Body); err != nil {
+		return corax.Errorf(corax.Unavailable, op, "%w", err)
+	}
+	return nil
 }
 
 // one makes a call that answers with one thing.

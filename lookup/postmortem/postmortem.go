@@ -1,5 +1,5 @@
 // Package postmortem tells an outage for those who read about it afterwards: what happened, why, what was done, and what is left open. In
-// comes what is on record, out comes Markdown; it is a pure function, and decides nothing. Text from outside stays text: it is escaped, so
+// comes what is on record, which Read gathers; out comes Markdown, by a pure function that decides nothing. Text from outside stays text: it is escaped, so
 // that no renderer takes it for markup.
 package postmortem
 

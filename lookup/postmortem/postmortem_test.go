@@ -9,7 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"corax"
-	"corax/postmortem"
+	"corax/lookup/postmortem"
 )
 
 var began = time.Date(2026, 3, 30, 2, 0, 0, 0, time.UTC)

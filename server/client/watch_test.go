@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"corax"
-	"corax/client"
+	"corax/server/client"
 )
 
 // What is heard comes in order, and after a break everything may have changed.

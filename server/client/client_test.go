@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"corax"
-	"corax/client"
+	"corax/server/client"
 )
 
 // served is a client of a server that answers with h.
@@ -57,12 +57,12 @@ func TestListsAreReadToTheirEnd(t *testing.T) {
 	pages := map[string][]string{"": {"a", "b"}, "b": {"c", "d"}, "d": {"e"}}
 	c := served(t, func(w http.ResponseWriter, r *http.Request) {
 		ids := pages[r.URL.Query().Get("cursor")]
+		problems := client.Page[corax.Problem]{Items: make([]corax.Problem, len(ids))}
 		if last := ids[len(ids)-1]; pages[last] != nil {
-			w.Header().Set("Link", "</api/v1/problems?limit=2&cursor="+last+`>; rel="next"`)
+			problems.Next = last
 		}
-		problems := make([]corax.Problem, len(ids))
 		for n, id := range ids {
-			problems[n].ID = id
+			problems.Items[n].ID = id
 		}
 		_ = json.NewEncoder(w).Encode(problems)
 	})

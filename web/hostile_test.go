@@ -85,7 +85,7 @@ func TestHostileTextIsInEveryField(t *testing.T) {
 	see(s.Store.BreakGlasses(ctx, webtest.Now))
 	see(s.Store.Pages(ctx, store.PageFilter{}))
 	see(s.Estate.WorkOrders(ctx, store.WorkOrderFilter{}))
-	see(s.Estate.Hands(), nil)
+	see(s.Estate.Hands(ctx), nil)
 	see(s.Estate.Notify().Contacts, nil)
 	see(s.Estate.Notify().Routes, nil)
 	see(s.Estate.Reach(ctx))

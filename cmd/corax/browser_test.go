@@ -263,7 +263,7 @@ func (f *flows) twoSayYes(t *testing.T) {
 	if first != 1 {
 		t.Errorf("%d were told that theirs was the first yes", first)
 	}
-	allowed := `/allowed by (ann and bob|bob and ann)/.test(document.querySelector("#head").innerText)`
+	allowed := `/allowed by (ann and bob|bob and ann)/.test(document.querySelector("#head").textContent)`
 	f.ann.Await(allowed)
 	f.bob.Await(allowed)
 	proposer.Await(allowed)

@@ -131,11 +131,12 @@ hands:
 		until(t, word, func(context.Context) bool { _, ok := box.find(word); return ok })
 	}
 	address := readAddress(t, cfg.DataDir)
-	var orders []corax.WorkOrder
+	var list struct{ Items []corax.WorkOrder }
 	status, text := request(t, "GET", a.URL()+"/api/v1/work-orders", "", "Authorization", "Bearer "+address.Token)
-	if err := json.Unmarshal([]byte(text), &orders); status != 200 || err != nil || len(orders) != 1 {
+	if err := json.Unmarshal([]byte(text), &list); status != 200 || err != nil || len(list.Items) != 1 {
 		t.Fatalf("%d %v %s", status, err, text)
 	}
+	orders := list.Items
 	if orders[0].State != corax.WorkVerified || orders[0].Reopened != 1 || orders[0].By != "ada" {
 		t.Errorf("%+v", orders[0])
 	}

@@ -91,7 +91,7 @@ func TestHostileTextIsInEveryField(t *testing.T) {
 	see(s.Estate.Reach(ctx))
 	see(s.Estate.Topology(), nil)
 	see(s.Controls.Watched(), nil)
-	entries, _, err := s.Governor.Vault()
+	entries, _, err := s.Governor.Credentials(ctx)
 	see(entries, err)
 	see(s.Accounts.Users(ctx))
 	see(s.Accounts.Sessions(ctx, access.UserID("sam")))

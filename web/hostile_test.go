@@ -91,8 +91,10 @@ func TestHostileTextIsInEveryField(t *testing.T) {
 	see(s.Estate.Reach(ctx))
 	see(s.Estate.Topology(), nil)
 	see(s.Controls.Watched(), nil)
-	entries, _, err := s.Governor.Credentials(ctx)
-	see(entries, err)
+	credentials, _, err := s.Governor.Credentials(ctx)
+	for _, c := range credentials {
+		see(c.Entry, err)
+	}
 	see(s.Accounts.Users(ctx))
 	see(s.Accounts.Sessions(ctx, access.UserID("sam")))
 	see(s.Accounts.Tokens(ctx, access.UserID("sam")))

@@ -1,9 +1,12 @@
 package chromium
 
 import (
+	"context"
 	_ "embed"
 	"fmt"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
@@ -21,10 +24,29 @@ const (
 	KeyRight  = kb.ArrowRight
 )
 
-// Press presses keys, one after the other, as a keyboard does: whatever has the focus gets them.
+// Press presses keys, one after the other, as a keyboard does: whatever has the focus gets them. A key writes as it goes down, so that a page
+// that takes it for something else can keep it from being written.
 func (p *Tab) Press(keys string, held ...chromedp.Modifier) {
 	p.t.Helper()
-	p.Do(chromedp.KeyEvent(keys, chromedp.KeyModifiers(held...)))
+	if len(held) > 0 {
+		p.Do(chromedp.KeyEvent(keys, chromedp.KeyModifiers(held...)))
+		return
+	}
+	p.Do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		for _, r := range keys {
+			events := kb.Encode(r)
+			if down := events[0]; len(events) == 3 {
+				down.Text, down.UnmodifiedText = events[1].Text, events[1].UnmodifiedText
+				events = []*input.DispatchKeyEventParams{down, events[2]}
+			}
+			for _, e := range events {
+				if _, err := cdp.Call(ctx, t, input.DispatchKeyEvent, *e); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}))
 }
 
 // Stop is what has the focus.

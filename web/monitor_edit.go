@@ -126,7 +126,7 @@ func (p *pages) monitorEdits() []area {
 	}
 	for _, k := range monitorKinds {
 		path := newMonitorPath(k.name)
-		a.Pages = append(a.Pages, page{Path: path, File: file, Role: access.RoleAdmin, Load: func(r *http.Request) (*ui.View, error) {
+		a.Pages = append(a.Pages, page{Path: path, File: file, Role: access.RoleAdmin, Load: func(*http.Request) (*ui.View, error) {
 			f := monitorForm{Kind: k.name}
 			f.show(map[string]string{})
 			return p.monitorFormView(&f), nil

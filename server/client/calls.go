@@ -46,8 +46,7 @@ type AcknowledgeIncidentParams struct {
 func (c *Client) AcknowledgeIncident(ctx context.Context, id string, p AcknowledgeIncidentParams) error {
 	r := request{method: "POST", path: "/incidents/" + url.PathEscape(id) + "/ack"}
 	r.body = p
-	_, err := c.do(ctx, r, nil)
-	return err
+	return c.do(ctx, r, nil)
 }
 
 // AcknowledgePageParams are the parameters of [Client.AcknowledgePage].
@@ -112,8 +111,7 @@ type BackupParams struct {
 func (c *Client) Backup(ctx context.Context, p BackupParams) error {
 	r := request{method: "POST", path: "/backup"}
 	r.body = p
-	_, err := c.do(ctx, r, nil)
-	return err
+	return c.do(ctx, r, nil)
 }
 
 // BreakGlassParams are the parameters of [Client.BreakGlass].
@@ -140,8 +138,7 @@ type CancelPlanParams struct {
 func (c *Client) CancelPlan(ctx context.Context, id string, p CancelPlanParams) error {
 	r := request{method: "POST", path: "/plans/" + url.PathEscape(id) + "/cancel"}
 	r.body = p
-	_, err := c.do(ctx, r, nil)
-	return err
+	return c.do(ctx, r, nil)
 }
 
 // CancelScenario: cancel a scenario that waits or runs.
@@ -189,8 +186,7 @@ type CapAutonomyParams struct {
 func (c *Client) CapAutonomy(ctx context.Context, p CapAutonomyParams) error {
 	r := request{method: "POST", path: "/autonomy/cap"}
 	r.body = p
-	_, err := c.do(ctx, r, nil)
-	return err
+	return c.do(ctx, r, nil)
 }
 
 // ClearStopParams are the parameters of [Client.ClearStop].
@@ -210,8 +206,7 @@ func (c *Client) ClearStop(ctx context.Context, p ClearStopParams) error {
 		q.Set("by", string(p.By))
 	}
 	r.query = q
-	_, err := c.do(ctx, r, nil)
-	return err
+	return c.do(ctx, r, nil)
 }
 
 // CommentProblemParams are the parameters of [Client.CommentProblem].
@@ -307,8 +302,7 @@ func (c *Client) EndBreakGlass(ctx context.Context, id string, p EndBreakGlassPa
 		q.Set("by", string(p.By))
 	}
 	r.query = q
-	_, err := c.do(ctx, r, nil)
-	return err
+	return c.do(ctx, r, nil)
 }
 
 // EndSilenceParams are the parameters of [Client.EndSilence].
@@ -324,8 +318,7 @@ func (c *Client) EndSilence(ctx context.Context, id string, p EndSilenceParams) 
 		q.Set("by", string(p.By))
 	}
 	r.query = q
-	_, err := c.do(ctx, r, nil)
-	return err
+	return c.do(ctx, r, nil)
 }
 
 // EscalateProblemParams are the parameters of [Client.EscalateProblem].
@@ -338,8 +331,7 @@ type EscalateProblemParams struct {
 func (c *Client) EscalateProblem(ctx context.Context, id string, p EscalateProblemParams) error {
 	r := request{method: "POST", path: "/problems/" + url.PathEscape(id) + "/escalate"}
 	r.body = p
-	_, err := c.do(ctx, r, nil)
-	return err
+	return c.do(ctx, r, nil)
 }
 
 // ExportAudit: all entries and anchors as JSON Lines, for anyone to verify with corax audit verify.
@@ -1278,8 +1270,7 @@ type PausePlanParams struct {
 func (c *Client) PausePlan(ctx context.Context, id string, p PausePlanParams) error {
 	r := request{method: "POST", path: "/plans/" + url.PathEscape(id) + "/pause"}
 	r.body = p
-	_, err := c.do(ctx, r, nil)
-	return err
+	return c.do(ctx, r, nil)
 }
 
 // Reach: how every way to every contact has served.
@@ -1297,8 +1288,7 @@ func (c *Client) RehearsePlan(ctx context.Context, id string) ([]corax.Rehearsal
 // Reload: read the configuration again.
 func (c *Client) Reload(ctx context.Context) error {
 	r := request{method: "POST", path: "/reload"}
-	_, err := c.do(ctx, r, nil)
-	return err
+	return c.do(ctx, r, nil)
 }
 
 // RemoveMonitorParams are the parameters of [Client.RemoveMonitor].
@@ -1382,8 +1372,7 @@ type ResolveIncidentParams struct {
 func (c *Client) ResolveIncident(ctx context.Context, id string, p ResolveIncidentParams) error {
 	r := request{method: "POST", path: "/incidents/" + url.PathEscape(id) + "/resolve"}
 	r.body = p
-	_, err := c.do(ctx, r, nil)
-	return err
+	return c.do(ctx, r, nil)
 }
 
 // ResumePlanParams are the parameters of [Client.ResumePlan].
@@ -1396,8 +1385,7 @@ type ResumePlanParams struct {
 func (c *Client) ResumePlan(ctx context.Context, id string, p ResumePlanParams) error {
 	r := request{method: "POST", path: "/plans/" + url.PathEscape(id) + "/resume"}
 	r.body = p
-	_, err := c.do(ctx, r, nil)
-	return err
+	return c.do(ctx, r, nil)
 }
 
 // RevokeSessionParams are the parameters of [Client.RevokeSession].
@@ -1413,8 +1401,7 @@ func (c *Client) RevokeSession(ctx context.Context, id string, p RevokeSessionPa
 		q.Set("by", string(p.By))
 	}
 	r.query = q
-	_, err := c.do(ctx, r, nil)
-	return err
+	return c.do(ctx, r, nil)
 }
 
 // RevokeTokenParams are the parameters of [Client.RevokeToken].
@@ -1430,8 +1417,7 @@ func (c *Client) RevokeToken(ctx context.Context, id string, p RevokeTokenParams
 		q.Set("by", string(p.By))
 	}
 	r.query = q
-	_, err := c.do(ctx, r, nil)
-	return err
+	return c.do(ctx, r, nil)
 }
 
 // RunMonitor: run a monitor now.
@@ -1717,8 +1703,7 @@ type StopParams struct {
 func (c *Client) Stop(ctx context.Context, p StopParams) error {
 	r := request{method: "POST", path: "/stop"}
 	r.body = p
-	_, err := c.do(ctx, r, nil)
-	return err
+	return c.do(ctx, r, nil)
 }
 
 // TakeOverProblemParams are the parameters of [Client.TakeOverProblem].
@@ -1731,8 +1716,7 @@ type TakeOverProblemParams struct {
 func (c *Client) TakeOverProblem(ctx context.Context, id string, p TakeOverProblemParams) error {
 	r := request{method: "POST", path: "/problems/" + url.PathEscape(id) + "/take-over"}
 	r.body = p
-	_, err := c.do(ctx, r, nil)
-	return err
+	return c.do(ctx, r, nil)
 }
 
 // TestPagesParams are the parameters of [Client.TestPages].
@@ -1772,8 +1756,7 @@ type UndoPlanParams struct {
 func (c *Client) UndoPlan(ctx context.Context, id string, p UndoPlanParams) error {
 	r := request{method: "POST", path: "/plans/" + url.PathEscape(id) + "/undo"}
 	r.body = p
-	_, err := c.do(ctx, r, nil)
-	return err
+	return c.do(ctx, r, nil)
 }
 
 // VerifyAudit: hold the audit against its hashes and its anchors.
@@ -1817,6 +1800,5 @@ func (c *Client) WithdrawInvite(ctx context.Context, id string, p WithdrawInvite
 		q.Set("by", string(p.By))
 	}
 	r.query = q
-	_, err := c.do(ctx, r, nil)
-	return err
+	return c.do(ctx, r, nil)
 }

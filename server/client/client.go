@@ -67,28 +67,28 @@ type request struct {
 }
 
 // do makes a call and reads its answer into out, unless that is nil.
-func (c *Client) do(ctx context.Context, r request, out any) (http.Header, error) {
+func (c *Client) do(ctx context.Context, r request, out any) error {
 	resp, op, err := c.send(ctx, r)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer resp.Body.Close()
 	data, err := io.ReadAll(io.LimitReader(resp.Body, mostAnswer))
 	if err != nil {
-		return nil, corax.Errorf(corax.Unavailable, op, "%w", err)
+		return corax.Errorf(corax.Unavailable, op, "%w", err)
 	}
 	if resp.StatusCode/100 != 2 {
-		return nil, refused(op, resp.StatusCode, data)
+		return refused(op, resp.StatusCode, data)
 	}
 	if c.Answer != nil {
 		c.Answer(data)
 	}
 	if out != nil {
 		if err := json.Unmarshal(data, out); err != nil {
-			return nil, corax.Errorf(corax.Internal, op, "the answer is not what was expected: %w", err)
+			return corax.Errorf(corax.Internal, op, "the answer is not what was expected: %w", err)
 		}
 	}
-	return resp.Header, nil
+	return nil
 }
 
 // send sends a request, and what changes something a second time where the connection broke. op says what was tried.
@@ -196,6 +196,6 @@ func (c *Client) write(ctx context.Context, r request, w io.Writer) error {
 // one makes a call that answers with one thing.
 func one[T any](ctx context.Context, c *Client, r request) (T, error) {
 	var v T
-	_, err := c.do(ctx, r, &v)
+	err := c.do(ctx, r, &v)
 	return v, err
 }

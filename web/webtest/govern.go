@@ -288,7 +288,7 @@ func (g *Governor) Entities() []string {
 
 // Rows are the store's own.
 func (g *Governor) Rows(ctx context.Context, f store.AuditFilter) ([]audit.Row, error) {
-	return g.Store.Audit(ctx, f)
+	return g.Audit(ctx, f)
 }
 
 // Tamper alters an entry of the audit behind the store's back.

@@ -127,7 +127,7 @@ func (w *writer) call(c server.Call) error {
 	}
 	silent := c.Out.PkgPath() == "corax/server" && c.Out.Name() == "done"
 	w.line("\n// %s: %s.", name, lowerFirst(c.Summary))
-	result, run := "error", "_, err := c.do(ctx, r, nil)\nreturn err"
+	result, run := "error", "return c.do(ctx, r, nil)"
 	switch {
 	case c.Media != "":
 		run = "return c.write(ctx, r, w)"

@@ -83,7 +83,7 @@ func crashChild(dir string) int {
 			return 3
 		}
 	}
-	fmt.Println(strings.Join(passed.keys, "\n"))
+	fmt.Println(passed.text())
 	return 0
 }
 
@@ -93,6 +93,13 @@ type boundaries struct {
 	mu    sync.Mutex
 	keys  []string
 	times map[string]int
+}
+
+// text lists them, a line each.
+func (b *boundaries) text() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return strings.Join(b.keys, "\n")
 }
 
 // add enters one, and is its key and its number.

@@ -138,7 +138,7 @@ func (h *Hub) Publish(topics ...string) {
 		return
 	}
 	h.seq++
-	m := Message{ID: h.o.Epoch + "." + strconv.FormatInt(h.seq, 10), Topics: topics}
+	m := Message{ID: h.at(), Topics: topics}
 	if h.recent = append(h.recent, m); len(h.recent) > remembered {
 		h.recent = slices.Delete(h.recent, 0, len(h.recent)-remembered)
 	}
@@ -150,6 +150,15 @@ func (h *Hub) Publish(topics ...string) {
 		}
 	}
 }
+
+// At is the id of the latest message: whoever reads something after this, and listens from this on, misses nothing.
+func (h *Hub) At() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.at()
+}
+
+func (h *Hub) at() string { return h.o.Epoch + "." + strconv.FormatInt(h.seq, 10) }
 
 // Stop ends all listening and returns when nothing follows the store any more. Twice is fine.
 func (h *Hub) Stop() {
@@ -198,7 +207,7 @@ func (h *Hub) Listen(last string) (*Listener, error) {
 
 // since is what has come after a message, in at most as many messages as a listener has room for.
 func (h *Hub) since(last string) []Message {
-	now := Message{ID: h.o.Epoch + "." + strconv.FormatInt(h.seq, 10), Topics: []string{Everything}}
+	now := Message{ID: h.at(), Topics: []string{Everything}}
 	epoch, number, _ := strings.Cut(last, ".")
 	seq, err := strconv.ParseInt(number, 10, 64)
 	missed := h.seq - seq

@@ -83,6 +83,31 @@ func TestFollowsAgain(t *testing.T) {
 	})
 }
 
+// Who notes where the stream stands, reads, and then listens from there hears of all that came since.
+func TestAt(t *testing.T) {
+	h := start(live.Options{Subscribe: newSource().subscribe, Epoch: "e"})
+	h.Publish("before")
+	at := h.At()
+	h.Publish("while")
+	server := httptest.NewServer(h)
+	defer server.Close()
+	defer stop(h)
+	resp, err := server.Client().Get(server.URL + "?after=" + at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	for s := bufio.NewScanner(resp.Body); s.Scan(); {
+		if data, ok := strings.CutPrefix(s.Text(), "data: "); ok {
+			if data != "while" {
+				t.Errorf("heard of %s", data)
+			}
+			return
+		}
+	}
+	t.Error("heard of nothing")
+}
+
 func TestComingBack(t *testing.T) {
 	h := start(live.Options{Subscribe: newSource().subscribe, Epoch: "e"})
 	defer stop(h)

@@ -1,6 +1,7 @@
 package live
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"strings"
@@ -13,15 +14,15 @@ import (
 const writeWithin = 10 * time.Second
 
 // ServeHTTP sends what changes as server-sent events until the client goes away or is too slow. "topics" carries the topics, parted by
-// spaces; "all" says that everything may have changed. A Last-Event-ID takes up where a connection broke off; ?topic=, which may be
-// repeated, narrows what is sent. Who may listen is for the caller to see to.
+// spaces; "all" says that everything may have changed. A Last-Event-ID takes up where a connection broke off, and ?after= where a page was made;
+// ?topic=, which may be repeated, narrows what is sent. Who may listen is for the caller to see to.
 func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet {
 		w.Header().Set("Allow", http.MethodGet)
 		http.Error(w, "only GET", http.StatusMethodNotAllowed)
 		return
 	}
-	l, err := h.Listen(r.Header.Get("Last-Event-ID"))
+	l, err := h.Listen(cmp.Or(r.Header.Get("Last-Event-ID"), r.URL.Query().Get("after")))
 	if err != nil {
 		w.Header().Set("Retry-After", "5")
 		http.Error(w, err.Error()+"; "+corax.HintOf(err), http.StatusServiceUnavailable)

@@ -191,6 +191,38 @@ func TestTwoPeopleApproveAtOnce(t *testing.T) {
 	}
 }
 
+// What happens after a page was made and before it listens is shown all the same: to the first page of a browser, which begins to listen,
+// and to the next, which joins those that do.
+func TestPagesHearOfWhatCameWhileTheyWereMade(t *testing.T) {
+	b := chromium.Start(t)
+	s := site(t, webtest.Options{})
+	made := 0
+	url := serve(t, s, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/live" { // a worker sends no headers of ours
+			r = r.WithContext(access.With(r.Context(), access.Principal{Name: "jane", Role: access.RoleAdmin, Via: corax.ViaToken}))
+		}
+		s.ServeHTTP(w, r)
+		if r.URL.Path != "/settings" || r.URL.Query().Has("region") {
+			return
+		}
+		made++
+		if err := s.Store.SetStop(r.Context(), fmt.Sprint("late-", made), "a drill", "omar", webtest.Now); err != nil {
+			t.Error(err)
+		}
+		s.Live.Publish("stops")
+	}))
+	first := b.Person(t)
+	first.Headers(map[string]string{roleHeader: access.RoleAdmin.String()})
+	first.Open(url + "/settings")
+	first.Await(`document.querySelector("#stops").innerText.includes("late-1")`)
+	second := first.Another()
+	second.Headers(map[string]string{roleHeader: access.RoleAdmin.String()})
+	second.Open(url + "/settings")
+	second.Await(`document.querySelector("#stops").innerText.includes("late-2")`)
+	first.Clean()
+	second.Clean()
+}
+
 // The counts beside a list follow what is typed, without a load; and a monitor is changed by the keyboard alone.
 func TestTypingInABrowser(t *testing.T) {
 	b := chromium.Start(t)

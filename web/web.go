@@ -193,6 +193,9 @@ func New(o Options) (*Handler, error) {
 		return nil, err
 	}
 	p.router.Use(middleware.GetHead)
+	if o.Live != nil {
+		p.router.Use(p.marked)
+	}
 	p.router.Handle(ui.Prefix+"*", u.Assets)
 	refused := newReports(o.Log, o.Clock, p.tell)
 	p.router.Post(reportPath, refused.ServeHTTP)
@@ -344,6 +347,17 @@ func (p *pages) tell(topics ...string) {
 	}
 }
 
+// liveMark is the key of where the live stream stood when a request came.
+type liveMark struct{}
+
+// marked notes where the live stream stands before anything is read for a page: the page listens from there on, so that it hears of all that
+// happens while it is made and on its way.
+func (p *pages) marked(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), liveMark{}, p.o.Live.At())))
+	})
+}
+
 // regionHeader is sent by the script that fetches parts of a page.
 const regionHeader = "X-Corax-Region"
 
@@ -377,7 +391,9 @@ func (p *pages) show(w http.ResponseWriter, r *http.Request, t ui.Page, v *ui.Vi
 func (p *pages) frame(w http.ResponseWriter, r *http.Request, v *ui.View, region bool) {
 	ctx := r.Context()
 	v.Who, v.Now, v.Version, v.Path, v.URL = access.From(ctx), p.o.Clock.Now(), p.o.Version, r.URL.Path, r.URL.RequestURI()
-	v.Live = p.o.Live != nil && v.Who.Known()
+	if v.Who.Known() {
+		v.Live, _ = ctx.Value(liveMark{}).(string)
+	}
 	v.Theme = theme(r)
 	if v.Plain { // the page of login too says what came of what was done
 		if !region {

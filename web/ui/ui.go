@@ -109,7 +109,7 @@ type View struct {
 	Theme   string // light, dark, or empty: as the device has it
 	Version string
 	Now     time.Time
-	Live    bool   // events are served
+	Live    string // the id of the live stream from which the page listens; empty: no events are served
 	Region  string // set where only this part is asked for
 	Plain   bool   // no navigation: login, first run
 }

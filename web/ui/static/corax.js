@@ -92,7 +92,7 @@
       const start = () => {
         const w = new SharedWorker(body.liveWorker, {name: "corax-live"});
         w.port.onmessage = (m) => heard(m.data);
-        w.port.postMessage({url: new URL(url, location.href).href});
+        w.port.postMessage({url: new URL(url, location.href).href, at: body.liveAt});
         addEventListener("pagehide", () => w.port.postMessage({bye: true}), {once: true});
       };
       start();
@@ -100,9 +100,10 @@
     } else if (window.BroadcastChannel && navigator.locks) {
       const others = new BroadcastChannel("corax-live");
       others.onmessage = (m) => heard(m.data);
+      hit(["*"]); // who leads does not know what came before this page listened
       navigator.locks.request("corax-live", () => new Promise(() => lead(url, (m) => { heard(m); others.postMessage(m); })));
     } else if (!document.hidden) {
-      lead(url, heard);
+      lead(url + "?after=" + encodeURIComponent(body.liveAt), heard);
     }
   }
   if (body.liveUrl) listen(body.liveUrl);

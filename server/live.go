@@ -28,6 +28,8 @@ func (a api) live(r chi.Router) {
 		Parameters: []*huma.Param{
 			{Name: "topic", In: "query", Description: "only these; a topic that ends in a colon is all of its kind",
 				Schema: &huma.Schema{Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeString}}},
+			{Name: "after", In: "query", Description: "the id of a message, where no header says it: what came after it comes first",
+				Schema: &huma.Schema{Type: huma.TypeString}},
 			{Name: "Last-Event-ID", In: "header", Description: "the id of the last message before the connection broke", Schema: &huma.Schema{Type: huma.TypeString}},
 		},
 		Responses: map[string]*huma.Response{"200": {Description: "The stream", Content: map[string]*huma.MediaType{

@@ -99,23 +99,19 @@ func TestRunningCoraxInABrowser(t *testing.T) {
 	f.ann.Size(phoneWidth, 844, true)
 	f.bob.Size(deskWidth, 900, false)
 	for _, flow := range []struct {
-		name   string
-		do     func(*flows, *testing.T)
-		steady bool // it has passed every time on a machine with time for it
+		name string
+		do   func(*flows, *testing.T)
 	}{
-		{"the first admin comes in by a link", (*flows).firstAdmin, true},
-		{"others are invited", (*flows).invite, true},
-		{"an outage comes and heals", (*flows).outage, true},
-		{"Corax starts anew", (*flows).restart, true},
-		{"two say yes at once", (*flows).twoSayYes, false}, // what happens between a page's making and its listening is missed
-		{"by the keyboard alone", (*flows).keyboard, false},
-		{"a yes on the phone", (*flows).phone, false},
-		{"what a browser refuses is seen", (*flows).refused, false},
+		{"the first admin comes in by a link", (*flows).firstAdmin},
+		{"others are invited", (*flows).invite},
+		{"an outage comes and heals", (*flows).outage},
+		{"Corax starts anew", (*flows).restart},
+		{"two say yes at once", (*flows).twoSayYes},
+		{"by the keyboard alone", (*flows).keyboard},
+		{"a yes on the phone", (*flows).phone},
+		{"what a browser refuses is seen", (*flows).refused},
 	} {
 		if !t.Run(flow.name, func(t *testing.T) {
-			if !flow.steady && os.Getenv("CORAX_FLOWS") == "" {
-				t.Skip("it is not steady yet; CORAX_FLOWS=1 runs it")
-			}
 			of := *f
 			of.admin, of.problem, of.ann, of.bob = f.admin.For(t), f.problem.For(t), f.ann.For(t), f.bob.For(t)
 			flow.do(&of, t)

@@ -9,10 +9,12 @@ package web
 import (
 	"bytes"
 	"cmp"
+	"compress/gzip"
 	"context"
 	"embed"
 	"errors"
 	"html/template"
+	"io"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -24,6 +26,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
+	"github.com/klauspost/compress/gzhttp"
 
 	"corax"
 	"corax/access"
@@ -156,7 +159,7 @@ type pages struct {
 	errors   ui.Page
 	login    bool // there is a page to log in
 	attempts attempts
-	writers  writers
+	compress func(http.Handler) http.HandlerFunc
 	verified verifications
 }
 
@@ -192,6 +195,9 @@ func New(o Options) (*Handler, error) {
 	if p.errors, err = u.Parse(pageFiles, nil, "pages/error.html"); err != nil {
 		return nil, err
 	}
+	if p.compress, err = gzhttp.NewWrapper(gzhttp.MinSize(leastCompressed), gzhttp.CompressionLevel(gzip.BestSpeed)); err != nil {
+		return nil, err
+	}
 	p.router.Use(middleware.GetHead)
 	if o.Live != nil {
 		p.router.Use(p.marked)
@@ -225,7 +231,7 @@ func (p *pages) mount(a area) error {
 			return err
 		}
 		p.login = p.login || g.Path == loginPath
-		p.route(http.MethodGet, g.Path, g.Role, g.Public, func(w http.ResponseWriter, r *http.Request) {
+		p.route(http.MethodGet, g.Path, g.Role, g.Public, p.compressed(func(w http.ResponseWriter, r *http.Request) {
 			v, err := g.Load(r)
 			if err == nil {
 				err = p.show(w, r, t, v, http.StatusOK)
@@ -233,7 +239,7 @@ func (p *pages) mount(a area) error {
 			if err != nil {
 				p.fail(w, r, err)
 			}
-		})
+		}))
 	}
 	for _, c := range a.Actions {
 		var t ui.Page
@@ -281,6 +287,22 @@ const (
 	loginPath = "/login"
 	livePath  = "/live"
 )
+
+// leastCompressed is how many bytes a page has that is worth compressing: below, it goes into a packet or two anyway.
+const leastCompressed = 2048
+
+// compressed has pages sent compressed to browsers that take that. Answers to forms are not pages: one may hold a secret, and how well that
+// compresses with what somebody else had a say in would tell of it.
+func (p *pages) compressed(page http.HandlerFunc) http.HandlerFunc {
+	compressed := p.compress(page)
+	return func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet {
+			compressed(w, r)
+			return
+		}
+		page(w, r) // its head alone
+	}
+}
 
 // guard lets through who has the role. Who is not known is sent to log in.
 func (p *pages) guard(role access.Role, public bool, h http.HandlerFunc) http.HandlerFunc {
@@ -383,7 +405,8 @@ func (p *pages) show(w http.ResponseWriter, r *http.Request, t ui.Page, v *ui.Vi
 	if p.o.Known != nil {
 		text = p.o.Known(text)
 	}
-	p.writers.send(w, r, status, text)
+	w.WriteHeader(status)
+	_, _ = io.WriteString(w, text) // who has gone away can't be told
 	return nil
 }
 

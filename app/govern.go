@@ -143,6 +143,8 @@ func (c controls) Operators() []corax.Operator { return c.a.config().Operators }
 
 func (c controls) Contacts() []config.Contact { return c.a.config().Notify.Contacts }
 
+func (c controls) Routes() []config.Route { return c.a.config().Notify.Routes }
+
 // Entities are the ids of the topology, in order.
 func (c controls) Entities() []string {
 	all := c.a.topology().Entities

@@ -3,7 +3,6 @@ package lookup
 import (
 	"cmp"
 	"context"
-	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -102,7 +101,7 @@ func (l *Lookup) Templates(ctx context.Context, f store.TemplateFilter, of store
 		}
 	}
 	all = []store.Template{}
-	for _, t := range slices.Collect(maps.Values(counted)) {
+	for _, t := range counted {
 		if t.Count > 0 {
 			all = append(all, *t)
 		}

@@ -275,6 +275,11 @@ func (rooms) Contacts() []config.Contact {
 	return []config.Contact{{Name: "ann", Title: "Ann", Hours: []string{"Mon-Fri 08:00-18:00"}, TimeZone: "Europe/Berlin"}}
 }
 
+func (rooms) Routes() []config.Route {
+	return []config.Route{{Name: "by day", AtLeast: corax.High, Hours: []string{"Mon-Fri 08:00-18:00"}, On: config.OnOpened, Rounds: 2,
+		Steps: []config.RouteStep{{Contacts: []string{"ann"}, Channels: []string{"mail"}, Wait: 5 * time.Minute}}}}
+}
+
 func (rooms) Operators() []corax.Operator {
 	return []corax.Operator{{Name: "bob", Token: "vault:bob/token", Contact: "ann"}}
 }

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"strings"
@@ -30,11 +31,35 @@ type Mechanism struct {
 // MechanismPage is one way to fail with what is known of it.
 type MechanismPage struct {
 	Mechanism
+	Severity   string      `json:"severity" doc:"by itself, before impact is looked at"`
+	Worse      []Shift     `json:"worse,omitempty" doc:"what makes it one level worse"`
+	Milder     []Shift     `json:"milder,omitempty" doc:"what makes it one level milder"`
+	Signatures []Signature `json:"signatures,omitempty" doc:"how it is recognised"`
+	Causes     []Signature `json:"causes,omitempty" doc:"what those show who need it"`
+	Story      []string    `json:"story,omitempty" doc:"how it goes; {names} stand for what is found in its signals"`
 	Evidence   []string    `json:"evidence,omitempty" doc:"what to gather where it is missing"`
 	Confused   []Confusion `json:"confused_with,omitempty"`
 	Remedies   []Remedy    `json:"remedies,omitempty" doc:"the steps of a plan, in order"`
 	Examples   []string    `json:"examples,omitempty" doc:"messages as software or monitors word them"`
 	References []string    `json:"references,omitempty"`
+}
+
+// Signature is a sign of a mechanism: words of a signal, the class that a probe gave it, or both.
+type Signature struct {
+	Role   string     `json:"role" enum:"cause,felt,symptom" doc:"cause: said by the one at fault; felt: by those who trust it; symptom: fits others too"`
+	Say    [][]string `json:"say,omitempty" doc:"of each list, one must be said"`
+	Not    []string   `json:"not,omitempty" doc:"none of these may be"`
+	Class  string     `json:"class,omitempty" doc:"what a probe saw"`
+	Kind   string     `json:"kind,omitempty" doc:"only in signals of this kind"`
+	Weight float64    `json:"weight" doc:"how much it counts"`
+}
+
+// Shift moves a severity by one level; all that it asks for must hold.
+type Shift struct {
+	Say      []string `json:"say,omitempty" doc:"of each, one word between bars must be said"`
+	Affected int      `json:"affected,omitempty" doc:"at least so many entities feel it"`
+	Needed   int      `json:"needed,omitempty" doc:"at least so many entities need the root"`
+	Why      string   `json:"why"`
 }
 
 // Confusion is a mechanism that looks alike, and what tells the two apart.
@@ -113,7 +138,11 @@ func shortOf(m knowledge.Mechanism) Mechanism {
 }
 
 func pageOf(m knowledge.Mechanism) MechanismPage {
-	p := MechanismPage{Mechanism: shortOf(m), Evidence: m.Evidence, Examples: m.Examples, References: m.References}
+	p := MechanismPage{Mechanism: shortOf(m), Severity: m.Severity.Base.String(), Worse: shifts(m.Severity.Raise), Milder: shifts(m.Severity.Lower),
+		Signatures: signatures(m.Signatures), Causes: signatures(m.Causes), Evidence: m.Evidence, Examples: m.Examples, References: m.References}
+	for _, s := range m.Story {
+		p.Story = append(p.Story, s.Text)
+	}
 	for _, c := range m.Confused {
 		p.Confused = append(p.Confused, Confusion{c.Mechanism, c.Tell})
 	}
@@ -121,6 +150,27 @@ func pageOf(m knowledge.Mechanism) MechanismPage {
 		p.Remedies = append(p.Remedies, Remedy{Action: r.Action, On: string(r.On), Do: r.Do, Run: r.Run, Check: r.Check, Verify: r.Verify, Undo: r.Undo})
 	}
 	return p
+}
+
+func signatures(all []knowledge.Signature) (out []Signature) {
+	for _, s := range all {
+		x := Signature{Role: string(cmp.Or(s.Role, knowledge.CauseRole)), Class: s.Class, Kind: s.Kind, Weight: s.Weight}
+		for _, say := range s.Say {
+			x.Say = append(x.Say, strings.Split(say, "|"))
+		}
+		for _, not := range s.Not {
+			x.Not = append(x.Not, strings.Split(not, "|")...)
+		}
+		out = append(out, x)
+	}
+	return out
+}
+
+func shifts(all []knowledge.Modifier) (out []Shift) {
+	for _, m := range all {
+		out = append(out, Shift{Say: m.When.Say, Affected: m.When.Affected, Needed: m.When.Needed, Why: m.Why})
+	}
+	return out
 }
 
 // hasWords says whether every word stands in the text, whatever their case.

@@ -25,6 +25,7 @@ var roles = map[string][]string{
 		"list-templates", "monitor-changes", "monitor-histories", "monitor-history", "search-incidents", "search-problems", "search-signals",
 		"signal-facets", "similar-problems",
 		"get-action", "get-decision", "get-entity", "get-monitor", "get-page", "list-contacts", "list-entities", "list-operators", "list-outcomes", "report-problem", "why-not",
+		"list-routes",
 	},
 	"responder": {
 		"accept-work-order", "acknowledge-incident", "acknowledge-page", "cancel-work-order", "cannot-work-order", "comment-problem", "create-silence", "done-work-order",

@@ -13,7 +13,7 @@ func minds(operation string) bool {
 		"list-plans", "get-plan", "pause-plan", "resume-plan", "cancel-plan", "undo-plan", "rehearse-plan", "replay-plan",
 		"list-approvals", "get-approval", "answer-approval", "list-decisions", "get-decision", "list-outcomes", "list-events", "report-problem", "why-not",
 		"list-monitors", "run-monitor", "list-silences", "create-silence", "end-silence", "list-stops", "stop", "clear-stop",
-		"list-break-glass", "break-glass", "end-break-glass", "list-pages", "acknowledge-page", "list-sites",
+		"list-break-glass", "break-glass", "end-break-glass", "list-pages", "get-page", "acknowledge-page", "list-sites",
 		"list-work-orders", "get-work-order", "accept-work-order", "start-work-order", "done-work-order", "cannot-work-order", "cancel-work-order",
 		// Package lookup sees to these.
 		"list-changes", "learned-topology", "search-signals", "signal-facets", "list-templates", "get-template", "search-problems", "similar-problems",

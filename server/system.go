@@ -25,6 +25,7 @@ type System interface {
 	// Credentials are what is known of each beside its value; vault says that there is one.
 	Credentials(ctx context.Context) (all []lookup.Reference, vault bool, err error)
 	Contacts() []config.Contact
+	Routes() []config.Route
 	Operators() []corax.Operator
 	Catalogue() *knowledge.Catalogue // may be nil
 	Health(ctx context.Context) health.Report
@@ -64,6 +65,25 @@ type Contact struct {
 	Hours    []string      `json:"hours,omitempty" doc:"when they can be reached; always where left out"`
 	TimeZone string        `json:"time_zone,omitempty"`
 	Ways     []corax.Reach `json:"ways" doc:"addresses are for responders"`
+}
+
+// Route says who is told of which problems, and when.
+type Route struct {
+	Name     string         `json:"name"`
+	Match    corax.Selector `json:"match" doc:"the problem's entities; all where empty"`
+	AtLeast  string         `json:"at_least,omitempty" doc:"severity; any where left out"`
+	Hours    []string       `json:"hours,omitempty" doc:"when it counts; always where left out"`
+	TimeZone string         `json:"time_zone,omitempty"`
+	On       string         `json:"on" enum:"opened,escalated" doc:"opened: every problem; escalated: only those that need people"`
+	Steps    []RouteStep    `json:"steps"`
+	Rounds   int            `json:"rounds" doc:"how often the steps are taken until somebody acknowledges"`
+}
+
+// RouteStep tells some contacts, and waits for one of them to acknowledge.
+type RouteStep struct {
+	Contacts []string `json:"contacts"`
+	Channels []string `json:"channels,omitempty" doc:"kinds of channels; all where left out"`
+	Wait     float64  `json:"wait_seconds"`
 }
 
 // ActionPage is an action that is declared, or was, with what it has earned.
@@ -119,6 +139,8 @@ func (a api) system() {
 				ways, err := p.Reach(ctx)
 				return contacts(s.Contacts(), addressed(ctx, ways)), err
 			})
+		whole(a, access.RoleViewer, "list-routes", http.MethodGet, "/routes", "Who is told of which problems, in the order in which they are looked at",
+			func(context.Context, *none) ([]Route, error) { return routes(s.Routes()), nil })
 	}
 	operation(a, access.RoleViewer, "get-health", http.MethodGet, "/health", "How Corax itself is, in judgements that say what to do; the numbers are at /metrics",
 		func(ctx context.Context, _ *none) (health.Report, error) { return s.Health(ctx), nil })
@@ -191,6 +213,18 @@ func contacts(all []config.Contact, ways []corax.Reach) []Contact {
 				out[n].Ways = append(out[n].Ways, w)
 			}
 		}
+	}
+	return out
+}
+
+func routes(all []config.Route) []Route {
+	out := make([]Route, len(all))
+	for n, r := range all {
+		steps := make([]RouteStep, len(r.Steps))
+		for i, t := range r.Steps {
+			steps[i] = RouteStep{Contacts: t.Contacts, Channels: t.Channels, Wait: t.Wait.Seconds()}
+		}
+		out[n] = Route{Name: r.Name, Match: r.Match, AtLeast: r.AtLeast.String(), Hours: r.Hours, TimeZone: r.TimeZone, On: r.On, Steps: steps, Rounds: r.Rounds}
 	}
 	return out
 }

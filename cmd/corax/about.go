@@ -41,7 +41,7 @@ func healthCommand(s *settings) *cobra.Command {
 }
 
 func settingsCommand(s *settings) *cobra.Command {
-	c := &cobra.Command{Use: "settings", Short: "The configuration in force: show, credentials, contacts, operators, reload"}
+	c := &cobra.Command{Use: "settings", Short: "The configuration in force: show, credentials, contacts, routes, operators, reload"}
 	var section string
 	list := &cobra.Command{
 		Use: "show [WORD...]", Short: "Print the values in force, and where each was written; credentials are references", Args: cobra.ArbitraryArgs,
@@ -91,6 +91,20 @@ func settingsCommand(s *settings) *cobra.Command {
 				return []string{x.Name, x.Title, strings.Join(x.Hours, ", "), strings.Join(ways, ", ")}
 			}}, func(ctx context.Context, c *client.Client, _ []string) ([]server.Contact, error) {
 			return c.ListContacts(ctx)
+		}),
+		wholeCommand(s, "routes", "List who is told of which problems", columns[server.Route]{
+			"Nobody is told.", []string{"ROUTE", "WHERE", "FROM", "WHEN", "STEPS"},
+			func(x server.Route) []string {
+				steps := make([]string, len(x.Steps))
+				for n, t := range x.Steps {
+					steps[n] = strings.Join(t.Contacts, " and ")
+					if len(t.Channels) > 0 {
+						steps[n] += " by " + strings.Join(t.Channels, " or ")
+					}
+				}
+				return []string{x.Name, x.Match.String(), cmp.Or(x.AtLeast, "any"), x.On, strings.Join(steps, ", then ")}
+			}}, func(ctx context.Context, c *client.Client, _ []string) ([]server.Route, error) {
+			return c.ListRoutes(ctx)
 		}),
 		wholeCommand(s, "operators", "List the operators that the configuration names", columns[corax.Operator]{
 			"None.", []string{"NAME", "REACHED AS"}, func(o corax.Operator) []string { return []string{o.Name, o.Contact} },

@@ -977,6 +977,12 @@ func (c *Client) ListProblems(ctx context.Context, p ListProblemsParams) (Page[c
 	return one[Page[corax.Problem]](ctx, c, r)
 }
 
+// ListRoutes: who is told of which problems, in the order in which they are looked at.
+func (c *Client) ListRoutes(ctx context.Context) ([]server.Route, error) {
+	r := request{method: "GET", path: "/routes"}
+	return all[server.Route](ctx, c, r)
+}
+
 // ListScenarioJobs: scenarios that wait, run, or have ended lately, with their progress.
 func (c *Client) ListScenarioJobs(ctx context.Context) ([]launch.Job, error) {
 	r := request{method: "GET", path: "/scenarios/jobs"}

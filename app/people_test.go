@@ -15,6 +15,7 @@ import (
 	"corax"
 	"corax/app"
 	"corax/config"
+	"corax/server"
 )
 
 // onSiteEngine finds that the switch needs hands on site, whatever is seen.
@@ -148,4 +149,48 @@ hands:
 	if status, _ := request(t, "GET", a.URL()+"/api/v1/pages", ""); status != http.StatusUnauthorized {
 		t.Errorf("without a token: %d", status)
 	}
+
+	// Who has a scope is told of what concerns it, and of nothing else.
+	shown := map[string]string{"/pages": `"kind":"order"`, "/sites": `"name":"fra1"`, "/work-orders": orders[0].ID}
+	inside, outside := scopedToken(t, a, address.Token, "ann", "sw-1"), scopedToken(t, a, address.Token, "ben", "sw-2")
+	for path, what := range shown {
+		if status, text := request(t, "GET", a.URL()+"/api/v1"+path, "", "Authorization", "Bearer "+inside); status != 200 || !strings.Contains(text, what) {
+			t.Errorf("%s within the scope: %d %s", path, status, text)
+		}
+		if status, text := request(t, "GET", a.URL()+"/api/v1"+path, "", "Authorization", "Bearer "+outside); status != 200 || !strings.Contains(text, `"items":[]`) {
+			t.Errorf("%s outside the scope: %d %s", path, status, text)
+		}
+	}
+	var pages struct{ Items []corax.Page }
+	if _, text := request(t, "GET", a.URL()+"/api/v1/pages", "", "Authorization", "Bearer "+inside); json.Unmarshal([]byte(text), &pages) != nil || len(pages.Items) == 0 {
+		t.Fatal(text)
+	}
+	for token, want := range map[string]int{inside: http.StatusOK, outside: http.StatusNotFound} {
+		if status, text := request(t, "GET", a.URL()+"/api/v1/pages/"+pages.Items[0].ID, "", "Authorization", "Bearer "+token); status != want {
+			t.Errorf("one page: %d for %d: %s", status, want, text)
+		}
+	}
+}
+
+// scopedToken is a token of a new viewer who sees one entity.
+func scopedToken(t *testing.T, a *app.App, local, name, entity string) string {
+	t.Helper()
+	scope := `[{"ids": ["` + entity + `"]}]`
+	call := func(path, body string, into any) {
+		t.Helper()
+		status, text := request(t, "POST", a.URL()+"/api/v1"+path, body, "Authorization", "Bearer "+local, "Content-Type", "application/json")
+		if err := json.Unmarshal([]byte(text), into); status != 200 || err != nil {
+			t.Fatalf("%s: %d %v %s", path, status, err, text)
+		}
+	}
+	var invited server.SetupLink
+	call("/users", `{"name": "`+name+`", "role": "viewer", "scope": `+scope+`, "by": "jane"}`, &invited)
+	const password = "a long enough passphrase 4711"
+	if status, text := request(t, "POST", a.URL()+invited.Path, url.Values{"password": {password}, "again": {password}}.Encode(),
+		"Content-Type", "application/x-www-form-urlencoded"); status >= 400 {
+		t.Fatalf("%d %s", status, text)
+	}
+	var issued server.Issued
+	call("/tokens", `{"user": "`+name+`", "name": "test", "role": "viewer", "by": "jane"}`, &issued)
+	return issued.Value
 }

@@ -4,6 +4,3 @@ package main
 
 // sideBySide is how many live scenarios run at a time: they wait for most of theirs.
 const sideBySide = 3
-
-// racing says that the race detector watches.
-const racing = false

@@ -1,9 +1,7 @@
 package corax
 
 import (
-	"maps"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -54,15 +52,6 @@ type Selector struct {
 	IDs    []string          `json:"ids,omitempty" yaml:"ids"`
 	Kinds  []string          `json:"kinds,omitempty" yaml:"kinds"`
 	Labels map[string]string `json:"labels,omitempty" yaml:"labels"`
-}
-
-// String says by what it picks; empty where it is.
-func (s Selector) String() string {
-	parts := slices.Concat(s.IDs, s.Kinds)
-	for _, k := range slices.Sorted(maps.Keys(s.Labels)) {
-		parts = append(parts, k+"="+s.Labels[k])
-	}
-	return strings.Join(parts, ", ")
 }
 
 // Input declares a parameter.

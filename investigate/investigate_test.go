@@ -487,6 +487,40 @@ func TestWhatOutlastsOurActionIsAnotherOutage(t *testing.T) {
 	}
 }
 
+// What fails while a plan tidies up is not put down to that where trouble had begun before: it belongs to the other outage, from the first look
+// at it to the last.
+func TestWhatBeganBeforeOurActionTakesTheRestAlong(t *testing.T) {
+	v, m, h, now := healedFixture(t)
+	m.symptom("i-db-log", "db", noon) // a line, which time alone ends
+	expires := noon.Add(time.Hour)
+	i := m.incidents["i-db-log"]
+	i.Problem, i.ExpiresAt = m.problems[0].ID, &expires
+	m.incidents["i-db-log"] = i
+	m.problems[0].Incidents = append(m.problems[0].Incidents, "i-db-log")
+	run := m.runs[h.ran[0]]
+	from := noon.Add(time.Minute)
+	run.Steps[0].StartedAt, run.Steps[0].EndedAt, run.Steps[0].Attempts = &from, &from, 1
+	m.runs[h.ran[0]] = run
+	m.again("i-db", from.Add(-10*time.Millisecond))
+	m.again("i-db-log", from.Add(time.Second))
+	for after := range 3 {
+		m.symptom(fmt.Sprintf("i-db-%d", after), "db", from.Add(time.Duration(1+after)*time.Second))
+		*now = from.Add(time.Duration(2+after) * time.Second)
+		look(t, v)
+	}
+	m.end("i-db")
+	closed := from.Add(5 * time.Second)
+	m.problems[1].State, m.problems[1].HealedAt, m.problems[1].ClosedAt = corax.ProblemClosed, &closed, &closed
+	for after := range 3 {
+		m.end(fmt.Sprintf("i-db-%d", after))
+	}
+	*now = from.Add(10 * time.Second) // the afterglow is over, and the line is still there
+	look(t, v)
+	if len(m.problems) != 2 || !slices.Equal(m.problems[1].Incidents, []string{"i-db", "i-db-0", "i-db-log", "i-db-1", "i-db-2"}) {
+		t.Errorf("%d problems, the last with %v", len(m.problems), m.problems[len(m.problems)-1].Incidents)
+	}
+}
+
 // A problem that was healed may have a plan at work for long, which tidies up. What fails meanwhile is another outage, with a problem and a
 // plan of its own, also where it is the same monitor that fails again.
 func TestWhatFailsAfterHealingIsAnotherOutage(t *testing.T) {

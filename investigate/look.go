@@ -74,6 +74,9 @@ func (v *Investigator) sift(ctx context.Context, live []corax.Incident, open []c
 	if err != nil {
 		return nil, err
 	}
+	acting = slices.DeleteFunc(acting, func(a action) bool {
+		return slices.ContainsFunc(live, func(i corax.Incident) bool { return a.follows(i, open[a.problem]) })
+	})
 	var fresh []corax.Incident
 	for _, i := range live {
 		if i.Problem != "" {
@@ -121,10 +124,20 @@ type action struct {
 // causes says that an incident began during the action, at an entity of the problem that the action is for. One that the problem holds
 // is its own anyway, and one that is another's was put there for a reason.
 func (a action) causes(i corax.Incident, p corax.Problem) bool {
-	d, from := p.Diagnosis, since(i)
+	from := since(i)
 	anew := i.Problem == "" || i.Problem == p.ID && p.HealedAt != nil && from.After(*p.HealedAt)
-	return anew && (i.Entity == d.RootCause.Entity || slices.Contains(d.Cascade.Affected, i.Entity)) &&
-		!from.Before(a.from) && !from.After(a.to)
+	return anew && concerns(p, i.Entity) && !from.Before(a.from) && !from.After(a.to)
+}
+
+// follows says that the action began when, after its problem was healed, there was new trouble already: another outage is under way, and what
+// fails next belongs to that. A line in a log is no sign of it: one may come late.
+func (a action) follows(i corax.Incident, p corax.Problem) bool {
+	return p.HealedAt != nil && i.ExpiresAt == nil && concerns(p, i.Entity) && since(i).After(*p.HealedAt) && since(i).Before(a.from)
+}
+
+// concerns says that an entity is the root of a problem, or feels it.
+func concerns(p corax.Problem, entity string) bool {
+	return entity == p.Diagnosis.RootCause.Entity || slices.Contains(p.Diagnosis.Cascade.Affected, entity)
 }
 
 // acting lists when plans of open problems are changing something, or were until now.

@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"context"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -39,11 +40,26 @@ func (p *pages) notifications() []area {
 			{Path: "/notifications/{id}/acknowledge", Role: access.RoleResponder, Do: p.ackPage},
 			{Path: "/notifications/test", Role: access.RoleResponder, Do: p.testPage},
 		},
-		Funcs: map[string]any{"pageURL": pageURL, "counted": counted, "orderURL": orderURL, "title": func(s string) string { return ui.Upper(ui.Words(s)) }},
+		Funcs: map[string]any{"pageURL": pageURL, "counted": counted, "orderURL": orderURL, "matched": matched, "title": func(s string) string { return ui.Upper(ui.Words(s)) }},
 	}}
 }
 
 func pageURL(id string) string { return "/notifications/" + url.PathEscape(id) }
+
+// matched says in words what a selector lets through; empty where it is all.
+func matched(s corax.Selector) string {
+	var parts []string
+	if len(s.IDs) > 0 {
+		parts = append(parts, ui.List(s.IDs, 3))
+	}
+	if len(s.Kinds) > 0 {
+		parts = append(parts, ui.List(s.Kinds, 3))
+	}
+	for _, k := range slices.Sorted(maps.Keys(s.Labels)) {
+		parts = append(parts, k+"="+s.Labels[k])
+	}
+	return strings.Join(parts, ", ")
+}
 
 // counted says what became of the deliveries of a page.
 func counted(p corax.Page) string {

@@ -8,6 +8,7 @@ package knowledge
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"corax"
 )
@@ -121,6 +122,17 @@ type Signature struct {
 	Weight float64  `yaml:"weight"`
 	Role   Role     `yaml:"role"`  // cause where empty
 	Locus  Locus    `yaml:"locus"` // self where empty; provider where the role is felt
+}
+
+// Words are what a signature asks for: of each list in say one must be said, and none of not.
+func (s Signature) Words() (say [][]string, not []string) {
+	for _, phrase := range s.Say {
+		say = append(say, strings.Split(phrase, "|"))
+	}
+	for _, phrase := range s.Not {
+		not = append(not, strings.Split(phrase, "|")...)
+	}
+	return say, not
 }
 
 // Rating is the severity that a mechanism has by itself, before impact is looked at, and what moves it.

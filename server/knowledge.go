@@ -155,12 +155,7 @@ func pageOf(m knowledge.Mechanism) MechanismPage {
 func signatures(all []knowledge.Signature) (out []Signature) {
 	for _, s := range all {
 		x := Signature{Role: string(cmp.Or(s.Role, knowledge.CauseRole)), Class: s.Class, Kind: s.Kind, Weight: s.Weight}
-		for _, say := range s.Say {
-			x.Say = append(x.Say, strings.Split(say, "|"))
-		}
-		for _, not := range s.Not {
-			x.Not = append(x.Not, strings.Split(not, "|")...)
-		}
+		x.Say, x.Not = s.Words()
 		out = append(out, x)
 	}
 	return out

@@ -246,12 +246,7 @@ func (b *bookshelf) loadOne(r *http.Request) (*ui.View, error) {
 
 func signOf(s knowledge.Signature) sign {
 	x := sign{Class: s.Class, Change: s.Kind == string(corax.ChangeOf), Strong: s.Weight >= 4}
-	for _, say := range s.Say {
-		x.All = append(x.All, strings.Split(say, "|"))
-	}
-	for _, not := range s.Not {
-		x.Not = append(x.Not, strings.Split(not, "|")...)
-	}
+	x.All, x.Not = s.Words()
 	return x
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"corax"
+	"corax/access"
 	"corax/health"
 	"corax/lookup"
 	"corax/server"
@@ -102,7 +103,7 @@ func settingsCommand(s *settings) *cobra.Command {
 						steps[n] += " by " + strings.Join(t.Channels, " or ")
 					}
 				}
-				return []string{x.Name, x.Match.String(), cmp.Or(x.AtLeast, "any"), x.On, strings.Join(steps, ", then ")}
+				return []string{x.Name, cmp.Or(access.Scope{x.Match}.String(), "all"), cmp.Or(x.AtLeast, "any"), x.On, strings.Join(steps, ", then ")}
 			}}, func(ctx context.Context, c *client.Client, _ []string) ([]server.Route, error) {
 			return c.ListRoutes(ctx)
 		}),

@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 
@@ -145,7 +146,7 @@ func TestPagesHaveOperations(t *testing.T) {
 		for id := range strings.FieldsSeq(calls) {
 			if c, ok := known[id]; !ok {
 				t.Errorf("%s: the API has no operation %s", name, id)
-			} else if changes := c.Method != "GET"; changes && r.Method == "GET" && id != "verify-audit" {
+			} else if changes := c.Method != http.MethodGet; changes && r.Method == http.MethodGet && id != "verify-audit" {
 				t.Errorf("%s only shows, and %s changes something", name, id)
 			}
 		}

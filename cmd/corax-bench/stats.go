@@ -7,6 +7,8 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+
+	"corax"
 )
 
 // share puts a share of few cases and its 95 % interval into a cell.
@@ -14,19 +16,8 @@ func share(cell map[string]float64, name string, hit, of int) {
 	if of == 0 {
 		return
 	}
-	low, high := wilson(hit, of)
+	low, high := corax.Interval(hit, of, corax.TwoSided95)
 	cell[name], cell[name+"_low"], cell[name+"_high"], cell[name+"_n"] = float64(hit)/float64(of), low, high, float64(of)
-}
-
-// wilson is the 95 % score interval of a share.
-func wilson(hit, of int) (low, high float64) {
-	if of == 0 {
-		return 0, 1
-	}
-	const z = 1.959964
-	n, p := float64(of), float64(hit)/float64(of)
-	centre, half := p+z*z/(2*n), z*math.Sqrt(p*(1-p)/n+z*z/(4*n*n))
-	return max(0, (centre-half)/(1+z*z/n)), min(1, (centre+half)/(1+z*z/n))
 }
 
 // calibration gives expected calibration error over ten bins, Brier score, and the area under the curve of confidence against right.

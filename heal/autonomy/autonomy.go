@@ -8,7 +8,6 @@ package autonomy
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"slices"
 
 	"corax"
@@ -20,8 +19,6 @@ const (
 	toApprove = 0.5
 	// toAuto counts production alone, all of it done with somebody's yes: eleven in a row give 0.80.
 	toAuto = 0.8
-	// z of the one-sided 95 % bound.
-	z = 1.6449
 )
 
 // Of is the standing of an action on a class. Outcomes of others are passed over.
@@ -76,14 +73,11 @@ func earned(level corax.Autonomy, production, scenario int) corax.Autonomy {
 	return level
 }
 
-// Bound is the lower end of the one-sided 95 % interval of a rate of which ok of n were seen (Wilson, "Probable inference,
-// the law of succession, and statistical inference", 1927); 0 where nothing was seen.
+// Bound is the lower end of the one-sided 95 % interval of a rate of which ok of n were seen ; 0 where
+// nothing was seen.
 func Bound(ok, n int) float64 {
-	if n == 0 {
-		return 0
-	}
-	p, m := float64(ok)/float64(n), float64(n)
-	return (p + z*z/(2*m) - z*math.Sqrt(p*(1-p)/m+z*z/(4*m*m))) / (1 + z*z/m)
+	low, _ := corax.Interval(ok, n, corax.OneSided95)
+	return low
 }
 
 // missing is how many more successes in a row lift the bound to a goal.

@@ -4,13 +4,10 @@
 // It learns from outages alone. Two entities that never failed have no edge here, however much one needs the other; and two that fail
 // together may both need a third. So what it finds is a proposal beside what was declared, with its support and its doubt, and nothing in
 // Corax acts on it. It is a pure function of the outages: the same ones give the same edges in the same order.
-//
-// The interval is Wilson's, "Probable inference, the law of succession, and statistical inference" (JASA 22, 1927).
 package learn
 
 import (
 	"cmp"
-	"math"
 	"slices"
 
 	"corax"
@@ -77,7 +74,7 @@ func Ties(outages []Outage, declared corax.Topology, o Options) []Tie {
 		if support < o.Support || lift < o.Lift {
 			return
 		}
-		low, high := wilson(support, of)
+		low, high := corax.Interval(support, of, corax.TwoSided95)
 		edges = append(edges, Tie{From: from, To: to, Kind: kind, Support: support, Of: of, Share: float64(support) / float64(of),
 			Low: low, High: high, Lift: lift, Declared: known[p]})
 	}
@@ -140,16 +137,4 @@ func pair(a, b string) [2]string {
 		a, b = b, a
 	}
 	return [2]string{a, b}
-}
-
-// wilson is the 95 % interval of a share.
-func wilson(k, n int) (low, high float64) {
-	if n == 0 {
-		return 0, 1
-	}
-	const z = 1.959964
-	p, m := float64(k)/float64(n), float64(n)
-	center := (p + z*z/(2*m)) / (1 + z*z/m)
-	half := z / (1 + z*z/m) * math.Sqrt(p*(1-p)/m+z*z/(4*m*m))
-	return min(p, max(0, center-half)), max(p, min(1, center+half))
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/xml"
 	"errors"
 	"flag"
-	"fmt"
 	"html/template"
 	"io"
 	"math"
@@ -240,13 +239,6 @@ func TestSteps(t *testing.T) {
 			t.Fatalf("steps(%g) = %v", most, s)
 		}
 	})
-}
-
-func TestWilson(t *testing.T) {
-	low, high := wilson(9, 10)
-	if got := fmt.Sprintf("%.3f %.3f", low, high); got != "0.596 0.982" { // Newcombe 1998, method 3
-		t.Errorf("got %s", got)
-	}
 }
 
 // TestFlags holds that no flag of a strip covers another one or its pole.

@@ -5,6 +5,8 @@ import (
 	"html/template"
 	"math"
 	"time"
+
+	"corax"
 )
 
 // Run is the outcome of one run of a set of scenarios.
@@ -110,7 +112,7 @@ func Reliability(title string, bins []Bin) template.HTML {
 				continue
 			}
 			c, hit := share(b.Confidence), float64(b.Right)/float64(b.All)
-			low, high := wilson(b.Right, b.All)
+			low, high := corax.Interval(b.Right, b.All, corax.TwoSided95)
 			p.open("g")
 			p.hint(fmt.Sprintf("said %s, right in %d of %d (%s; 95 %% interval %s to %s)", percent(c), b.Right, b.All, percent(hit), percent(low), percent(high)))
 			p.leaf("path", "class", "d-base", "d", new(trace).to("M", x(c), a.y(low)).to("V", a.y(high)).String())
@@ -118,13 +120,4 @@ func Reliability(title string, bins []Bin) template.HTML {
 			p.close("g")
 		}
 	})
-}
-
-// wilson is the 95 % interval of a share (E. B. Wilson, 1927).
-func wilson(right, all int) (low, high float64) {
-	const z = 1.959964
-	n, p := float64(all), float64(right)/float64(all)
-	mid := p + z*z/(2*n)
-	half := z * math.Sqrt(p*(1-p)/n+z*z/(4*n*n))
-	return clamp((mid-half)/(1+z*z/n), 0, 1), clamp((mid+half)/(1+z*z/n), 0, 1)
 }

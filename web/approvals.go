@@ -244,13 +244,17 @@ func (p *pages) scope(r *http.Request, op string) (string, error) {
 	return scope, nil
 }
 
+func (p *pages) scopeAndReason(r *http.Request, op string) (scope, why string, err error) {
+	if scope, err = p.scope(r, op); err != nil {
+		return "", "", err
+	}
+	why, err = mustReason(r, op)
+	return scope, why, err
+}
+
 func (p *pages) throwStop(r *http.Request) (done, error) {
 	const op = "stop all actions"
-	scope, err := p.scope(r, op)
-	if err != nil {
-		return done{}, err
-	}
-	why, err := mustReason(r, op)
+	scope, why, err := p.scopeAndReason(r, op)
 	if err != nil {
 		return done{}, err
 	}
@@ -267,11 +271,7 @@ func (p *pages) clearStop(r *http.Request) (done, error) {
 
 func (p *pages) declare(r *http.Request) (done, error) {
 	const op = "declare an emergency"
-	scope, err := p.scope(r, op)
-	if err != nil {
-		return done{}, err
-	}
-	why, err := mustReason(r, op)
+	scope, why, err := p.scopeAndReason(r, op)
 	if err != nil {
 		return done{}, err
 	}

@@ -52,15 +52,23 @@ func (h *Healer) act(ctx context.Context, j job, since time.Time) (acted, error)
 	if err != nil {
 		return acted{}, err
 	}
-	before := stepRun(&run, j.step)
-	tried := !j.undo && before.Attempts > 0
-	if (tried || j.undo && before.Result == beingUndone) && h.repeats(j) == corax.ByNone {
+	before := *stepRun(&run, j.step)
+	tried := before.Attempts > 0 // something may have been sent
+	if j.undo {
+		tried = before.Result == beingUndone
+	}
+	if tried && h.repeats(j) == corax.ByNone {
 		return acted{Outcome: unknownable,
 			Text: "it was begun before an interruption, and nothing tells whether it took effect"}, nil
 	}
 	for try := 1; ; try++ {
 		if !j.undo { // the way back is not held up by what asked for it
-			if end, err := h.leave(ctx, tied, j.plan, j.target.ID, tried); err != nil || end.any() && end.Stop == "" {
+			// It has begun also where a try was refused: what is under way waits for no other plan.
+			end, err := h.leave(ctx, tied, j.plan, j.target.ID, tried || try > 1)
+			switch {
+			case err == nil && end.Cancel != "" && tried:
+				return acted{Outcome: unclear, Text: "sent, then cancelled " + end.Cancel}, nil
+			case err != nil || end.any() && end.Stop == "":
 				return acted{Ended: end}, err
 			}
 		}
@@ -76,12 +84,15 @@ func (h *Healer) act(ctx context.Context, j job, since time.Time) (acted, error)
 			return acted{}, ctx.Err()
 		}
 		if out, settled := settle(l, j, tried); settled {
-			return out, nil
+			if out.Outcome == held && try > 1 {
+				err = h.unbegun(ctx, j, before)
+			}
+			return out, err
 		}
 		if execute.Empty(j.action.Effect) {
 			return acted{Outcome: effected, Look: l}, nil
 		}
-		switch err := h.intend(ctx, j, l, tried); {
+		switch err := h.intend(ctx, j, l, tried || try > 1); {
 		case errors.Is(err, errPlanOver):
 			return acted{Ended: ended{Over: true}}, nil
 		case errors.Is(err, errOvertaken):
@@ -95,18 +106,21 @@ func (h *Healer) act(ctx context.Context, j job, since time.Time) (acted, error)
 			return acted{}, ctx.Err() // the process is stopping: the next one asks whether it took effect
 		}
 		h.o.point("effected " + j.step.ID)
-		if s := stopOf(tied); s != nil && out.Outcome != effected {
-			return h.halt(s, j, out.Outcome != held), nil
-		}
-		if out.Outcome == held && h.repeats(j) == corax.ByNone {
-			if err := h.unbegun(ctx, j); err != nil {
+		if out.Outcome == held && !tried {
+			if err := h.unbegun(ctx, j, before); err != nil {
 				return acted{}, err
 			}
 		}
-		tried = tried || out.Outcome == unclear
-		if !again || try == effectTries {
-			return out, nil
+		if s := stopOf(tied); s != nil && out.Outcome != effected {
+			return h.halt(s, j, tried || out.Outcome != held), nil
 		}
+		if out.Outcome == held {
+			_ = pause(tied, h.o.RetryEvery, nil) // what was read before may be there all the same, and the next try come at once
+		}
+		if !again || try == effectTries {
+			return out.since(tried), nil
+		}
+		tried = tried || out.Outcome == unclear
 		_ = pause(tied, time.Duration(try)*effectPause, nil)
 	}
 }
@@ -120,10 +134,7 @@ func settle(l look, j job, tried bool) (acted, bool) {
 		}
 		return acted{Outcome: needless, Text: l.Text, Look: l}, true
 	case away, later:
-		if tried {
-			return acted{Outcome: unclear, Text: "sent, then: " + l.Text, Look: l}, true
-		}
-		return acted{Outcome: held, Text: l.Text, Look: l}, true
+		return acted{Outcome: held, Text: l.Text, Look: l}.since(tried), true
 	case refused:
 		if tried && j.action.Goal == "" {
 			return acted{Outcome: unknownable, Look: l,
@@ -132,6 +143,14 @@ func settle(l look, j job, tried bool) (acted, bool) {
 		return acted{Outcome: denied, Text: l.Text, Look: l}, true
 	}
 	return acted{}, false
+}
+
+// since is an outcome after earlier tries. Where one of them may have been sent, that nothing came of the last doesn't tell what became of it.
+func (a acted) since(tried bool) acted {
+	if tried && (a.Outcome == held || a.Outcome == failed) {
+		a.Outcome, a.Text = unclear, "sent, then: "+a.Text
+	}
+	return a
 }
 
 // intend records that the effect is about to be attempted; what is on record here is what a resumed plan and a
@@ -165,13 +184,12 @@ func (h *Healer) intend(ctx context.Context, j job, l look, begun bool) error {
 	})
 }
 
-// unbegun takes back the intent of an effect that found nobody: it would be taken for one that was interrupted.
-func (h *Healer) unbegun(ctx context.Context, j job) error {
-	if j.undo {
-		return nil // what became of it is recorded with the undoing
-	}
+// unbegun takes back the intent of an effect of which surely nothing was sent: it would be taken for one that was interrupted. before is what
+// was on record before the intent.
+func (h *Healer) unbegun(ctx context.Context, j job, before corax.StepRun) error {
 	_, err := h.o.Store.UpdatePlanRun(ctx, j.plan.ID, func(run *corax.PlanRun) error {
-		stepRun(run, j.step).Attempts--
+		r := stepRun(run, j.step)
+		r.Attempts, r.Result = before.Attempts, before.Result
 		return nil
 	})
 	return err

@@ -66,12 +66,102 @@ func TestWhatFoundNobodyWasNotBegun(t *testing.T) {
 	if err := b.healer.intend(t.Context(), j, look{}, false); err != nil {
 		t.Fatal(err)
 	}
-	if err := b.healer.unbegun(t.Context(), j); err != nil {
+	if err := b.healer.unbegun(t.Context(), j, corax.StepRun{}); err != nil {
 		t.Fatal(err)
 	}
 	run, _ := b.store.PlanRun(t.Context(), id)
 	if got := stepRun(&run, j.step).Attempts; got != 0 {
 		t.Errorf("%d attempts are on record", got)
+	}
+}
+
+// An effect that finds nobody leaves nothing to be verified: that its target is away at the next look too is no reason to fall back.
+func TestAwayTwice(t *testing.T) {
+	b := newBench(t, nil)
+	auth, payment := b.world.parts["auth"], b.world.parts["payment"]
+	looks := 0
+	b.world.looked = func(part string) {
+		b.world.set(func() {
+			if looks++; part != "payment" {
+				looks--
+			}
+			switch looks {
+			case 2: // right before the effect
+				auth.down()
+			case 3: // the next survey
+				auth.up()
+			case 4: // right before the next effect
+				payment.down()
+			}
+		})
+	}
+	b.run(theSteps()[2:3])
+	b.store.await(t, "the step to wait again", func() bool {
+		run := b.store.Plans["pln-1"]
+		return run.State.Ended() || run.State == corax.PlanBlocked
+	})
+	b.world.set(payment.up)
+	b.store.await(t, "the end of the step", func() bool {
+		run := b.store.Plans["pln-1"]
+		return run.State.Ended() || stepRun(&run, theSteps()[2]).State == corax.StepDone
+	})
+	run, _ := b.store.PlanRun(t.Context(), "pln-1")
+	b.states(run, "2.2 done")
+	if got := stepRun(&run, theSteps()[2]).Attempts; got != 1 {
+		t.Errorf("%d attempts are on record", got)
+	}
+}
+
+// A stop for an entity that an action touches holds
+// Once something may have been sent, that nothing comes of the last try doesn't tell what became of it: it is looked after, and undone.
+func TestNothingCameOfTheLastTry(t *testing.T) {
+	harden, deliver := []corax.Step{theStep("4", "harden", "rotation.harden", "auth", "", corax.Fix)}, theSteps()[2:3]
+	for _, c := range []struct {
+		name     string
+		steps    []corax.Step
+		attempts int // by a process that is gone
+		hook     func(b *bench, n int) int
+		states   string
+	}{
+		{"a late effect", harden, 0, func(b *bench, n int) int {
+			b.world.Hardened = n >= effectTries // it was in progress
+			return []int{http.StatusGatewayTimeout, http.StatusConflict}[min(n-1, 1)]
+		}, "4 done"},
+		{"no effect", harden, 0, func(_ *bench, n int) int {
+			return []int{http.StatusGatewayTimeout, http.StatusConflict}[min(n-1, 1)]
+		}, "4 undone"},
+		{"refused after an interruption", harden, 1, func(*bench, int) int { return http.StatusForbidden }, "4 undone"},
+		{"gone after the first", deliver, 0, func(b *bench, _ int) int {
+			b.world.parts["auth"].down()
+			return http.StatusGatewayTimeout
+		}, "2.2 undone"},
+		{"cancelled after the first", harden, 0, func(b *bench, _ int) int {
+			if err := b.healer.Cancel(b.Context(), "pln-1", "ann", "I do it myself"); err != nil {
+				b.Error(err)
+			}
+			return http.StatusGatewayTimeout
+		}, "4 undone"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := newBench(t, nil)
+			tries := 0
+			b.world.hook = func(*http.Request) int { tries++; return c.hook(b, tries) }
+			id := b.store.record(c.steps)
+			if c.attempts > 0 {
+				_, _ = b.store.UpdatePlanRun(t.Context(), id, func(r *corax.PlanRun) error {
+					stepRun(r, c.steps[0]).Attempts = c.attempts
+					return nil
+				})
+			}
+			if err := b.healer.Run(t.Context(), id); err != nil {
+				t.Fatal(err)
+			}
+			b.store.await(t, "the end of the plan", func() bool {
+				return b.store.Plans[id].State.Ended() || b.store.Plans[id].State == corax.PlanWatching
+			})
+			run, _ := b.store.PlanRun(t.Context(), id)
+			b.states(run, c.states)
+		})
 	}
 }
 

@@ -24,14 +24,15 @@ const (
 type outcome string
 
 const (
-	effected    outcome = "effected" // to be verified
-	unclear     outcome = "unclear"  // sent, and no clear answer; to be verified, and undone where that fails
-	needless    outcome = "needless" // somebody else did it in between
-	held        outcome = "held"     // away or later, nothing was done
-	denied      outcome = "denied"   // a pre-check, nothing was done
-	halted      outcome = "halted"   // a stop for this target alone, nothing was done
-	failed      outcome = "failed"   // nothing took effect
-	unknownable outcome = "unknown"  // it may have taken effect, and there is no way to ask
+	effected    outcome = "effected"  // to be verified
+	unclear     outcome = "unclear"   // sent, and no clear answer; to be verified, and undone where that fails
+	needless    outcome = "needless"  // somebody else did it in between
+	held        outcome = "held"      // away or later, nothing was done
+	denied      outcome = "denied"    // a pre-check, nothing was done
+	overruled   outcome = "overruled" // it would be decided otherwise by now, nothing was done
+	halted      outcome = "halted"    // a stop for this target alone, nothing was done
+	failed      outcome = "failed"    // nothing took effect
+	unknownable outcome = "unknown"   // it may have taken effect, and there is no way to ask
 )
 
 // acted is an outcome with what it rests on.
@@ -92,12 +93,17 @@ func (h *Healer) act(ctx context.Context, j job, since time.Time) (acted, error)
 		if execute.Empty(j.action.Effect) {
 			return acted{Outcome: effected, Look: l}, nil
 		}
-		switch err := h.intend(ctx, j, l, tried || try > 1); {
+		switch err = h.intend(ctx, j, l, tried || try > 1); {
 		case errors.Is(err, errPlanOver):
 			return acted{Ended: ended{Over: true}}, nil
 		case errors.Is(err, errOvertaken):
 			try--
 			continue
+		case errors.Is(err, errOverruled):
+			if err = nil; try > 1 && !tried {
+				err = h.unbegun(ctx, j, before)
+			}
+			return acted{Outcome: overruled, Text: errOverruled.Error(), Look: l}.since(tried), err
 		case err != nil:
 			return acted{}, err
 		}
@@ -147,15 +153,16 @@ func settle(l look, j job, tried bool) (acted, bool) {
 
 // since is an outcome after earlier tries. Where one of them may have been sent, that nothing came of the last doesn't tell what became of it.
 func (a acted) since(tried bool) acted {
-	if tried && (a.Outcome == held || a.Outcome == failed) {
+	if tried && (a.Outcome == held || a.Outcome == failed || a.Outcome == overruled) {
 		a.Outcome, a.Text = unclear, "sent, then: "+a.Text
 	}
 	return a
 }
 
 // intend records that the effect is about to be attempted; what is on record here is what a resumed plan and a
-// withdrawal go by. It is errOvertaken where another plan has begun on the target since this one was let through; of two that come at
-// once one alone is let through, since they look and record one after the other.
+// withdrawal go by. It is errOvertaken where another plan has begun on the target since this one was let through, or a person has intervened,
+// and errOverruled where the rules say otherwise by now; of two that come at once one alone is let through, since they look and record one
+// after the other.
 func (h *Healer) intend(ctx context.Context, j job, l look, begun bool) error {
 	if j.undo {
 		return h.setStep(ctx, j.plan, j.step, corax.StepRunning, beingUndone,
@@ -175,7 +182,15 @@ func (h *Healer) intend(ctx context.Context, j job, l look, begun bool) error {
 			return errOvertaken
 		}
 	}
-	return h.setStep(ctx, j.plan, j.step, corax.StepRunning, l.Text, func(r *corax.StepRun) {
+	if err := h.stillDecided(ctx, j); err != nil {
+		return err
+	}
+	return h.setStepWhere(ctx, j.plan, j.step, corax.StepRunning, l.Text, func(run *corax.PlanRun) error {
+		if run.Hold != nil || run.Cancel != nil {
+			return errOvertaken
+		}
+		return nil
+	}, func(r *corax.StepRun) {
 		if r.Attempts == 0 {
 			r.Before, r.StartedAt = l.Facts, nil // begun now, however long it waited
 		}

@@ -35,6 +35,7 @@ type job struct {
 	before  facts
 	touches []string // ids of the entities that the effect may change, the target first
 	key     string   // idempotency key
+	ruling  ruling   // what was decided about it; of an effect that is about to happen
 	undo    bool
 }
 

@@ -27,11 +27,11 @@ type planFlow struct {
 	done      []corax.Step               // verified by us, in the order of doing
 	safe      map[string]string          // of done, by step: the safe state that it reached
 	before    map[string]json.RawMessage // facts before the effect, by step
-	approved  map[string]bool
-	turns     map[string]int // decisions made, by step
-	leftovers []string       // steps for later that a pre-check refused
-	eased     bool           // a step that repairs was done, or not needed
-	spared    []string       // restoring steps that were refused; without any other repair the plan can't go on
+	approved  map[string]ruling          // what people said yes to, by step
+	turns     map[string]int             // decisions made, by step
+	leftovers []string                   // steps for later that a pre-check refused
+	eased     bool                       // a step that repairs was done, or not needed
+	spared    []string                   // restoring steps that were refused; without any other repair the plan can't go on
 }
 
 // loaded is what a flow begins with.
@@ -44,8 +44,7 @@ type loaded struct {
 // carryOut is the body of the workflow.
 func (h *Healer) carryOut(f *flow, planID string) (err error) {
 	p := &planFlow{Healer: h, flow: f, safe: map[string]string{}, before: map[string]json.RawMessage{},
-		approved: map[string]bool{},
-		turns:    map[string]int{}, plan: corax.Plan{ID: planID}}
+		approved: map[string]ruling{}, turns: map[string]int{}, plan: corax.Plan{ID: planID}}
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("panic: %v", r)

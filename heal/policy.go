@@ -189,14 +189,39 @@ func (h *Healer) decide(ctx context.Context, j job, turn int) (ruling, error) {
 	if err := h.o.Store.SaveDecision(ctx, d, event); err != nil && corax.CodeOf(err) != corax.Conflict {
 		return ruling{}, err
 	}
-	out.Declared = declared(j)
+	out.Declared = h.declared(ctx, j)
 	out.ID, out.Why = d.ID, fmt.Sprintf("rule %s%s", rule.Name, colon(out.Why))
 	return out, nil
 }
 
-// declared is a digest of what a job would do, as it is declared now, and to what.
-func declared(j job) string {
-	data, err := json.Marshal([]any{j.action, j.target, j.params, j.touches})
+// stillDecided is errOverruled where what was decided about a job doesn't hold any more: what rules and limits go by may have changed since,
+// by the clock, by a person, or by another plan that has begun meanwhile.
+func (h *Healer) stillDecided(ctx context.Context, j job) error {
+	if j.ruling.ID == "" {
+		return nil
+	}
+	c, err := h.circumstances(ctx, j)
+	if err != nil {
+		return err
+	}
+	now, _ := h.rulesOn(ctx, j, c)
+	now.Declared = h.declared(ctx, j)
+	if j.ruling.overtaken(now) != "" || now.Verdict == corax.Ask && j.ruling.Verdict == corax.Allow {
+		return errOverruled
+	}
+	return nil
+}
+
+// declared is a digest of what a job would do, as it is declared now, and to what: the action, and what its calls name.
+func (h *Healer) declared(ctx context.Context, j job) string {
+	parts := []any{j.action, j.target, j.params, j.touches}
+	v := h.values(ctx, j.vars(h.o.Clock.Now(), nil))
+	for _, r := range append(slices.Clone(j.action.Read), corax.Reading{Call: j.action.Effect}) {
+		if named := h.calls.Named(r.Call, v); named != nil {
+			parts = append(parts, named)
+		}
+	}
+	data, err := json.Marshal(parts)
 	if err != nil {
 		return "" // actions and entities always marshal
 	}

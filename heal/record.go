@@ -16,8 +16,11 @@ var errUnchanged = errors.New("unchanged")
 // errPlanOver says that the plan was ended by somebody else, a withdrawal.
 var errPlanOver = &corax.Error{Code: corax.Conflict, Op: "go on with the plan", Err: errors.New("it has ended")}
 
-// errOvertaken says that another plan has begun on the target, and goes first.
-var errOvertaken = errors.New("another plan has begun on the target")
+// errOvertaken says that another plan has begun on the target, and goes first, or that a person holds or ends this one.
+var errOvertaken = errors.New("another plan has begun on the target, or a person has intervened")
+
+// errOverruled says that what was decided about a step doesn't hold any more.
+var errOverruled = errors.New("it would be decided otherwise by now")
 
 func (h *Healer) event(plan corax.Plan, s corax.Step, kind corax.EventKind, state, text string) corax.Event {
 	return corax.Event{
@@ -30,11 +33,22 @@ func (h *Healer) event(plan corax.Plan, s corax.Step, kind corax.EventKind, stat
 // nothing. The steps of a plan that has ended change only while the plan is being taken back.
 func (h *Healer) setStep(ctx context.Context, plan corax.Plan, s corax.Step, state corax.StepState, detail string,
 	change func(*corax.StepRun)) error {
+	return h.setStepWhere(ctx, plan, s, state, detail, nil, change)
+}
+
+// setStepWhere is setStep, to which allowed, where given, may object.
+func (h *Healer) setStepWhere(ctx context.Context, plan corax.Plan, s corax.Step, state corax.StepState, detail string,
+	allowed func(*corax.PlanRun) error, change func(*corax.StepRun)) error {
 	text := title(s) + ": " + stepWord[state] + colon(detail)
 	now := h.o.Clock.Now()
 	r, err := h.o.Store.UpdatePlanRun(ctx, plan.ID, func(r *corax.PlanRun) error {
 		if r.State.Ended() && (r.Undo == nil || r.Undo.State != corax.UndoRunning) {
 			return errPlanOver
+		}
+		if allowed != nil {
+			if err := allowed(r); err != nil {
+				return err
+			}
 		}
 		run := stepRun(r, s)
 		was := *run

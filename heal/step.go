@@ -22,17 +22,22 @@ func (p *planFlow) one(s corax.Step, l look, since time.Time) (look, error) {
 	p.turns[s.ID]++
 	turn := p.turns[s.ID]
 	r, err := p.ruled(s, turn)
+	yes, given := p.approved[s.ID]
 	switch {
 	case err != nil:
 		return l, err
 	case r.Ended.any():
 		return l, p.over(r.Ended)
-	case r.Verdict == corax.Ask && !p.approved[s.ID]:
+	case given: // before it had to wait
+		if no := yes.overtaken(r); no != "" {
+			return look{Finding: decided, Text: no}, nil
+		}
+	case r.Verdict == corax.Ask:
 		no, err := p.permission(s, r)
 		if err != nil || no != "" {
 			return look{Finding: decided, Text: no}, err
 		}
-		p.approved[s.ID] = true
+		p.approved[s.ID] = r
 		// Rules, limits and the action itself may have changed while people thought about it.
 		p.turns[s.ID]++
 		asked := r
@@ -58,7 +63,7 @@ func (p *planFlow) one(s corax.Step, l look, since time.Time) (look, error) {
 		if l = again.Looks[s.ID]; l.Finding != goAhead {
 			return l, nil
 		}
-	case r.Verdict != corax.Allow && r.Verdict != corax.Ask:
+	case r.Verdict != corax.Allow:
 		return look{Finding: decided, Text: "the policy says no, " + r.Why}, nil
 	}
 	p.before[s.ID] = l.Facts
@@ -67,10 +72,14 @@ func (p *planFlow) one(s corax.Step, l look, since time.Time) (look, error) {
 		if err != nil || refusal != "" {
 			return acted{Outcome: denied, Text: refusal}, err
 		}
+		j.ruling = r
 		return p.act(ctx, j, since)
 	})
-	if err != nil {
+	switch {
+	case err != nil:
 		return l, err
+	case a.Outcome == overruled:
+		return p.one(s, l, since)
 	}
 	return p.after(s, a, r)
 }

@@ -133,8 +133,19 @@ func named[T any](list []T, name string, of func(T) string) (T, error) {
 	return none, fmt.Errorf("%q is not declared under executors", name)
 }
 
+// meant are the items that a name means; all of them where it can't be told.
+func meant[T any](list []T, template string, v Values, of func(T) string) []T {
+	name, err := v.Text(template)
+	if err != nil {
+		return list
+	}
+	return slices.DeleteFunc(slices.Clone(list), func(item T) bool { return of(item) != name })
+}
+
+func commandName(c corax.Command) string { return c.Name }
+
 func commandNamed(x corax.Executors, name string) (corax.Command, error) {
-	return named(x.Commands, name, func(c corax.Command) string { return c.Name })
+	return named(x.Commands, name, commandName)
 }
 
 // checkArgv checks a declared argv.

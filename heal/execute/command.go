@@ -31,6 +31,11 @@ func (x commands) Close() {}
 // Keys: a command gets the key in its environment.
 func (x commands) Keys(corax.Call) Keying { return CarriesKey }
 
+// Named is the command.
+func (x commands) Named(call corax.Call, v Values) any {
+	return meant(x.o.Executors().Commands, call.Command.Run, v, commandName)
+}
+
 func (x commands) Check(c Checks, field string, call corax.Call, read bool) {
 	all := x.o.Executors()
 	checkRun(c, field, all, call.Command.Run, call.Command.Args, read)

@@ -62,6 +62,8 @@ type Executor interface {
 	Bind(call corax.Call, v Values) (Bound, error)
 	// Keys says what a repeat of the call with the same key comes to.
 	Keys(call corax.Call) Keying
+	// Named is what the call names under executors, as it is declared now; nil where it names nothing.
+	Named(call corax.Call, v Values) any
 	// Close lets go of what was kept open.
 	Close()
 }
@@ -197,6 +199,15 @@ func (s *Set) Keys(call corax.Call) Keying {
 		return NoKey
 	}
 	return x.Keys(call)
+}
+
+// Named is what a call names under executors, as it is declared now; nil where it names nothing. It marshals to JSON.
+func (s *Set) Named(call corax.Call, v Values) any {
+	_, x, err := s.pick(call)
+	if err != nil {
+		return nil
+	}
+	return x.Named(call, v)
 }
 
 // Run evaluates a call and sends it once. The time that ctx leaves is the call's.

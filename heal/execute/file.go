@@ -35,6 +35,9 @@ func (x files) Close() {}
 // Keys: an edit that was made is seen to be made.
 func (x files) Keys(corax.Call) Keying { return RepeatsOnce }
 
+// Named is every directory: a path may lie in any of them.
+func (x files) Named(corax.Call, Values) any { return x.o.Executors().Directories }
+
 func (x files) Check(c Checks, field string, call corax.Call, read bool) {
 	f := call.File
 	c.Template(field+".path", f.Path)

@@ -55,6 +55,9 @@ func (x *httpExecutor) Close() {
 // is made for repeats promises, so it is what counts where nothing is declared.
 func (x *httpExecutor) Keys(corax.Call) Keying { return RepeatsOnce }
 
+// Named is nothing: the call itself says all.
+func (x *httpExecutor) Named(corax.Call, Values) any { return nil }
+
 func (x *httpExecutor) Check(c Checks, field string, call corax.Call, read bool) {
 	r := call.HTTP
 	// A question may need a body; what changes something by its very method is no question.

@@ -57,6 +57,11 @@ func (x *processes) Close() { x.http.Close() }
 // Keys: to start or stop twice is once, and a restart remembers its key.
 func (x *processes) Keys(corax.Call) Keying { return RepeatsOnce }
 
+// Named is the process.
+func (x *processes) Named(call corax.Call, v Values) any {
+	return meant(x.o.Executors().Processes, call.Process.Name, v, processName)
+}
+
 func (x *processes) Check(c Checks, field string, call corax.Call, read bool) {
 	p := call.Process
 	checkPlace(c, field+".name", p.Name, names(x.o.Executors().Processes, processName))

@@ -45,6 +45,11 @@ func (x sqlExecutor) Keys(call corax.Call) Keying {
 	return RepeatsOnce
 }
 
+// Named is the database.
+func (x sqlExecutor) Named(call corax.Call, v Values) any {
+	return meant(x.o.Executors().Databases, call.SQL.Database, v, databaseName)
+}
+
 func (x sqlExecutor) Check(c Checks, field string, call corax.Call, read bool) {
 	s := call.SQL
 	checkPlace(c, field+".database", s.Database, names(x.o.Executors().Databases, databaseName))

@@ -37,6 +37,12 @@ func (x sshExecutor) Keys(call corax.Call) Keying {
 	return NoKey
 }
 
+// Named is the command, and the host that it runs on.
+func (x sshExecutor) Named(call corax.Call, v Values) any {
+	all := x.o.Executors()
+	return []any{meant(all.Commands, call.SSH.Run, v, commandName), meant(all.Hosts, call.SSH.Host, v, hostName)}
+}
+
 func (x sshExecutor) Check(c Checks, field string, call corax.Call, read bool) {
 	all, s := x.o.Executors(), call.SSH
 	checkRun(c, field, all, s.Run, s.Args, read)

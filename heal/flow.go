@@ -26,7 +26,7 @@ type planFlow struct {
 
 	done      []corax.Step               // verified by us, in the order of doing
 	safe      map[string]string          // of done, by step: the safe state that it reached
-	before    map[string]json.RawMessage // facts before the effect, by step
+	before    map[string]json.RawMessage // what the look saw that let a step through, by step
 	approved  map[string]ruling          // what people said yes to, by step
 	turns     map[string]int             // decisions made, by step
 	leftovers []string                   // steps for later that a pre-check refused

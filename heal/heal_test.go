@@ -637,3 +637,29 @@ func TestLostAnswer(t *testing.T) {
 		t.Errorf("lost %d, keys %v", lost, keys)
 	}
 }
+
+// A fall-back leads to what was there right before the effect, not to what the phase saw when it began: what somebody else has done in
+// between stays.
+func TestFallBackKeepsWhatCameInBetween(t *testing.T) {
+	b := newBench(t, func(o *Options) {
+		o.Actions = func() []corax.Action {
+			all := actions()
+			all[0].Verify = append(all[0].Verify, corax.Condition{That: `params.kid != "k1" || before.keys.signing != "k3"`, Else: "it never verifies"})
+			return all
+		}
+	})
+	b.world.Keys = append(b.world.Keys, "k3")
+	for _, s := range services {
+		b.world.Loaded[s] = []string{"k1", "k2", "k3"}
+	}
+	b.world.Loaded["user"] = []string{"k1", "k3"} // who feels it
+	b.duringTheLastLook(func() { b.world.set(func() { b.world.Signing = "k3" }) })
+	b.run(theSteps()[:1])
+	b.escalation("it never verifies", "Undone: key.sign k1 at auth")
+	b.states(b.ends(corax.PlanStopped, corax.ProblemOpen), "1 undone")
+	b.world.set(func() {
+		if b.world.Signing != "k3" {
+			t.Errorf("%s signs, not what signed before the effect", b.world.Signing)
+		}
+	})
+}

@@ -144,7 +144,11 @@ func (p *planFlow) after(s corax.Step, a acted, r ruling) (look, error) {
 // verified waits for the verification and records it, or falls back.
 func (p *planFlow) verified(s corax.Step, a acted, r ruling) (look, error) {
 	v, err := step(p.flow, "verify", func(ctx context.Context) (verified, error) {
-		j, refusal, err := p.job(ctx, s, recall(p.before[s.ID]))
+		before, err := p.beforeOf(ctx, s)
+		if err != nil {
+			return verified{}, err
+		}
+		j, refusal, err := p.job(ctx, s, before)
 		if err != nil || refusal != "" {
 			return verified{Text: refusal}, err
 		}
@@ -180,6 +184,15 @@ func (p *planFlow) verified(s corax.Step, a acted, r ruling) (look, error) {
 	p.done = append(p.done, s)
 	p.safe[s.ID] = v.Safe
 	return look{Finding: settled}, nil
+}
+
+// beforeOf is what was read right before the first attempt at a step; what its phase saw where there was none.
+func (p *planFlow) beforeOf(ctx context.Context, s corax.Step) (facts, error) {
+	run, err := p.o.Store.PlanRun(ctx, p.plan.ID)
+	if read := stepRun(&run, s).Before; len(read) > 0 {
+		return recall(read), err
+	}
+	return recall(p.before[s.ID]), err
 }
 
 // permission asks a person. no says, for people, why there is none.

@@ -113,13 +113,21 @@ func (p *planFlow) fallBack(s corax.Step, why string) error {
 	text := fmt.Sprintf("%s: %s.", title(s), why)
 	for _, c := range chain {
 		a, err := step(p.flow, "undo", func(ctx context.Context) (acted, error) {
-			return p.undoAct(ctx, p.plan, c, recall(p.before[c.ID]))
+			before, err := p.beforeOf(ctx, c)
+			if err != nil {
+				return acted{}, err
+			}
+			return p.undoAct(ctx, p.plan, c, before)
 		})
 		if err != nil {
 			return err
 		}
 		u, err := step(p.flow, "verify undo", func(ctx context.Context) (undone, error) {
-			return p.undoVerify(ctx, p.plan, c, recall(p.before[c.ID]), a, c.ID != s.ID)
+			before, err := p.beforeOf(ctx, c)
+			if err != nil {
+				return undone{}, err
+			}
+			return p.undoVerify(ctx, p.plan, c, before, a, c.ID != s.ID)
 		})
 		if err != nil {
 			return err

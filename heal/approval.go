@@ -1,6 +1,7 @@
 package heal
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -103,8 +104,8 @@ func (h *Healer) awaitAnswer(ctx context.Context, plan corax.Plan, root string, 
 	for {
 		rung := h.bell.rung()
 		if end, err := h.planOver(tied, ctx, plan.ID); err != nil || end.any() {
-			if end.Stop != "" {
-				h.closeApproval(ctx, a.ID, end.Stop)
+			if end.any() {
+				h.closeApproval(ctx, a.ID, cmp.Or(end.Stop, "the plan's end"))
 			}
 			return reply{Ended: end}, err
 		}
@@ -173,6 +174,13 @@ func (h *Healer) stillDeclared(ctx context.Context, req corax.ApprovalRequest, a
 func (h *Healer) deny(ctx context.Context, req corax.ApprovalRequest, why string) error {
 	_, err := h.answer(ctx, req, corax.Answer{Actor: corax.Actor{Name: why}, Verdict: corax.Deny, At: h.o.Clock.Now()})
 	return err
+}
+
+// closeApprovals denies what was asked for a plan that has ended: a yes would be taken, and nothing come of it.
+func (h *Healer) closeApprovals(ctx context.Context, plan corax.Plan, why string) {
+	for _, s := range plan.Steps {
+		h.closeApproval(ctx, approvalID(plan.ID, s.ID), why)
+	}
 }
 
 // closeApproval denies a request that nobody needs to answer any more.

@@ -172,6 +172,31 @@ func TestCancel(t *testing.T) {
 	})
 }
 
+// Nobody is left with a question that leads to nothing: it is closed with its plan.
+func TestQuestionOfAPlanThatEnded(t *testing.T) {
+	for name, end := range map[string]func(*bench) error{
+		"cancelled": func(b *bench) error { return b.healer.Cancel(b.Context(), "pln-1", "ann", "no") },
+		"undone":    func(b *bench) error { return b.healer.Undo(b.Context(), "pln-1", "ann", "no") },
+		"withdrawn": func(b *bench) error { return b.healer.Withdraw(b.Context(), "pln-1", "it went away") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, nil)
+			steps := theSteps()
+			steps[0].Ask = true
+			b.run(steps)
+			req := b.asked()
+			if err := end(b); err != nil {
+				t.Fatal(err)
+			}
+			b.store.await(t, "the end of the plan", func() bool { return b.store.Plans["pln-1"].State.Ended() })
+			b.store.await(t, "the end of the question", func() bool { return b.store.Approvals[req.ID].Answer == corax.Deny })
+			if _, err := b.healer.Answer(t.Context(), req.ID, corax.Allow, operator("bob")); corax.CodeOf(err) != corax.Conflict {
+				t.Errorf("a yes after the end: %v", err)
+			}
+		})
+	}
+}
+
 func (b *bench) undone(state corax.UndoState) corax.PlanRun {
 	b.Helper()
 	b.store.await(b.TB, "the undo to end", func() bool {

@@ -69,8 +69,12 @@ func (p *planFlow) fail(cause error) error {
 			p.o.Log.Error("a plan's record is gone", "plan", p.plan.ID)
 			return false, nil
 		}
-		if err != nil || run.State.Ended() {
+		if err != nil {
 			return false, err
+		}
+		if run.State.Ended() {
+			p.closeApprovals(ctx, run.Plan, string(run.State)) // one may have been asked for in the same moment
+			return false, nil
 		}
 		p.o.Log.Error("a plan could not be carried out", "plan", p.plan.ID, "error", cause)
 		text := "The plan could not be carried out: " + cause.Error() + ". " + standing(run)

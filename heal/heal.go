@@ -283,9 +283,6 @@ func (h *Healer) Withdraw(ctx context.Context, planID, why string) error {
 	case err != nil:
 		return err
 	}
-	for _, s := range run.Plan.Steps {
-		h.closeApproval(ctx, approvalID(planID, s.ID), "withdrawn")
-	}
 	if err := h.setProblem(ctx, run.Plan, corax.ProblemOpen); err != nil {
 		return err
 	}

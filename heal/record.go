@@ -127,7 +127,7 @@ func (h *Healer) setPlan(ctx context.Context, plan corax.Plan, state corax.PlanS
 	return err
 }
 
-// endPlan records the plan's end. It is errUnchanged where it has ended; allowed, where given, may object.
+// endPlan records the plan's end, and closes what was asked for it. It is errUnchanged where it has ended; allowed, where given, may object.
 func (h *Healer) endPlan(ctx context.Context, plan corax.Plan, state corax.PlanState, why string,
 	allowed func(*corax.PlanRun) error) error {
 	now := h.o.Clock.Now()
@@ -143,6 +143,9 @@ func (h *Healer) endPlan(ctx context.Context, plan corax.Plan, state corax.PlanS
 		r.State, r.Why, r.EndedAt = state, h.o.Redactor.Redact(why), &now
 		return nil
 	}, h.event(plan, corax.Step{}, corax.EventPlanState, string(state), "Plan "+string(state)+colon(why)))
+	if err == nil || errors.Is(err, errUnchanged) {
+		h.closeApprovals(ctx, plan, string(state))
+	}
 	return err
 }
 

@@ -1,6 +1,7 @@
 package heal
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -63,9 +64,14 @@ func (h *Healer) act(ctx context.Context, j job, since time.Time) (acted, error)
 			Text: "it was begun before an interruption, and nothing tells whether it took effect"}, nil
 	}
 	for try := 1; ; try++ {
-		if !j.undo { // the way back is not held up by what asked for it
-			// It has begun also where a try was refused: what is under way waits for no other plan.
-			end, err := h.leave(ctx, tied, j.plan, j.target.ID, tried || try > 1)
+		begun := tried || try > 1 // also where a try was refused: what is under way waits for no other plan
+		if j.undo {
+			// The way back is held up by what is under way at its target, and not by what asked for it.
+			if err := h.letFinish(ctx, tied, j, begun); err != nil {
+				return acted{}, err
+			}
+		} else {
+			end, err := h.leave(ctx, tied, j.plan, j.target.ID, begun)
 			switch {
 			case err == nil && end.Cancel != "" && tried:
 				return acted{Outcome: unclear, Text: "sent, then cancelled " + end.Cancel}, nil
@@ -93,7 +99,7 @@ func (h *Healer) act(ctx context.Context, j job, since time.Time) (acted, error)
 		if execute.Empty(j.action.Effect) {
 			return acted{Outcome: effected, Look: l}, nil
 		}
-		switch err = h.intend(ctx, j, l, tried || try > 1); {
+		switch err = h.intend(ctx, j, l, begun); {
 		case errors.Is(err, errPlanOver):
 			return acted{Ended: ended{Over: true}}, nil
 		case errors.Is(err, errOvertaken):
@@ -164,12 +170,18 @@ func (a acted) since(tried bool) acted {
 // and errOverruled where the rules say otherwise by now; of two that come at once one alone is let through, since they look and record one
 // after the other.
 func (h *Healer) intend(ctx context.Context, j job, l look, begun bool) error {
+	h.intents.Lock()
+	defer h.intents.Unlock()
 	if j.undo {
+		if other, err := h.underWay(ctx, j, begun); err != nil || other != "" {
+			return cmp.Or(err, errOvertaken)
+		}
+		if err := h.stillDecided(ctx, j); err != nil {
+			return err
+		}
 		return h.setStep(ctx, j.plan, j.step, corax.StepRunning, beingUndone,
 			func(r *corax.StepRun) { r.Result = beingUndone })
 	}
-	h.intents.Lock()
-	defer h.intents.Unlock()
 	if !begun {
 		run, err := h.o.Store.PlanRun(ctx, j.plan.ID)
 		if err != nil {

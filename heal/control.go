@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
+	"sync"
 
 	"corax"
 )
@@ -126,7 +128,7 @@ func (h *Healer) leave(ctx, tied context.Context, plan corax.Plan, target string
 
 // ahead is another plan that goes first on the target, or empty.
 func (h *Healer) ahead(ctx context.Context, run corax.PlanRun, target string) (string, error) {
-	runs, err := h.o.Store.PlanRunsSince(ctx, h.o.Clock.Now())
+	runs, err := h.atWork(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -138,20 +140,111 @@ func (h *Healer) ahead(ctx context.Context, run corax.PlanRun, target string) (s
 	return "", nil
 }
 
+// atWork are the plans that have not ended, and those that are being taken back.
+func (h *Healer) atWork(ctx context.Context) ([]corax.PlanRun, error) {
+	runs, err := h.o.Store.PlanRunsSince(ctx, h.o.Clock.Now())
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range h.undos.list() {
+		r, err := h.o.Store.PlanRun(ctx, id)
+		if corax.CodeOf(err) == corax.NotFound {
+			continue // its undo finds out for itself
+		}
+		if err != nil {
+			return nil, err
+		}
+		runs = append(runs, r)
+	}
+	return runs, nil
+}
+
+// letFinish waits while the effect of another plan is under way at the target of an inverse, or is being undone: that waits for nobody.
+func (h *Healer) letFinish(ctx, tied context.Context, j job, begun bool) error {
+	for {
+		rung := h.bell.rung()
+		other, err := h.underWay(ctx, j, begun)
+		if err != nil || other == "" || stopOf(tied) != nil {
+			return err
+		}
+		_ = pause(tied, approvalsEvery, rung)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+}
+
+// underWay is another plan whose effect is under way at the target of an inverse, or empty. One that has begun asks no more.
+func (h *Healer) underWay(ctx context.Context, j job, begun bool) (string, error) {
+	if begun {
+		return "", nil
+	}
+	runs, err := h.atWork(ctx)
+	if err != nil {
+		return "", err
+	}
+	for _, r := range runs {
+		if r.Plan.ID != j.plan.ID && atIt(r, j.target.ID) {
+			return r.Plan.ID, nil
+		}
+	}
+	return "", nil
+}
+
 // goesFirst says that a plan has acted on the target, and the other must wait for it: an older plan until it has ended, but for the times in
 // which it only waits itself, since what it waits for may be what the other mends; a younger one only while its effect is under way or is
-// being watched, in which it waits for nobody. So no two plans wait for each other.
+// being watched, in which it waits for nobody. So no two plans wait for each other. One that is being taken back goes first, and waits only
+// for what is under way.
 func goesFirst(r, other corax.PlanRun, target string) bool {
 	acted := slices.ContainsFunc(r.Steps, func(s corax.StepRun) bool { return s.Target == target && s.Attempts > 0 })
-	if !acted || r.State.Ended() {
+	switch {
+	case acted && undoing(r):
+		return true
+	case !acted || r.State.Ended():
 		return false
 	}
 	if r.StartedAt.Before(other.StartedAt) || r.StartedAt.Equal(other.StartedAt) && r.Plan.ID < other.Plan.ID {
 		return !idle(r)
 	}
-	return r.State == corax.PlanWatching || slices.ContainsFunc(r.Steps, func(s corax.StepRun) bool {
-		return s.Target == target && s.Attempts > 0 && s.State == corax.StepRunning
+	return r.State == corax.PlanWatching || atIt(r, target)
+}
+
+// undoing says that a plan is being taken back.
+func undoing(r corax.PlanRun) bool { return r.Undo != nil && r.Undo.State == corax.UndoRunning }
+
+// atIt says that an effect of a plan on the target is under way, or is being undone.
+func atIt(r corax.PlanRun, target string) bool {
+	return slices.ContainsFunc(r.Steps, func(s corax.StepRun) bool {
+		return s.Target == target && s.Attempts > 0 && s.State == corax.StepRunning &&
+			(!r.State.Ended() || undoing(r) && s.Result == beingUndone)
 	})
+}
+
+// undos are the plans whose undo is at work in this process. Their plans have ended, so the store doesn't list them as being at work.
+type undos struct {
+	mu    sync.Mutex
+	plans map[string]bool
+}
+
+// begin adds a plan; the function removes it.
+func (u *undos) begin(plan string) func() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.plans == nil {
+		u.plans = map[string]bool{}
+	}
+	u.plans[plan] = true
+	return func() {
+		u.mu.Lock()
+		defer u.mu.Unlock()
+		delete(u.plans, plan)
+	}
+}
+
+func (u *undos) list() []string {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return slices.Sorted(maps.Keys(u.plans))
 }
 
 // idle says that a plan waits, for a target or for a time, and does nothing else.

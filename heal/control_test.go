@@ -4,7 +4,9 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"corax"
 	"corax/store"
@@ -289,6 +291,112 @@ func TestUndoSurvivesRestartAndStop(t *testing.T) {
 	}
 	if len(b.world.violated) > 0 {
 		t.Errorf("violated %v", b.world.violated)
+	}
+}
+
+// Two deliveries, and harden: a plan that can be taken back as a whole.
+func takeable() []corax.Step {
+	return []corax.Step{theSteps()[2], theSteps()[3], theSteps()[5]}
+}
+
+// An inverse waits for the effect of another plan that is under way at its target.
+func TestUndoWaitsForWhatIsUnderWay(t *testing.T) {
+	b := newBench(t, nil)
+	b.run(takeable())
+	b.ends(corax.PlanDone, corax.ProblemClosed)
+	other := theStep("1", "contain", "key.sign", "auth", "k1", corax.Restore)
+	b.store.earlier("0", 0, "other", other, corax.StepRunning, corax.PlanRunning)
+	early := make(chan struct{}, 1)
+	b.world.set(func() {
+		b.world.hook = func(r *http.Request) int {
+			if run, _ := b.store.PlanRun(b.Context(), "pln-0"); run.Steps[0].State == corax.StepRunning && r.URL.Path == "/soften" {
+				early <- struct{}{}
+			}
+			return 0
+		}
+	})
+	if err := b.healer.Undo(t.Context(), "pln-1", "ann", "after all"); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-early:
+		t.Error("it was taken back while another plan was at it")
+	case <-time.After(300 * time.Millisecond): // what doesn't come can't be awaited
+	}
+	if _, err := b.store.UpdatePlanRun(t.Context(), "pln-0", func(r *corax.PlanRun) error {
+		r.Steps[0].State = corax.StepDone // it has more to do there, and waits for the undo
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	b.undone(corax.UndoDone)
+}
+
+// A plan waits for another one to be taken back.
+func TestPlanWaitsForAnUndo(t *testing.T) {
+	b := newBench(t, nil)
+	b.run(takeable())
+	b.ends(corax.PlanDone, corax.ProblemClosed)
+	begun, release := make(chan struct{}), make(chan struct{})
+	b.world.parts["auth"].server.Handler = gate(b.world.parts["auth"].handler, "/soften", begun, release)
+	if err := b.healer.Undo(t.Context(), "pln-1", "ann", "after all"); err != nil {
+		t.Fatal(err)
+	}
+	<-begun
+	b.world.set(func() { b.world.Loaded["order"] = []string{"k1"} }) // another fault
+	b.store.mu.Lock()
+	d := b.store.Problems["prb-1"].Diagnosis
+	b.store.Problems["prb-2"] = corax.Problem{ID: "prb-2", State: corax.ProblemOpen, Diagnosis: d, Plan: "pln-2"}
+	b.store.Plans["pln-2"] = corax.PlanRun{State: corax.PlanRunning, StartedAt: time.Now(),
+		Plan: corax.Plan{ID: "pln-2", Problem: "prb-2", Mode: corax.AutoHeal, Steps: theSteps()[:1]}}
+	b.store.mu.Unlock()
+	if err := b.healer.Run(t.Context(), "pln-2"); err != nil {
+		t.Fatal(err)
+	}
+	b.store.await(t, "the plan to wait for the undo", func() bool {
+		return strings.Contains(b.store.Plans["pln-2"].Why, "waits for plan pln-1, which is at work on auth")
+	})
+	close(release)
+	b.undone(corax.UndoDone)
+	b.store.await(t, "the plan to go on", func() bool {
+		run := b.store.Plans["pln-2"]
+		return stepRun(&run, theSteps()[0]).State == corax.StepDone
+	})
+}
+
+// Each time that somebody asks for an undo it is decided anew, on the record.
+func TestEachUndoIsDecidedOn(t *testing.T) {
+	var forbidden atomic.Bool
+	b := newBench(t, func(o *Options) {
+		o.Policy = func() corax.Policy {
+			p := policy()
+			if forbidden.Load() {
+				p.Rules[0] = corax.Rule{Name: "no-way-back", When: "action.undo", Then: corax.Deny}
+			}
+			return p
+		}
+	})
+	b.run(takeable())
+	b.ends(corax.PlanDone, corax.ProblemClosed)
+	decided := len(b.store.Decisions)
+	forbidden.Store(true)
+	if err := b.healer.Undo(t.Context(), "pln-1", "ann", "after all"); err != nil {
+		t.Fatal(err)
+	}
+	b.undone(corax.UndoStopped)
+	forbidden.Store(false)
+	if err := b.healer.Undo(t.Context(), "pln-1", "ann", "now"); err != nil {
+		t.Fatal(err)
+	}
+	b.undone(corax.UndoDone)
+	var got []string
+	b.store.mu.Lock()
+	defer b.store.mu.Unlock()
+	for _, d := range b.store.Decisions[decided:] {
+		got = append(got, d.Step+" "+string(d.Verdict))
+	}
+	if want := []string{"4 deny", "4 allow", "2.3 allow", "2.2 allow"}; !slices.Equal(got, want) {
+		t.Errorf("decisions %v, expected %v", got, want)
 	}
 }
 

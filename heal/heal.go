@@ -104,6 +104,7 @@ type Healer struct {
 	bell  *bell // rings when something that a wait may be about has changed
 
 	intents sync.Mutex // held from the look at who is at work on a target to the record of one's own intent
+	undos   undos
 
 	mu     sync.Mutex
 	engine *engine // nil before Start and after Stop

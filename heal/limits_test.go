@@ -292,6 +292,8 @@ func TestWhoGoesFirst(t *testing.T) {
 	atIt := corax.StepRun{Target: "x", Attempts: 1, State: corax.StepRunning}
 	waits := corax.StepRun{Target: "y", State: corax.StepWaiting}
 	comes := corax.StepRun{Target: "x", State: corax.StepPending}
+	takenBack := plan("a", 0, corax.PlanDone, done)
+	takenBack.Undo = &corax.Undo{State: corax.UndoRunning}
 	for name, tt := range map[string]struct {
 		older, younger               corax.PlanRun
 		olderIsFirst, youngerIsFirst bool
@@ -306,6 +308,7 @@ func TestWhoGoesFirst(t *testing.T) {
 		"the younger is at it":             {plan("a", 0, corax.PlanRunning, done, waits), plan("b", 1, corax.PlanRunning, atIt), false, true},
 		"the younger watches what it did":  {plan("a", 0, corax.PlanRunning, done, waits), plan("b", 1, corax.PlanWatching, done), false, true},
 		"the younger waits for its turn":   {plan("a", 0, corax.PlanRunning, done, comes), plan("b", 1, corax.PlanRunning, done, comes), true, false},
+		"the older is being taken back":    {takenBack, plan("b", 1, corax.PlanRunning, done, comes), true, false},
 		"they began at once: by their ids": {plan("a", 0, corax.PlanRunning, done, comes), plan("b", 0, corax.PlanRunning, done, comes), true, false},
 	} {
 		if got := goesFirst(tt.older, tt.younger, "x"); got != tt.olderIsFirst {

@@ -168,8 +168,8 @@ func (h *Healer) emergency(ctx context.Context, j job, now time.Time) (*corax.Br
 	return nil, nil
 }
 
-// decide makes the decision on one step and records it. turn counts the decisions of a step, each of which is a
-// record of its own.
+// decide makes the decision on one step, or on its inverse, and records it. turn counts the decisions of either, each of
+// which is a record of its own.
 func (h *Healer) decide(ctx context.Context, j job, turn int) (ruling, error) {
 	c, err := h.circumstances(ctx, j)
 	if err != nil {

@@ -15,6 +15,7 @@ func (h *Healer) takeBack(f *flow, input string) error {
 	if err := json.Unmarshal([]byte(input), &in); err != nil {
 		return fmt.Errorf("read what is to be taken back: %w", err)
 	}
+	defer h.undos.begin(in.Plan)()
 	err := h.takeBackOf(f, in)
 	switch {
 	case err == nil:
@@ -82,7 +83,7 @@ func (h *Healer) takeBackStep(f *flow, in takingBack, s corax.Step) (undone, err
 		if err != nil {
 			return acted{}, err
 		}
-		return h.undoAct(ctx, plan, s, before)
+		return h.undoAct(ctx, plan, s, before, in.Attempt)
 	})
 	if err != nil {
 		return undone{}, err

@@ -39,8 +39,9 @@ func (h *Healer) inverse(ctx context.Context, problem corax.Problem, plan corax.
 	return back, err
 }
 
-// undoAct decides on the inverse, on the record, and carries out its effect.
-func (h *Healer) undoAct(ctx context.Context, plan corax.Plan, s corax.Step, before facts) (acted, error) {
+// undoAct decides on the inverse, on the record, and carries out its effect. attempt counts what people have asked for, each with a decision
+// of its own; 0 is a plan that falls back.
+func (h *Healer) undoAct(ctx context.Context, plan corax.Plan, s corax.Step, before facts, attempt int) (acted, error) {
 	problem, err := h.o.Store.Problem(ctx, plan.Problem)
 	if err != nil {
 		return acted{}, err
@@ -49,13 +50,14 @@ func (h *Healer) undoAct(ctx context.Context, plan corax.Plan, s corax.Step, bef
 	if err != nil {
 		return acted{Outcome: denied, Text: h.o.Redactor.Redact(err.Error())}, nil
 	}
-	r, err := h.decide(ctx, j, 0)
+	r, err := h.decide(ctx, j, attempt)
 	if err != nil {
 		return acted{}, err
 	}
 	if r.Verdict != corax.Allow {
 		return acted{Outcome: denied, Text: "the policy forbids it, " + r.Why}, nil
 	}
+	j.ruling = r
 	return h.act(ctx, j, h.o.Clock.Now())
 }
 
@@ -117,7 +119,7 @@ func (p *planFlow) fallBack(s corax.Step, why string) error {
 			if err != nil {
 				return acted{}, err
 			}
-			return p.undoAct(ctx, p.plan, c, before)
+			return p.undoAct(ctx, p.plan, c, before, 0)
 		})
 		if err != nil {
 			return err

@@ -663,3 +663,31 @@ func TestFallBackKeepsWhatCameInBetween(t *testing.T) {
 		}
 	})
 }
+
+// An outage that grew while the plan was at work is over when all that came to feel it are well.
+func TestHealedIsWhoeverCameToFeelIt(t *testing.T) {
+	b := newBench(t, nil)
+	feel := func(who ...string) {
+		if _, err := b.store.UpdateProblem(b.Context(), "prb-1", func(p *corax.Problem) error {
+			p.Diagnosis.Cascade.Affected = who
+			return nil
+		}); err != nil {
+			t.Error(err)
+		}
+	}
+	b.world.hook = func(r *http.Request) int {
+		if r.URL.Path == "/deliver/user" {
+			b.world.Loaded["order"] = []string{"k1"}
+			feel("payment", "user", "order")
+		}
+		return 0
+	}
+	id := b.store.record(theSteps()[2:4])
+	feel("payment", "user")
+	if err := b.healer.Run(t.Context(), id); err != nil {
+		t.Fatal(err)
+	}
+	b.escalation("not everything is well: login-order: 401: unknown key k2")
+	b.world.set(func() { b.world.Loaded["order"] = []string{"k2"} })
+	b.states(b.ends(corax.PlanDone, corax.ProblemClosed), "2.2 done, 2.3 done")
+}

@@ -100,6 +100,25 @@ func first(list []string, n int) []string {
 	return list
 }
 
+// spread is what a plan was made for, with all that has come to feel it since: the outage may grow while the plan is at work.
+func (h *Healer) spread(ctx context.Context, plan corax.Plan, d corax.Diagnosis) (corax.Diagnosis, error) {
+	p, err := h.o.Store.Problem(ctx, plan.Problem)
+	if err != nil {
+		return d, err
+	}
+	now := p.Diagnosis
+	if now.RootCause.Entity != d.RootCause.Entity || now.RootCause.Mechanism != d.RootCause.Mechanism {
+		return d, nil
+	}
+	d.Cascade.Affected = slices.Clone(d.Cascade.Affected)
+	for _, e := range now.Cascade.Affected {
+		if !slices.Contains(d.Cascade.Affected, e) {
+			d.Cascade.Affected = append(d.Cascade.Affected, e)
+		}
+	}
+	return d, nil
+}
+
 // watched is how a watch ended.
 type watched struct {
 	Green bool   `json:"green"`
@@ -122,7 +141,11 @@ func (h *Healer) watch(
 		if end, err := h.planOver(tied, ctx, plan.ID); err != nil || end.any() {
 			return watched{Ended: end}, err
 		}
-		names := h.o.Monitors(concerned(d))
+		spread, err := h.spread(ctx, plan, d)
+		if err != nil {
+			return watched{}, err
+		}
+		names := h.o.Monitors(concerned(spread))
 		var failing []string
 		for _, r := range h.probeAll(tied, names) {
 			if r.State != corax.MonitorUp {

@@ -14,7 +14,7 @@
 //	prepare (prepare.go)    read the facts; is there anything to do, can it be done now, is it safe
 //	decide  (policy.go)     the policy's verdict, recorded before anything acts on it; deny by default
 //	ask     (approval.go)   a person's yes, or no, or no answer in time, which is no
-//	act     (act.go)        the stop switch, the intent on record, then the effect
+//	act     (act.go)        the stop switch, the rules once more with the intent on record, then the effect
 //	verify  (act.go)        the action's own conditions and monitors, within its time
 //	undo    (undo.go)       otherwise back to the last safe state, and people are told what state that is
 //	hands   (hands.go)      instead of phases, where only people on site can do it: their work order, and its end

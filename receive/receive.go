@@ -35,7 +35,7 @@ type Options struct {
 	EntityLabels   []string                         // the first that an alert has names its entity
 	Mappings       []config.Mapping
 	MaxBody        int64 // bytes; 8 MiB where zero
-	MaxAtOnce      int   // requests; 256 where zero
+	MaxAtOnce      int   // requests; 256 where zero. A quarter as many are read at once to find out who sends them
 	Log            *slog.Logger
 }
 
@@ -52,7 +52,8 @@ const (
 type Receivers struct {
 	o       Options
 	tokens  [][]byte
-	slots   chan struct{} // one a request
+	slots   chan struct{} // one a request of somebody who is known
+	unknown *strangers
 	reading chan struct{} // one a body that is being parsed: JSON takes up to forty times its size while it is
 	bodies  sync.Pool     // *bytes.Buffer
 	latest  *latest
@@ -78,7 +79,7 @@ func New(o Options) (*Receivers, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	r := &Receivers{
-		o: o, slots: make(chan struct{}, o.MaxAtOnce), reading: make(chan struct{}, runtime.GOMAXPROCS(0)),
+		o: o, slots: make(chan struct{}, o.MaxAtOnce), unknown: newStrangers(o.MaxAtOnce), reading: make(chan struct{}, runtime.GOMAXPROCS(0)),
 		latest: newLatest(), origins: http.NewCrossOriginProtection(),
 	}
 	r.bodies.New = func() any { return new(bytes.Buffer) }
@@ -126,27 +127,18 @@ func bearer(req *http.Request) string {
 	return token
 }
 
-// handler bounds and authorises requests, has the format read them, and makes durable what they hold.
+// handler authorises and bounds requests, has the format read them, and makes durable what they hold.
 func (r *Receivers) handler(f format) http.HandlerFunc {
 	return func(w http.ResponseWriter, req *http.Request) {
-		select {
-		case r.slots <- struct{}{}:
-			defer func() { <-r.slots }()
-		default:
-			problem(http.StatusTooManyRequests, "too many requests at once").write(w)
-			return
-		}
 		if refused := r.check(req); refused != nil {
 			refused.write(w)
 			return
 		}
 		allowed := r.authorised(bearer(req))
 		if !allowed && f.inBody == nil { // nobody's megabytes are read before it is known who sends them
-			r.unauthorised(w)
+			r.unauthorised(w).write(w)
 			return
 		}
-		// A body that trickles in would hold its slot for ever. Where the connection can't do it, whoever opened it bounds it.
-		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTime))
 		buf := r.bodies.Get().(*bytes.Buffer) //nolint:forcetypeassert // nothing else is in the pool
 		defer func() {
 			if buf.Cap() <= maxPooled {
@@ -154,17 +146,24 @@ func (r *Receivers) handler(f format) http.HandlerFunc {
 				r.bodies.Put(buf)
 			}
 		}()
-		if _, err := buf.ReadFrom(http.MaxBytesReader(w, req.Body, f.maxBody)); err != nil {
-			if large, ok := errors.AsType[*http.MaxBytesError](err); ok {
-				problem(http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is larger than %d bytes", large.Limit)).write(w)
+		if !allowed { // the slots are for those who are known: whoever isn't gets one when the body has said who it is
+			if refused := r.introduced(w, req, f, buf); refused != nil {
+				refused.write(w)
 				return
 			}
-			problem(http.StatusBadRequest, "the body could not be read to its end").write(w)
+		}
+		select {
+		case r.slots <- struct{}{}:
+			defer func() { <-r.slots }()
+		default:
+			problem(http.StatusTooManyRequests, "too many requests at once").write(w)
 			return
 		}
-		if !allowed && !r.authorised(f.inBody(buf.Bytes())) {
-			r.unauthorised(w)
-			return
+		if allowed {
+			if refused := readBody(w, req, f, buf, bodyTime); refused != nil {
+				refused.write(w)
+				return
+			}
 		}
 		select {
 		case r.reading <- struct{}{}:
@@ -179,6 +178,40 @@ func (r *Receivers) handler(f format) http.HandlerFunc {
 		}
 		d.answer.write(w)
 	}
+}
+
+// introduced reads the body of somebody who is not known by the head, and refuses it where the body doesn't say either who it is.
+func (r *Receivers) introduced(w http.ResponseWriter, req *http.Request, f format, into *bytes.Buffer) *answer {
+	network := networkOf(req)
+	if !r.unknown.enter(network) {
+		a := problem(http.StatusTooManyRequests, "too many requests at once of senders that are not known; send a token as Authorization: Bearer TOKEN")
+		return &a
+	}
+	defer r.unknown.leave(network)
+	if refused := readBody(w, req, f, into, strangerTime); refused != nil {
+		return refused
+	}
+	if r.authorised(f.inBody(into.Bytes())) {
+		return nil
+	}
+	return r.unauthorised(w)
+}
+
+// readBody reads what was sent. A body that trickles in would hold its place for ever: where the connection can't bound that, whoever opened
+// it does.
+func readBody(w http.ResponseWriter, req *http.Request, f format, into *bytes.Buffer, within time.Duration) *answer {
+	conn := http.NewResponseController(w)
+	began := time.Now()
+	_ = conn.SetReadDeadline(began.Add(within))
+	if _, err := into.ReadFrom(http.MaxBytesReader(w, req.Body, f.maxBody)); err != nil {
+		a := problem(http.StatusBadRequest, "the body could not be read to its end")
+		if large, ok := errors.AsType[*http.MaxBytesError](err); ok {
+			a = problem(http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is larger than %d bytes", large.Limit))
+		}
+		return &a
+	}
+	_ = conn.SetReadDeadline(began.Add(bodyTime)) // the server goes on to read, and one that ends while this is stored would end that too
+	return nil
 }
 
 // check refuses what can be told from the head: pages in a browser must not post alerts to a Corax on the same machine, and what is not
@@ -212,9 +245,10 @@ func (r *Receivers) authorised(given string) bool {
 	return ok == 1
 }
 
-func (r *Receivers) unauthorised(w http.ResponseWriter) {
+func (r *Receivers) unauthorised(w http.ResponseWriter) *answer {
 	w.Header().Set("WWW-Authenticate", "Bearer")
-	problem(http.StatusUnauthorized, r.tokenHint()).write(w)
+	a := problem(http.StatusUnauthorized, r.tokenHint())
+	return &a
 }
 
 func (r *Receivers) tokenHint() string {

@@ -2,10 +2,13 @@ package receive
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"net"
 	"net/http"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -104,5 +107,95 @@ func TestRuleExpression(t *testing.T) {
 		if got := ruleExpression(from); got != want {
 			t.Errorf("%s: %q, want %q", from, got, want)
 		}
+	}
+}
+
+// trickle begins a request and never sends its body. It returns when the server has begun to read that, or has answered; with the answer's
+// status, or 100.
+func (s *stage) trickle(path string) int {
+	s.t.Helper()
+	conn, err := (&net.Dialer{}).DialContext(s.t.Context(), "tcp", strings.TrimPrefix(s.url, "http://"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() { _ = conn.Close() })
+	_, _ = fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\nExpect: 100-continue\r\n\r\n", path)
+	var status int
+	if _, err := fmt.Fscanf(bufio.NewReader(conn), "HTTP/1.1 %d", &status); err != nil {
+		s.t.Fatal(err)
+	}
+	return status
+}
+
+// Whoever begins requests without a token and leaves them open keeps nobody out who has one: neither of this receiver nor of another.
+func TestStrangersKeepNobodyOut(t *testing.T) {
+	s := newStage(t, func(o *Options) { o.RequireToken, o.Tokens, o.MaxAtOnce = true, []string{"env:KEY"}, 4 })
+	open := 0
+	for range 10 {
+		if s.trickle(enqueuePath) == http.StatusContinue {
+			open++
+		}
+	}
+	if open != 1 {
+		t.Errorf("of 4 places, %d are taken by one network that has shown no token, want 1", open)
+	}
+	s.want(200, "", alertsPath, oneAlert, "Authorization", "Bearer KEY")
+	s.want(202, "", enqueuePath, oneEvent, "Authorization", "Bearer KEY")
+	status, head, text := s.post(enqueuePath, oneEvent) // by the key in the body alone it can't be told from them
+	if status != 429 || head.Get("Retry-After") == "" || !strings.Contains(text, "Bearer TOKEN") {
+		t.Errorf("%d, Retry-After %q: %s", status, head.Get("Retry-After"), text)
+	}
+}
+
+// The key of an event is in its body, and a storm of them is taken as one with the token in the head is.
+func TestAStormOfEventsWithTheirKeyInTheBody(t *testing.T) {
+	slow := make(chan struct{})
+	var begun, stored atomic.Int32
+	s := newStage(t, func(o *Options) {
+		o.RequireToken, o.Tokens = true, []string{"env:KEY"}
+		o.Publish = func(_ context.Context, all []corax.Signal) error {
+			begun.Add(1)
+			<-slow
+			stored.Add(int32(len(all)))
+			return nil
+		} //nolint:gosec // one
+	})
+	// More than may be read at once are being stored: they have shown their key, and hold none of the strangers' places.
+	const many = 3 * defaultMaxAtOnce / 4 / 4
+	var done sync.WaitGroup
+	for n := range many {
+		done.Go(func() { s.want(202, "", enqueuePath, strings.Replace(oneEvent, "d1", fmt.Sprint("d", n), 1)) })
+		for until := time.Now().Add(10 * time.Second); int(begun.Load()) <= n && time.Now().Before(until); {
+			time.Sleep(time.Millisecond)
+		}
+	}
+	close(slow)
+	done.Wait()
+	if n := stored.Load(); n != many {
+		t.Errorf("%d of %d events were stored", n, many)
+	}
+}
+
+func TestStrangersAreShared(t *testing.T) {
+	s := newStrangers(64) // 16 places, 4 to a network
+	for _, c := range []struct {
+		from string
+		want int
+	}{{"192.0.2.1", 4}, {"192.0.2.2", 4}, {"192.0.2.3", 4}, {"192.0.2.4", 4}, {"192.0.2.5", 0}} {
+		in := 0
+		for range 10 {
+			if s.enter(c.from) {
+				in++
+			}
+		}
+		if in != c.want {
+			t.Errorf("%s got %d places, want %d", c.from, in, c.want)
+		}
+	}
+	for range 4 {
+		s.leave("192.0.2.1")
+	}
+	if !s.enter("192.0.2.5") || s.enter("192.0.2.2") || len(s.from) != 4 {
+		t.Errorf("a place that was left was not free for others: %v", s.from)
 	}
 }

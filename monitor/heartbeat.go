@@ -5,14 +5,16 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"fmt"
-	"net"
 	"net/http"
+	"net/netip"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"corax"
+	"corax/access"
 	"corax/config"
 )
 
@@ -48,12 +50,21 @@ func (p *heartbeatProbe) Probe(context.Context) corax.ProbeResult {
 	return corax.ProbeResult{State: corax.MonitorUp, Message: "the last heartbeat was at " + p.last.Format(time.RFC3339)}
 }
 
+// passedOn are the headers that proxies add.
+var passedOn = []string{"X-Forwarded-For", "Forwarded", "X-Real-Ip", "Via"}
+
+// fromHere says whether a request comes from this machine, and not by a proxy on it: whose address it is that the server worked out, since the
+// other end of the connection may be a proxy that passes on what anybody on the internet sends.
+func fromHere(r *http.Request) bool {
+	ip, err := netip.ParseAddr(access.ClientFrom(r.Context()).Address)
+	return err == nil && ip.Unmap().IsLoopback() && !slices.ContainsFunc(passedOn, func(h string) bool { return len(r.Header.Values(h)) > 0 })
+}
+
 // allowed says whether a report may be believed: it has the token, or, where none is set, comes from this machine.
 func (p *heartbeatProbe) allowed(r *http.Request) (bool, error) {
 	ref := p.spec.Heartbeat.Token
 	if ref == "" {
-		host, _, err := net.SplitHostPort(r.RemoteAddr)
-		return err == nil && net.ParseIP(host).IsLoopback(), nil
+		return fromHere(r), nil
 	}
 	want, err := p.secrets(ref)
 	if err != nil || want == "" {

@@ -17,6 +17,7 @@ import (
 	"go.uber.org/goleak"
 
 	"corax"
+	"corax/access"
 	"corax/config"
 )
 
@@ -190,7 +191,7 @@ func TestUnpublishedChangesAreKeptInOrder(t *testing.T) {
 			t.Fatal(err)
 		}
 		time.Sleep(2 * time.Minute) // fake time
-		report(m, "beat", "127.0.0.1:1", "")
+		report(m, "beat", "127.0.0.1", "")
 		time.Sleep(10 * time.Second)
 		synctest.Wait()
 		if s.failed < 3 {
@@ -336,17 +337,26 @@ func TestHeartbeat(t *testing.T) {
 		for _, c := range []struct {
 			name, from, token string
 			want              int
+			header            []string
 		}{
-			{"open", "127.0.0.1:9", "", 204},
-			{"open", "[::1]:9", "", 204},
-			{"open", "10.0.0.1:9", "", 401},
-			{"guarded", "10.0.0.1:9", "secret-env:T", 204},
-			{"guarded", "127.0.0.1:9", "wrong", 401},
-			{"guarded", "127.0.0.1:9", "", 401},
-			{"nothing", "127.0.0.1:9", "", 404},
+			{"open", "127.0.0.1", "", 204, nil},
+			{"open", "::1", "", 204, nil},
+			{"open", "::ffff:127.0.0.1", "", 204, nil},
+			{"open", "10.0.0.1", "", 401, nil},                                      // by a proxy on this machine, that Corax knows
+			{"open", "", "", 401, nil},                                              // nobody knows from where
+			{"open", "127.0.0.1", "", 401, []string{"X-Forwarded-For", "10.0.0.1"}}, // by one that it does not know
+			{"open", "127.0.0.1", "", 401, []string{"X-Forwarded-For", "127.0.0.1"}},
+			{"open", "127.0.0.1", "", 401, []string{"Forwarded", "for=10.0.0.1"}},
+			{"open", "127.0.0.1", "", 401, []string{"X-Real-IP", "10.0.0.1"}},
+			{"open", "127.0.0.1", "", 401, []string{"Via", "1.1 proxy"}},
+			{"guarded", "10.0.0.1", "secret-env:T", 204, nil},
+			{"guarded", "10.0.0.1", "secret-env:T", 204, []string{"X-Forwarded-For", "10.0.0.1"}},
+			{"guarded", "127.0.0.1", "wrong", 401, nil},
+			{"guarded", "127.0.0.1", "", 401, nil},
+			{"nothing", "127.0.0.1", "", 404, nil},
 		} {
-			if got := report(m, c.name, c.from, c.token); got != c.want {
-				t.Errorf("%s from %s: %d, want %d", c.name, c.from, got, c.want)
+			if got := report(m, c.name, c.from, c.token, c.header...); got != c.want {
+				t.Errorf("%s from %s with %q: %d, want %d", c.name, c.from, c.header, got, c.want)
 			}
 		}
 		told := func() (kinds []string) {
@@ -366,7 +376,7 @@ func TestHeartbeat(t *testing.T) {
 		if got := told(); len(got) != 2 || got[1] != "symptom" {
 			t.Fatalf("silent for too long: %v", got)
 		}
-		report(m, "open", "127.0.0.1:9", "")
+		report(m, "open", "127.0.0.1", "")
 		if got := told(); len(got) != 3 || got[2] != "recovery" {
 			t.Fatalf("back again: %v", got)
 		}
@@ -374,9 +384,16 @@ func TestHeartbeat(t *testing.T) {
 	})
 }
 
-func report(m *Monitors, name, from, token string) int {
+// report reports from an address, as the server works it out; the connection is that of a proxy on this machine.
+func report(m *Monitors, name, from, token string, header ...string) int {
 	r := httptest.NewRequest(http.MethodPost, "/heartbeat/"+name, nil)
-	r.RemoteAddr = from
+	r.RemoteAddr = "127.0.0.1:9"
+	if from != "" {
+		r = r.WithContext(access.WithClient(r.Context(), access.Client{Address: from}))
+	}
+	for n := 0; n+1 < len(header); n += 2 {
+		r.Header.Set(header[n], header[n+1])
+	}
 	if token != "" {
 		r.Header.Set("Authorization", "Bearer "+token)
 	}

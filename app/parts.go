@@ -111,12 +111,15 @@ func (a *App) startServer(ctx context.Context, cfg *config.Config) error {
 		return err
 	}
 	a.operators.Store(&known)
+	for _, w := range cfg.Warnings {
+		a.log.Warn("the configuration has what looks like a mistake", "where", w.Error())
+	}
 	l, err := a.listen(ctx, cfg)
 	if err != nil {
 		return err
 	}
 	in, err := receive.New(receive.Options{
-		Publish: a.publish, Clock: a.o.Clock, Tokens: cfg.Tokens, RequireToken: !loopback(l.Addr()) || len(cfg.Access.BehindProxy) > 0, Secrets: a.secret("receivers"),
+		Publish: a.publish, Clock: a.o.Clock, Tokens: cfg.Tokens, RequireToken: !loopback(l.Addr()) || cfg.Reachable(), Secrets: a.secret("receivers"),
 		ResolveTimeout: cfg.Receivers.Alertmanager.ResolveTimeout, EntityLabels: cfg.Receivers.Alertmanager.EntityLabels,
 		Mappings: cfg.Receivers.Generic, Log: a.log,
 	})

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -88,6 +89,40 @@ func (c Config) HostNames() []string {
 	return names
 }
 
+// Proxied says that requests come by a proxy: one that is named, or one on this machine, without which nobody could call by a name that is not
+// loopback's what listens there.
+func (c Config) Proxied() bool {
+	return len(c.Access.BehindProxy) > 0 || Loopback(c.Listen) && slices.ContainsFunc(c.HostNames(), elsewhere)
+}
+
+// Reachable says that requests may come from other machines, so that nobody is believed for where they come from.
+func (c Config) Reachable() bool { return !Loopback(c.Listen) || c.Proxied() }
+
+// elsewhere says that a name may be another machine's.
+func elsewhere(name string) bool {
+	ip, err := netip.ParseAddr(strings.Trim(name, "[]"))
+	return !strings.EqualFold(name, "localhost") && (err != nil || !ip.Unmap().IsLoopback())
+}
+
+// checkProxy warns where people come by a proxy that Corax does not know: to it they all are on this machine, and nothing is encrypted.
+func (l *loader) checkProxy() {
+	c, it := l.cfg, item{l, place{doc: l.main}}
+	if !Loopback(c.Listen) || len(c.Access.BehindProxy) > 0 || c.Access.TLS.Cert != "" {
+		return
+	}
+	field := ""
+	if u, err := url.Parse(c.Notify.PublicURL); err == nil && u.Scheme == "https" && elsewhere(u.Hostname()) {
+		field = "notify.public_url"
+	}
+	if slices.ContainsFunc(c.Access.Hosts, elsewhere) {
+		field = "access.hosts"
+	}
+	if field != "" {
+		it.warn(field, "set access.behind_proxy: [127.0.0.1] for a proxy on this machine, and have it send X-Forwarded-For and X-Forwarded-Proto",
+			"it is a proxy that is called by this name, and none is named: cookies are sent without Secure, and every login counts as one from this machine")
+	}
+}
+
 func (l *loader) checkAccess() {
 	c, it := l.cfg, item{l, place{doc: l.main}}
 	a := c.Access
@@ -109,6 +144,7 @@ func (l *loader) checkAccess() {
 			it.fail("access."+field, "", "expected at least 1m")
 		}
 	}
+	l.checkProxy()
 	if err := a.CheckListen(c.Listen); err != nil && validAddress(c.Listen) {
 		it.fail("listen", corax.HintOf(err), "%v", errors.Unwrap(err))
 	}

@@ -118,6 +118,9 @@ func (l *loader) checkMonitors() {
 		if m.Heartbeat != nil {
 			it.reference("heartbeat.token", m.Heartbeat.Token)
 			it.positive("heartbeat.grace", int64(m.Heartbeat.Grace))
+			if m.Heartbeat.Token == "" && l.cfg.Proxied() {
+				it.warn("heartbeat", "add token: env:NAME", "without a token only reports from this machine count, and what comes by the proxy does not")
+			}
 		}
 		it.checkLog(m.Log)
 	}

@@ -29,7 +29,7 @@ type Options struct {
 	Publish        func(context.Context, []corax.Signal) error // returns nil only when the signals are durable
 	Clock          corax.Clock
 	Tokens         []string                         // references; any of them opens every receiver
-	RequireToken   bool                             // beyond loopback
+	RequireToken   bool                             // where requests come from other machines
 	Secrets        func(ref string) (string, error) // resolves the references
 	ResolveTimeout time.Duration                    // how long an alert without an end lasts unless it is sent again; 5 min where zero
 	EntityLabels   []string                         // the first that an alert has names its entity
@@ -253,7 +253,7 @@ func (r *Receivers) unauthorised(w http.ResponseWriter) *answer {
 
 func (r *Receivers) tokenHint() string {
 	if len(r.tokens) == 0 {
-		return "beyond loopback a token is needed, and none is configured: list its reference under tokens"
+		return "where requests come from other machines, by a proxy too, a token is needed, and none is configured: list its reference under tokens"
 	}
 	return "send one of the tokens of the configuration, as Authorization: Bearer TOKEN"
 }

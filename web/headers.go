@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -117,8 +118,24 @@ func (c *reports) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p := report.Report
-	c.log.Warn("a browser refused something on a page", "page", cut(p.Page), "directive", cut(p.Directive+" "+p.Violated), "blocked", cut(p.Blocked),
-		"source", cut(p.Source), "line", p.Line, "not_logged_before", before)
+	c.log.Warn("a browser refused something on a page", "page", cut(discreet(p.Page)), "directive", cut(p.Directive+" "+p.Violated),
+		"blocked", cut(discreet(p.Blocked)), "source", cut(discreet(p.Source)), "line", p.Line, "not_logged_before", before)
+}
+
+// secretBelow are the paths below which stands a secret: links by which somebody becomes a user, or answers, and where services report what
+// was answered.
+var secretBelow = []string{"/setup/", "/l/", "/callbacks/", "/replies/"}
+
+// discreet is a path or an address as the log may have it: without what is secret while a link is good, and without what was asked for.
+func discreet(address string) string {
+	address, _, _ = strings.Cut(address, "#")
+	address, _, _ = strings.Cut(address, "?")
+	for _, path := range secretBelow {
+		if before, _, found := strings.Cut(address, path); found {
+			address = before + path + "..."
+		}
+	}
+	return address
 }
 
 // cut keeps a line of the log short.

@@ -390,7 +390,7 @@ func (p *pages) show(w http.ResponseWriter, r *http.Request, t ui.Page, v *ui.Vi
 	p.frame(w, r, v, len(regions) > 0)
 	if len(regions) == 0 {
 		if err := t.Render(&b, v); err != nil {
-			return corax.Errorf(corax.Internal, "write page "+r.URL.Path, "%w", err)
+			return corax.Errorf(corax.Internal, "write page "+discreet(r.URL.Path), "%w", err)
 		}
 	}
 	for _, name := range regions {
@@ -509,7 +509,7 @@ func (p *pages) fail(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.Is(err, context.Canceled):
 		d.Status, d.Text = http.StatusServiceUnavailable, "Stopping"
 	case d.Status == http.StatusInternalServerError:
-		p.o.Log.Error("a page failed", "path", r.URL.Path, "error", err)
+		p.o.Log.Error("a page failed", "path", discreet(r.URL.Path), "error", err)
 		d.Text, d.Hint = "Something is wrong with Corax itself", "the log of the server says more"
 	}
 	if r.Method == http.MethodPost {
@@ -522,7 +522,7 @@ func (p *pages) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	v := &ui.View{Title: http.StatusText(d.Status), Data: d, Plain: !access.From(r.Context()).Known()}
 	if err := p.show(w, r, p.errors, v, d.Status); err != nil {
-		p.o.Log.Error("the page of an error failed", "path", r.URL.Path, "error", err)
+		p.o.Log.Error("the page of an error failed", "path", discreet(r.URL.Path), "error", err)
 		http.Error(w, d.Text, d.Status)
 	}
 }

@@ -22,6 +22,19 @@ type Access struct {
 	Session     time.Duration `yaml:"session"`                           // a session ends so long after the login
 	Invite      time.Duration `yaml:"invite"`                            // a link that nobody followed ends
 	Token       time.Duration `yaml:"token"`                             // the longest that a token of the API is good
+	Limits      Requests      `yaml:"limits"`
+}
+
+// Requests say how often the API and the pages may be asked.
+type Requests struct {
+	People    Rate `yaml:"people"`    // by each session, token and operator
+	Anonymous Rate `yaml:"anonymous"` // from each network, by all who show nothing that is good
+}
+
+// Rate is how often something may happen.
+type Rate struct {
+	PerSecond int `yaml:"per_second"` // 0 is no limit
+	Burst     int `yaml:"burst"`      // so often at once, after a pause
 }
 
 // Certificate names the files of a TLS certificate, in PEM.
@@ -33,7 +46,10 @@ type Certificate struct {
 // defaultAccess is what holds where nothing is said.
 func defaultAccess() Access {
 	const day = 24 * time.Hour
-	return Access{Idle: 12 * time.Hour, Session: 7 * day, Invite: day, Token: 365 * day}
+	return Access{
+		Idle: 12 * time.Hour, Session: 7 * day, Invite: day, Token: 365 * day,
+		Limits: Requests{People: Rate{PerSecond: 50, Burst: 200}, Anonymous: Rate{PerSecond: 10, Burst: 60}},
+	}
 }
 
 // Proxies are the networks of BehindProxy; what can't be read is left out, and found by the check.
@@ -142,6 +158,13 @@ func (l *loader) checkAccess() {
 	for field, d := range map[string]time.Duration{"idle": a.Idle, "session": a.Session, "invite": a.Invite, "token": a.Token} {
 		if d < time.Minute {
 			it.fail("access."+field, "", "expected at least 1m")
+		}
+	}
+	for field, r := range map[string]Rate{"people": a.Limits.People, "anonymous": a.Limits.Anonymous} {
+		field = "access.limits." + field
+		it.positive(field+".per_second", int64(r.PerSecond))
+		if r.PerSecond > 0 && r.Burst < 1 {
+			it.fail(field+".burst", "per_second: 0 is no limit", "expected at least 1: nothing would be answered")
 		}
 	}
 	l.checkProxy()

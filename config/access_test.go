@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -86,6 +87,25 @@ func TestAProxyThatIsNotNamed(t *testing.T) {
 		}
 		if told := slices.ContainsFunc(cfg.Warnings, func(p decode.Problem) bool { return p.Field == "listen" }); told != c.reachable {
 			t.Errorf("%s without tokens: warned %v, want %v", c.text, told, c.reachable)
+		}
+	}
+}
+
+func TestLimitsOfRequests(t *testing.T) {
+	const defaults = "{{50 200} {10 60}}"
+	for text, want := range map[string]string{
+		"": defaults,
+		"access: {limits: {people: {burst: 5}, anonymous: {per_second: 0}}}": "{{50 5} {0 60}}",
+		"access: {limits: {people: {burst: 0}}}":                             "access.limits.people.burst",
+		"access: {limits: {anonymous: {per_second: -1}}}":                    "access.limits.anonymous.per_second",
+	} {
+		cfg, err := config.Parse("c.yaml", []byte(text))
+		got := fmt.Sprint(cfg.Access.Limits)
+		if err != nil {
+			got = err.Error()
+		}
+		if !strings.Contains(got, want) {
+			t.Errorf("%s: %s, want %s", text, got, want)
 		}
 	}
 }

@@ -18,6 +18,9 @@ import (
 func (o Options) authorise(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p, err := o.identify(r)
+		if o.overrun(w, r, p) {
+			return
+		}
 		if err == nil && !p.Known() {
 			err = corax.Errorf(corax.Forbidden, "", "the API wants its token, which stands in api.json in the data directory, an operator's, or a token or session of a user")
 		}

@@ -70,7 +70,8 @@ type Options struct {
 	Token   string // of the API, whose bearers act by the name they give; empty refuses it
 	// Operator is the name of the operator whose token it is, empty for none; nil knows none.
 	Operator func(token string) string
-	Access   *access.Book // users, their tokens and sessions; nil: there are none
+	Access   *access.Book    // users, their tokens and sessions; nil: there are none
+	Limit    *access.Limiter // how often the API may be called; nil: as often as one likes
 	Front    Front
 	// PublicURL is where people's browsers reach Corax; empty where that is not configured.
 	PublicURL    string

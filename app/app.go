@@ -101,6 +101,7 @@ type App struct {
 	operators    atomic.Pointer[operators]
 	address      Address
 	access       *access.Book
+	limiter      *access.Limiter
 	firstAdmin   string // path of the link that makes the first admin; empty where there is a user
 	certificate  certificate
 

@@ -37,6 +37,7 @@ var (
 	auditHead      = prometheus.NewDesc("corax_audit_entries", "Number of the audit's last entry.", nil, nil)
 	auditAnchored  = prometheus.NewDesc("corax_audit_anchored", "Number of the audit's last entry that was anchored.", nil, nil)
 	pageReports    = prometheus.NewDesc("corax_page_reports_total", "Reports of browsers that a page broke its policy.", nil, nil)
+	refused        = prometheus.NewDesc("corax_requests_refused_total", "Requests to the API and the pages that were too many.", []string{"of"}, nil)
 	monitorStates  = prometheus.NewDesc("corax_monitors", "Monitors by state.", []string{"state"}, nil)
 )
 
@@ -70,6 +71,9 @@ func (g gauges) Collect(ch chan<- prometheus.Metric) {
 		n, _ := g.a.front.Refused()
 		ch <- prometheus.MustNewConstMetric(pageReports, prometheus.CounterValue, float64(n))
 	}
+	people, anonymous := g.a.limiter.Refused()
+	ch <- prometheus.MustNewConstMetric(refused, prometheus.CounterValue, float64(people), "people")
+	ch <- prometheus.MustNewConstMetric(refused, prometheus.CounterValue, float64(anonymous), "anonymous")
 	if n, err := g.a.store.CountSignals(ctx); err == nil {
 		gauge(signalsStored, float64(n))
 	}

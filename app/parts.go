@@ -10,6 +10,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"corax"
+	"corax/access"
 	"corax/config"
 	"corax/heal"
 	"corax/investigate"
@@ -127,13 +128,15 @@ func (a *App) startServer(ctx context.Context, cfg *config.Config) error {
 		_ = l.Close()
 		return err
 	}
+	limits := cfg.Access.Limits
+	a.limiter = access.NewLimiter(a.o.Clock, access.Limits{People: access.Rate(limits.People), Anonymous: access.Rate(limits.Anonymous)})
 	a.front, err = a.pages()
 	if err != nil {
 		_ = l.Close()
 		return err
 	}
 	a.serve(l, server.New(server.Options{
-		Version: a.o.Version, Token: a.address.Token, Operator: a.operator, Access: a.access, Front: front(cfg),
+		Version: a.o.Version, Token: a.address.Token, Operator: a.operator, Access: a.access, Limit: a.limiter, Front: front(cfg),
 		PublicURL: cfg.Notify.PublicURL, Backups: filepath.Join(cfg.DataDir, "backups"), Records: a.records(), Find: a.lookup, Controls: a.limited(), People: a.limited(),
 		Scenarios: a.scenarios,
 		Clock:     a.o.Clock, Log: a.log, Metrics: a.metrics(), Redact: a.redactor.JSON, Audit: limitedLedger{ledger{a}, a.records()},

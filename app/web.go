@@ -34,7 +34,7 @@ func (a *App) publishSeen(ctx context.Context, signals []corax.Signal) error {
 // pages are what people see at the address of the API.
 func (a *App) pages() (*web.Handler, error) {
 	return web.New(web.Options{
-		Records: a.records(), Controls: a.limited(), Exports: limitedLedger{ledger{a}, a.records()}, Live: a.live, Known: a.redactor.Known, Version: a.o.Version, Clock: a.o.Clock, Log: a.log,
+		Records: a.records(), Controls: a.limited(), Exports: limitedLedger{ledger{a}, a.records()}, Live: a.live, Limit: a.limiter, Known: a.redactor.Known, Version: a.o.Version, Clock: a.o.Clock, Log: a.log,
 		Accounts: a.access,
 
 		Find: a.lookup, Tend: a.limited(),

@@ -50,6 +50,7 @@ type Options struct {
 	Live     *live.Hub // nil: nothing is live
 	// Known takes the secrets that are known out of what is shown, as a last resort; may be nil.
 	Known   func(html string) string
+	Limit   *access.Limiter // how often pages may be asked for; nil: as often as one likes
 	Version string
 	Clock   corax.Clock
 	Log     *slog.Logger
@@ -198,7 +199,7 @@ func New(o Options) (*Handler, error) {
 	if p.compress, err = gzhttp.NewWrapper(gzhttp.MinSize(leastCompressed), gzhttp.CompressionLevel(gzip.BestSpeed)); err != nil {
 		return nil, err
 	}
-	p.router.Use(middleware.GetHead)
+	p.router.Use(middleware.GetHead, p.limited)
 	if o.Live != nil {
 		p.router.Use(p.marked)
 	}
@@ -369,6 +370,19 @@ func (p *pages) tell(topics ...string) {
 	}
 }
 
+// limited lets through who has not asked too often of late. Styles and scripts are not counted: a first visit asks for all of them at once.
+func (p *pages) limited(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !strings.HasPrefix(r.URL.Path, ui.Prefix) {
+			if err := p.o.Limit.Admit(access.From(r.Context()), access.ClientFrom(r.Context())); err != nil {
+				p.fail(w, r, err)
+				return
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
 // liveMark is the key of where the live stream stood when a request came.
 type liveMark struct{}
 
@@ -500,10 +514,14 @@ type problem struct {
 // fail shows an error as a page. What is our own defect is logged, not shown.
 func (p *pages) fail(w http.ResponseWriter, r *http.Request, err error) {
 	var faults decode.Errors
+	var over access.Overrun
 	d := problem{Status: cmp.Or(statuses[corax.CodeOf(err)], http.StatusInternalServerError), Text: ui.Upper(err.Error()), Hint: corax.HintOf(err)}
 	switch {
 	case errors.Is(err, errUnknown):
 		d.Status = http.StatusUnauthorized
+	case errors.As(err, &over):
+		d.Status = http.StatusTooManyRequests
+		w.Header().Set("Retry-After", strconv.Itoa(over.Seconds()))
 	case errors.As(err, &faults):
 		d.Text, d.Hint, d.Faults = "This can't be used as it is written", "nothing was changed", faults
 	case errors.Is(err, context.Canceled):
@@ -520,7 +538,7 @@ func (p *pages) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if u, err := url.Parse(d.Back); err == nil && d.Back != "" { // the frame's own forms lead back to a page, not to what was to be done
 		r.URL = &url.URL{Path: u.Path}
 	}
-	v := &ui.View{Title: http.StatusText(d.Status), Data: d, Plain: !access.From(r.Context()).Known()}
+	v := &ui.View{Title: http.StatusText(d.Status), Data: d, Plain: !access.From(r.Context()).Known() || over.After > 0} // to refuse costs less than to serve
 	if err := p.show(w, r, p.errors, v, d.Status); err != nil {
 		p.o.Log.Error("the page of an error failed", "path", discreet(r.URL.Path), "error", err)
 		http.Error(w, d.Text, d.Status)

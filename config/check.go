@@ -132,7 +132,7 @@ func (l *loader) checkMain() {
 		it.reference(at+".token", o.Token)
 	}
 	if validAddress(c.Listen) && len(c.Tokens) == 0 && c.Reachable() {
-		it.warn("listen", "add tokens: [env:NAME]", "where requests come from other machines, by a proxy too, every receiver needs a token, and none is configured")
+		it.warn("listen", "add tokens: [env:NAME]", "beyond loopback every receiver needs a token, behind a proxy too, and none is configured")
 	}
 	for field, value := range map[string]int64{
 		"retention.age":                          int64(c.Retention.Age),

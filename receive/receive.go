@@ -253,7 +253,7 @@ func (r *Receivers) unauthorised(w http.ResponseWriter) *answer {
 
 func (r *Receivers) tokenHint() string {
 	if len(r.tokens) == 0 {
-		return "where requests come from other machines, by a proxy too, a token is needed, and none is configured: list its reference under tokens"
+		return "beyond loopback a token is needed, behind a proxy too, and none is configured: list its reference under tokens"
 	}
 	return "send one of the tokens of the configuration, as Authorization: Bearer TOKEN"
 }

@@ -1,7 +1,8 @@
 // Package scoped shows the records to whoever asks, as far as they may see them: who is limited to a scope sees what is about an entity in
 // it. What is outside is not listed, and not found by its id. Who is not known sees nothing.
 //
-// A problem is seen whole by those who see one of its entities: what broke theirs may lie outside.
+// A problem is seen whole by those who see one of its entities: what broke theirs may lie outside. Its case is not: it is of everything that
+// was live then, and shows what is not theirs as far as the problem's own diagnosis speaks of it.
 package scoped
 
 import (
@@ -85,16 +86,22 @@ func (r Records) Signals(ctx context.Context, f store.SignalFilter) ([]corax.Sig
 // Problems lists those that are seen.
 func (r Records) Problems(ctx context.Context, f store.ProblemFilter) ([]corax.Problem, error) {
 	s := r.sight(ctx)
-	return fill(s, f.Limit, &f.After, func() ([]corax.Problem, error) { return r.Store.Problems(ctx, f) },
+	all, err := fill(s, f.Limit, &f.After, func() ([]corax.Problem, error) { return r.Store.Problems(ctx, f) },
 		func(p corax.Problem) store.Cursor { return store.CursorOf(p.OpenedAt, p.ID) }, s.seesProblem)
+	for n := range all {
+		all[n].Case = s.cut(all[n])
+	}
+	return all, err
 }
 
 // Problem is NotFound where it is not seen.
 func (r Records) Problem(ctx context.Context, id string) (corax.Problem, error) {
 	p, err := r.Store.Problem(ctx, id)
-	if err == nil && !r.sight(ctx).seesProblem(p) {
+	s := r.sight(ctx)
+	if err == nil && !s.seesProblem(p) {
 		return corax.Problem{}, hidden("read problem", id)
 	}
+	p.Case = s.cut(p)
 	return p, err
 }
 
@@ -144,18 +151,23 @@ func (r Records) FindPlanRuns(ctx context.Context, f store.PlanFilter) ([]corax.
 
 // Decisions is NotFound where the plan is not seen.
 func (r Records) Decisions(ctx context.Context, plan string) ([]corax.Decision, error) {
-	if s := r.sight(ctx); !s.everything {
+	s := r.sight(ctx)
+	if !s.everything {
 		if _, err := r.PlanRun(ctx, plan); err != nil {
 			return nil, err
 		}
 	}
-	return r.Store.Decisions(ctx, plan)
+	all, err := r.Store.Decisions(ctx, plan)
+	for n, d := range all {
+		all[n] = s.plainly(d)
+	}
+	return all, err
 }
 
 // FindDecisions leaves out those of plans that are not seen.
 func (r Records) FindDecisions(ctx context.Context, f store.DecisionFilter) ([]corax.Decision, error) {
 	s, plans := r.sight(ctx), map[string]bool{}
-	return fill(s, f.Limit, &f.After, func() ([]corax.Decision, error) { return r.Store.FindDecisions(ctx, f) },
+	all, err := fill(s, f.Limit, &f.After, func() ([]corax.Decision, error) { return r.Store.FindDecisions(ctx, f) },
 		func(d corax.Decision) store.Cursor { return store.CursorOf(d.At, d.ID) }, func(d corax.Decision) bool {
 			if _, asked := plans[d.Plan]; !asked {
 				_, err := r.PlanRun(ctx, d.Plan)
@@ -163,17 +175,22 @@ func (r Records) FindDecisions(ctx context.Context, f store.DecisionFilter) ([]c
 			}
 			return plans[d.Plan]
 		})
+	for n, d := range all {
+		all[n] = s.plainly(d)
+	}
+	return all, err
 }
 
 // Decision is NotFound where its plan is not seen.
 func (r Records) Decision(ctx context.Context, id string) (corax.Decision, error) {
 	d, err := r.Store.Decision(ctx, id)
-	if err == nil && !r.sight(ctx).everything {
+	s := r.sight(ctx)
+	if err == nil && !s.everything {
 		if _, err := r.PlanRun(ctx, d.Plan); err != nil {
 			return corax.Decision{}, hidden("read decision", id)
 		}
 	}
-	return d, err
+	return s.plainly(d), err
 }
 
 // FindOutcomes leaves out those on entities that are not seen.
@@ -315,8 +332,8 @@ func (r Records) problem(ctx context.Context, s sight, id string) bool {
 	if id == "" || !s.who.Known() {
 		return false
 	}
-	_, err := r.Problem(ctx, id)
-	return err == nil
+	p, err := r.Store.Problem(ctx, id)
+	return err == nil && s.seesProblem(p)
 }
 
 func hidden(op, id string) error {
@@ -401,12 +418,10 @@ func (s sight) sees(id string) bool {
 // wide is sees, where no entity stands for all of them.
 func (s sight) wide(id string) bool { return s.who.Known() && (id == "" || s.sees(id)) }
 
+// seesProblem goes by what the problem is about. Its case says nothing of that: it holds the signals of all that was live then.
 func (s sight) seesProblem(p corax.Problem) bool {
-	d := p.Diagnosis
-	if s.everything || s.sees(d.RootCause.Entity) || s.sees(d.Cascade.Root) || slices.ContainsFunc(d.Cascade.Affected, s.sees) {
-		return true
-	}
-	return p.Case != nil && slices.ContainsFunc(p.Case.Signals, func(x corax.Signal) bool { return s.sees(x.Entity) })
+	return s.everything || s.sees(p.Diagnosis.Cascade.Root) || slices.ContainsFunc(store.BriefOf(&p).Entities, s.sees) ||
+		p.Case != nil && slices.ContainsFunc(p.Case.Signals, func(x corax.Signal) bool { return ofProblem(p, x) && s.sees(x.Entity) })
 }
 
 // among is those of the entities that are seen; of all where asked is nil.

@@ -2,10 +2,12 @@ package app
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 	"time"
 
 	"corax"
+	"corax/access"
 	"corax/access/scoped"
 	"corax/config"
 	"corax/scenario/casefile"
@@ -81,7 +83,19 @@ func (l limited) WhyNot(ctx context.Context, problem, name string) ([]corax.WhyN
 	if _, err := l.in.Problem(ctx, problem); err != nil {
 		return nil, err
 	}
-	return l.controls.WhyNot(ctx, problem, name)
+	all, err := l.controls.WhyNot(ctx, problem, name)
+	if err != nil || l.in.Everything(ctx, "explain") == nil {
+		return all, err
+	}
+	// The case has others' problems too: only what is made of this one's signals is told.
+	p, err := l.a.store.Problem(ctx, problem)
+	if err != nil || p.Case == nil {
+		return nil, err
+	}
+	made := l.a.o.Engine.Diagnose(*p.Case).Problems
+	return slices.DeleteFunc(all, func(x corax.WhyNot) bool {
+		return x.Problem >= len(made) || !slices.ContainsFunc(made[x.Problem].Signals, func(n int) bool { return slices.Contains(p.Diagnosis.Signals, n) })
+	}), nil
 }
 
 func (l limited) Answer(ctx context.Context, approval string, v corax.Verdict, by corax.Actor) (corax.ApprovalRequest, error) {
@@ -234,9 +248,23 @@ type limitedLedger struct {
 	in scoped.Records
 }
 
+// ExportProblem is Forbidden for who does not see everything: the file holds the whole case, since it is to be diagnosed again elsewhere.
 func (l limitedLedger) ExportProblem(ctx context.Context, id string) (casefile.File, error) {
-	if _, err := l.in.Problem(ctx, id); err != nil {
+	_, err := l.in.Problem(ctx, id)
+	if err == nil {
+		err = l.in.Everything(ctx, "export problem "+id)
+	}
+	if err != nil {
 		return casefile.File{}, err
 	}
-	return l.ledger.ExportProblem(ctx, id)
+	f, err := l.ledger.ExportProblem(ctx, id)
+	if err != nil || access.From(ctx).May(access.RoleOperator) {
+		return f, err
+	}
+	var c casefile.Content
+	if err := json.Unmarshal(f.Content, &c); err != nil {
+		return casefile.File{}, corax.Errorf(corax.Internal, "export problem "+id, "%w", err)
+	}
+	l.in.Plain(ctx, c.Problem.Case, c.Decisions) // no diagnosis asks for attributes, so it is the same without them
+	return casefile.Sign(c, l.a.auditKey)
 }

@@ -138,7 +138,7 @@ func TestScopesAreMinded(t *testing.T) {
 			refused = append(refused, op.OperationID)
 		}
 	}
-	for _, id := range []string{"list-audit", "verify-audit", "test-pages", "reach", "list-settings", "backup", "list-users", "learn-outcomes", "list-autonomy"} {
+	for _, id := range []string{"list-audit", "verify-audit", "test-pages", "reach", "list-settings", "backup", "list-users", "learn-outcomes", "list-autonomy", "export-problem"} {
 		if !slices.Contains(refused, id) {
 			t.Errorf("%s concerns everything, and is open to who has a scope", id)
 		}

@@ -9,7 +9,7 @@ func minds(operation string) bool {
 		"whoami", "audit-key", "list-sessions", "revoke-session", "list-tokens", "revoke-token", "make-token",
 		// The records (access/scoped) and what acts on them (app) see to these.
 		"list-incidents", "get-incident", "acknowledge-incident", "resolve-incident",
-		"list-problems", "get-problem", "escalate-problem", "comment-problem", "take-over-problem", "export-problem",
+		"list-problems", "get-problem", "escalate-problem", "comment-problem", "take-over-problem",
 		"list-plans", "get-plan", "pause-plan", "resume-plan", "cancel-plan", "undo-plan", "rehearse-plan", "replay-plan",
 		"list-approvals", "get-approval", "answer-approval", "list-decisions", "get-decision", "list-outcomes", "list-events", "report-problem", "why-not",
 		"list-monitors", "run-monitor", "list-silences", "create-silence", "end-silence", "list-stops", "stop", "clear-stop",

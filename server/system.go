@@ -100,7 +100,7 @@ func (a api) system() {
 		return
 	}
 	type none struct{}
-	operation(a, access.RoleViewer, "get-topology", http.MethodGet, "/topology", "Entities and what they need, as declared",
+	operation(a, access.RoleViewer, "get-topology", http.MethodGet, "/topology", "Entities and what they need, as declared; their attributes are for operators",
 		func(ctx context.Context, _ *none) (corax.Topology, error) { return seen(ctx, s.Topology()), nil })
 	whole(a, access.RoleViewer, "list-actions", http.MethodGet, "/actions", "Actions that are declared",
 		func(context.Context, *none) ([]corax.Action, error) { return s.Actions(), nil })
@@ -146,20 +146,24 @@ func (a api) system() {
 		func(ctx context.Context, _ *none) (health.Report, error) { return s.Health(ctx), nil })
 }
 
-// seen is the part of a topology that the caller may see.
+// seen is the part of a topology that the caller may see. Attributes, addresses and the like, are for operators.
 func seen(ctx context.Context, t corax.Topology) corax.Topology {
 	p := access.From(ctx)
-	if !p.Limited() {
+	acts := p.May(access.RoleOperator)
+	if !p.Limited() && acts {
 		return t
 	}
 	out := corax.Topology{}
 	for _, e := range t.Entities {
+		if !acts {
+			e.Attributes = nil
+		}
 		if p.Sees(e) {
 			out.Entities = append(out.Entities, e)
 		}
 	}
 	for _, e := range t.Edges {
-		if has(out, e.From) && has(out, e.To) {
+		if !p.Limited() || has(out, e.From) && has(out, e.To) {
 			out.Edges = append(out.Edges, e)
 		}
 	}

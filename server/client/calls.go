@@ -442,7 +442,7 @@ func (c *Client) GetTemplate(ctx context.Context, id string) (store.Template, er
 	return one[store.Template](ctx, c, r)
 }
 
-// GetTopology: entities and what they need, as declared.
+// GetTopology: entities and what they need, as declared; their attributes are for operators.
 func (c *Client) GetTopology(ctx context.Context) (corax.Topology, error) {
 	r := request{method: "GET", path: "/topology"}
 	return one[corax.Topology](ctx, c, r)

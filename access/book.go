@@ -215,7 +215,7 @@ func (b *Book) BySession(ctx context.Context, secret string, from Client) (Princ
 	if err != nil {
 		return Principal{}, err
 	}
-	return Principal{Name: u.Name, Role: u.Role, Via: corax.ViaSession, Scopes: scopes(u.Scope), User: u.ID, Session: c.ID}, nil
+	return Principal{Name: u.Name, Role: u.Role, Via: corax.ViaSession, Scopes: scopes(u.Scope), User: u.ID, Session: c.ID, Until: b.until(c)}, nil
 }
 
 // ByToken is whose token it is, with what both the token and its owner may; Forbidden where it is none that is good. A token that
@@ -230,7 +230,7 @@ func (b *Book) ByToken(ctx context.Context, secret string, from Client) (Princip
 	if UserID(c.By) != u.ID {
 		via = corax.ViaIssued
 	}
-	return Principal{Name: u.Name, Role: min(c.Role, u.Role), Via: via, Scopes: scopes(u.Scope, c.Scope), User: u.ID, Token: c.ID}, nil
+	return Principal{Name: u.Name, Role: min(c.Role, u.Role), Via: via, Scopes: scopes(u.Scope, c.Scope), User: u.ID, Token: c.ID, Until: b.until(c)}, nil
 }
 
 // scopes are those that limit anything.
@@ -271,6 +271,14 @@ func (b *Book) ended(c Credential, now time.Time) bool {
 		return true
 	}
 	return !now.Before(c.EndsAt)
+}
+
+// until is when a credential that was used now is not good any more, unless it is used again.
+func (b *Book) until(c Credential) time.Time {
+	if idle := b.o.Clock.Now().Add(b.o.Lifetimes.Idle); c.Kind == KindSession && b.o.Lifetimes.Idle > 0 && idle.Before(c.EndsAt) {
+		return idle
+	}
+	return c.EndsAt
 }
 
 // Tidy forgets what has ended.

@@ -522,6 +522,44 @@ func TestRevoking(t *testing.T) {
 	}
 }
 
+// What stays open ends when its session or token does, also where nobody ends that by hand.
+func TestStreamsEndWithTheirCredential(t *testing.T) {
+	d, ctx := open(t), t.Context()
+	d.user("ada", access.RoleAdmin, nil)
+	secret, p := d.login("ada")
+	token, c, err := d.MakeToken(ctx, p, "ada", access.NewToken{Name: "x", Role: access.RoleViewer, For: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	by, err := d.ByToken(ctx, token, here)
+	if err != nil || !by.Until.Equal(c.EndsAt) {
+		t.Errorf("the token ends at %s, the principal says %s (%v)", c.EndsAt, by.Until, err)
+	}
+	if want := d.Now().Add(time.Hour); !p.Until.Equal(want) {
+		t.Errorf("unused the session ends at %s, the principal says %s", want, p.Until)
+	}
+	for range 47 { // used each half hour
+		d.pass(30 * time.Minute)
+		if p, err = d.BySession(ctx, secret, here); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if want := d.Now().Add(30 * time.Minute); !p.Until.Equal(want) {
+		t.Errorf("used or not the session ends at %s, the principal says %s", want, p.Until)
+	}
+	d.pass(30*time.Minute - 200*time.Millisecond)
+	stream, done := d.Watch(ctx, p)
+	defer done()
+	if stream.Err() != nil {
+		t.Error("a stream ended before its session")
+	}
+	select {
+	case <-stream.Done():
+	case <-time.After(10 * time.Second):
+		t.Error("what is open under a session that has ended stays open")
+	}
+}
+
 func TestThereIsAlwaysAnAdmin(t *testing.T) {
 	d, ctx := open(t), t.Context()
 	d.user("ada", access.RoleAdmin, nil)

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"corax"
 )
@@ -76,6 +77,8 @@ type Principal struct {
 	User    string // id of the user; empty for the local command line and for configured operators
 	Session string // id of the session by which the request came; empty where it came otherwise
 	Token   string // id of the API token by which the request came; empty where it came otherwise
+
+	Until time.Time // when the session or token ends unless it is used again; zero where it came otherwise
 }
 
 // May says whether the principal has at least this role. Nobody may what asks for no role: each call says what it needs. What admins do

@@ -18,13 +18,19 @@ type watch struct {
 }
 
 // Watch gives a context that ends with ctx, or when the session or token by which the principal came is revoked, or the principal's role,
-// scope, password or standing changes. done is to be called at the end of the request.
+// scope, password or standing changes, and at the latest when that session or token ends: whoever has used it meanwhile asks again. done is to
+// be called at the end of the request.
 func (b *Book) Watch(ctx context.Context, p Principal) (_ context.Context, done func()) {
 	id := p.Session + p.Token // one of them at most
 	if id == "" {
 		return ctx, func() {}
 	}
-	ctx, cancel := context.WithCancel(ctx)
+	var cancel context.CancelFunc
+	if p.Until.IsZero() {
+		ctx, cancel = context.WithCancel(ctx)
+	} else {
+		ctx, cancel = context.WithTimeout(ctx, p.Until.Sub(b.o.Clock.Now()))
+	}
 	w := &b.watched
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -15,6 +15,7 @@ func minds(operation string) bool {
 		"list-monitors", "run-monitor", "list-silences", "create-silence", "end-silence", "list-stops", "stop", "clear-stop",
 		"list-break-glass", "break-glass", "end-break-glass", "list-pages", "get-page", "acknowledge-page", "list-sites",
 		"list-work-orders", "get-work-order", "accept-work-order", "start-work-order", "done-work-order", "cannot-work-order", "cancel-work-order",
+		"watch", // see narrowed
 		// Package lookup sees to these.
 		"list-changes", "learned-topology", "search-signals", "signal-facets", "list-templates", "get-template", "search-problems", "similar-problems",
 		"search-incidents", "monitor-histories", "monitor-history", "monitor-changes", "get-monitor", "list-entities", "get-entity",

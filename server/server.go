@@ -123,6 +123,7 @@ func New(o Options) http.Handler {
 	})
 	if o.Pages != nil {
 		r.Handle("/api/*", http.HandlerFunc(unknown)) // not for the pages to answer, who would answer with a page
+		r.Handle(pagesLive, o.known(o.narrowed(o.Pages)))
 		r.Handle("/*", o.known(o.Pages))
 	}
 	return r

@@ -214,23 +214,28 @@ func (a *App) hands(ctx context.Context) config.Hands {
 	return h.Only(in.Seen(ctx))
 }
 
-// WorkOrders lists those of problems that are seen; a page is as long as it would be without the others.
+// WorkOrders lists those that are seen; a page is as long as it would be without the others.
 func (l limited) WorkOrders(ctx context.Context, f store.WorkOrderFilter) ([]corax.WorkOrder, error) {
 	if l.in.Everything(ctx, "list work orders") == nil {
 		return l.controls.WorkOrders(ctx, f)
 	}
-	return scoped.Fill(f.Limit, &f.After, func() ([]corax.WorkOrder, error) { return l.controls.WorkOrders(ctx, f) }, func(o corax.WorkOrder) store.Cursor { return store.CursorOf(o.MadeAt, o.ID) }, func(o corax.WorkOrder) bool {
-		_, err := l.in.Problem(ctx, o.Problem)
-		return err == nil
-	})
+	return scoped.Fill(f.Limit, &f.After, func() ([]corax.WorkOrder, error) { return l.controls.WorkOrders(ctx, f) },
+		func(o corax.WorkOrder) store.Cursor { return store.CursorOf(o.MadeAt, o.ID) }, func(o corax.WorkOrder) bool { return l.seesOrder(ctx, o) })
+}
+
+// seesOrder says whether who asks sees the problem of an order, and what it is to be done to.
+func (l limited) seesOrder(ctx context.Context, o corax.WorkOrder) bool {
+	if l.in.Entity(ctx, "read work order", o.Place.Entity) != nil {
+		return false
+	}
+	_, err := l.in.Problem(ctx, o.Problem)
+	return err == nil
 }
 
 func (l limited) WorkOrder(ctx context.Context, id string) (corax.WorkOrder, error) {
 	o, err := l.controls.WorkOrder(ctx, id)
-	if err == nil && l.in.Everything(ctx, "read work order") != nil {
-		if _, err := l.in.Problem(ctx, o.Problem); err != nil {
-			return corax.WorkOrder{}, corax.Errorf(corax.NotFound, "read work order "+id, "there is none with this id")
-		}
+	if err == nil && l.in.Everything(ctx, "read work order") != nil && !l.seesOrder(ctx, o) {
+		return corax.WorkOrder{}, corax.Errorf(corax.NotFound, "read work order "+id, "there is none with this id")
 	}
 	return o, err
 }

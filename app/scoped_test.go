@@ -12,7 +12,9 @@ import (
 	"corax/access"
 	"corax/audit"
 	"corax/config"
+	"corax/hands"
 	"corax/scenario/casefile"
+	"corax/store"
 	"corax/store/sqlite"
 )
 
@@ -48,7 +50,54 @@ func scopedApp(t *testing.T) *App {
 		Diagnosis: corax.Diagnosis{Signals: []int{1}, RootCause: corax.RootCause{Entity: "shop"}}}, nil, nil); err != nil {
 		t.Fatal(err)
 	}
+	a.desk = hands.New(hands.Options{Store: s, Redactor: &a.redactor, Settings: func() hands.Settings { return hands.Settings{} }, Clock: func() time.Time { return now }})
+	for _, e := range []string{"bank", "shop"} { // a plan may have people see to what is another's
+		if _, err := s.ChangeWorkOrder(t.Context(), "wo-"+e, func(o *corax.WorkOrder) error {
+			*o = corax.WorkOrder{ID: "wo-" + e, Problem: "prb-shop", Plan: "pln-" + e, State: corax.WorkAccepted, MadeAt: now, Place: corax.Place{Entity: e}, By: "uwe"}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
 	return a
+}
+
+// An order is for those who see both its problem and what it is to be done to, as on the pages.
+func TestScopeOfWorkOrders(t *testing.T) {
+	l := scopedApp(t).limited()
+	for _, c := range []struct {
+		scope []access.Scope
+		sees  []string
+	}{
+		{nil, []string{"wo-bank", "wo-shop"}},
+		{[]access.Scope{{{IDs: []string{"shop"}}}}, []string{"wo-shop"}},
+		{[]access.Scope{{{IDs: []string{"bank"}}}}, nil},
+	} {
+		ctx := access.With(t.Context(), access.Principal{Name: "sam", Role: access.RoleOperator, Scopes: c.scope})
+		all, err := l.WorkOrders(ctx, store.WorkOrderFilter{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, o := range all {
+			got = append(got, o.ID)
+		}
+		slices.Sort(got)
+		if !slices.Equal(got, c.sees) {
+			t.Errorf("within %v: %q, expected %q", c.scope, got, c.sees)
+		}
+		for _, id := range []string{"wo-bank", "wo-shop"} {
+			code := corax.NotFound
+			if slices.Contains(c.sees, id) {
+				code = ""
+			}
+			_, read := l.WorkOrder(ctx, id)
+			_, said := l.AnswerWork(ctx, id, "start", "uwe", "")
+			if corax.CodeOf(read) != code || (corax.CodeOf(said) == corax.NotFound) != (code != "") { // what was said once already is a Conflict
+				t.Errorf("within %v: %s is read with %v and answered with %v, expected %q", c.scope, id, read, said, code)
+			}
+		}
+	}
 }
 
 func TestScopeOfWhyNotAndOfTheExport(t *testing.T) {

@@ -77,12 +77,15 @@ func (a api) people() {
 		})
 	operation(a, access.RoleViewer, "get-work-order", http.MethodGet, "/work-orders/{id}", "A work order with its log",
 		func(ctx context.Context, in *ByID) (corax.WorkOrder, error) { return p.WorkOrder(ctx, in.ID) })
-	for _, answer := range []struct{ word, about string }{
-		{"accept", "Say that somebody will do it"}, {"start", "Say that somebody is at it"},
-		{"done", "Say that it is done; monitors are asked"}, {"cannot", "Say that somebody can't do it"},
-		{"cancel", "Say that nobody needs to do it"},
+	for _, answer := range []struct {
+		word, about string
+		role        access.Role
+	}{
+		{"accept", "Say that somebody will do it", access.RoleResponder}, {"start", "Say that somebody is at it", access.RoleResponder},
+		{"done", "Say that it is done; monitors are asked", access.RoleResponder}, {"cannot", "Say that somebody can't do it", access.RoleResponder},
+		{"cancel", "Say that nobody needs to do it", access.RoleOperator}, // which stops the plan that waits for it
 	} {
-		operation(a, access.RoleResponder, answer.word+"-work-order", http.MethodPost, "/work-orders/{id}/"+answer.word, answer.about,
+		operation(a, answer.role, answer.word+"-work-order", http.MethodPost, "/work-orders/{id}/"+answer.word, answer.about,
 			func(ctx context.Context, in *fromSomebody) (corax.WorkOrder, error) {
 				return p.AnswerWork(ctx, in.ID, answer.word, actor(ctx, in.Body.By).Name, in.Body.Note)
 			})

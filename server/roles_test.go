@@ -28,12 +28,12 @@ var roles = map[string][]string{
 		"list-routes",
 	},
 	"responder": {
-		"accept-work-order", "acknowledge-incident", "acknowledge-page", "cancel-work-order", "cannot-work-order", "comment-problem", "create-silence", "done-work-order",
+		"accept-work-order", "acknowledge-incident", "acknowledge-page", "cannot-work-order", "comment-problem", "create-silence", "done-work-order",
 		"end-silence", "escalate-problem", "replay-plan", "resolve-incident", "run-monitor", "start-work-order",
 	},
 	"operator": {
 		"cancel-scenario", "run-scenario",
-		"answer-approval", "break-glass", "cancel-plan", "clear-stop", "end-break-glass", "learn-outcomes", "list-audit", "pause-plan", "rehearse-plan",
+		"answer-approval", "break-glass", "cancel-plan", "cancel-work-order", "clear-stop", "end-break-glass", "learn-outcomes", "list-audit", "pause-plan", "rehearse-plan",
 		"resume-plan", "stop", "take-over-problem", "test-pages", "undo-plan", "verify-audit", "audit-anchor", "export-audit", "list-credentials", "list-settings", "try-policy",
 	},
 	"admin": {"alter-user", "backup", "cap-autonomy", "create-monitor", "get-monitor-config", "invite-user", "list-invites", "list-users", "reload",

@@ -3,6 +3,7 @@ package server
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"net/http"
 	"slices"
 	"time"
@@ -190,7 +191,7 @@ func (a api) silences() {
 	type create struct {
 		Body struct {
 			Match    map[string]string `json:"match" minProperties:"1"`
-			Owner    string            `json:"owner" minLength:"1" maxLength:"100"`
+			Owner    string            `json:"owner" minLength:"1" maxLength:"100" doc:"who answers for it; a token or a session outweighs it"`
 			Reason   string            `json:"reason" minLength:"1" maxLength:"1000"`
 			StartsAt *time.Time        `json:"starts_at,omitempty" doc:"now where left out; later for a maintenance window"`
 			EndsAt   time.Time         `json:"ends_at"`
@@ -205,14 +206,18 @@ func (a api) silences() {
 	operation(a, access.RoleResponder, "create-silence", http.MethodPost, "/silences", "Keep matching incidents from opening",
 		func(ctx context.Context, in *create) (corax.Silence, error) {
 			b, now := in.Body, a.o.Clock.Now()
-			s := corax.Silence{Match: b.Match, Owner: b.Owner, Reason: b.Reason, StartsAt: now, EndsAt: b.EndsAt.UTC()}
+			s := corax.Silence{Match: b.Match, Owner: actor(ctx, b.Owner).Name, Reason: b.Reason, StartsAt: now, EndsAt: b.EndsAt.UTC()}
 			if b.StartsAt != nil {
 				s.StartsAt = b.StartsAt.UTC()
 			}
 			if !s.EndsAt.After(s.StartsAt) || !s.EndsAt.After(now) {
 				return s, corax.Errorf(corax.Invalid, "create a silence", "its end %s is not in the future", b.EndsAt.Format(time.RFC3339))
 			}
-			s.ID = corax.HashID("sil", s.Owner, s.Reason, s.StartsAt.Format(time.RFC3339Nano), s.EndsAt.Format(time.RFC3339Nano))
+			match, err := json.Marshal(s.Match) // sorted by name
+			if err != nil {
+				return s, corax.Errorf(corax.Internal, "create a silence", "%w", err)
+			}
+			s.ID = corax.HashID("sil", s.Owner, s.Reason, s.StartsAt.Format(time.RFC3339Nano), s.EndsAt.Format(time.RFC3339Nano), string(match))
 			return s, a.o.Records.SaveSilence(ctx, s)
 		})
 	type end struct {

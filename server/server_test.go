@@ -347,6 +347,35 @@ func TestSilencesThatEndedAreLeftOut(t *testing.T) {
 	}
 }
 
+// Two silences that differ in nothing but what they match are two, and each is its maker's, whoever the body names.
+func TestSilencesAreKeptApartAndAreTheirMakers(t *testing.T) {
+	b, session, _ := users(t)
+	h := New(Options{Access: b, Token: token, Records: &fake{}, Controls: &fake{}, Clock: func() time.Time { return now }})
+	create := func(match, header, value string) (s corax.Silence) {
+		t.Helper()
+		body := `{"match":` + match + `,"owner":"eve","reason":"x","starts_at":"2026-01-02T05:00:00Z","ends_at":"2026-01-02T06:00:00Z"}`
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/api/v1/silences", strings.NewReader(body))
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set(header, value)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		decodeInto(t, w, &s)
+		return s
+	}
+	one := create(`{"entity":"shop","tier":"1"}`, "Cookie", "corax="+session)
+	again := create(`{"tier":"1","entity":"shop"}`, "Cookie", "corax="+session)
+	other := create(`{"entity":"bank","tier":"1"}`, "Cookie", "corax="+session)
+	if one.ID != again.ID || one.ID == other.ID {
+		t.Errorf("the ids are %s, %s for the same, and %s for another", one.ID, again.ID, other.ID)
+	}
+	if one.Owner != "ann" {
+		t.Errorf("who has logged in as ann makes a silence of %s", one.Owner)
+	}
+	if local := create(`{"entity":"shop"}`, "Authorization", "Bearer "+token); local.Owner != "eve" {
+		t.Errorf("the local command line, acting as eve, makes a silence of %s", local.Owner)
+	}
+}
+
 // The description of the API is behind the token like the API; what a load balancer asks is not.
 func TestWhatNeedsTheToken(t *testing.T) {
 	const spec = "GET /api/v1/openapi.json"

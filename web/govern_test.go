@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"corax"
 	"corax/access"
@@ -84,6 +85,19 @@ func TestASilenceComesAndGoes(t *testing.T) {
 	}
 	rows := list(get(s, "/audit?what=silence&who=jane", access.RoleOperator).Body.String())
 	says(t, rows, "silence ended", "silence set")
+}
+
+// Windows that differ in nothing but what they match are each kept.
+func TestSilencesOfTheSameTimeAreKeptApart(t *testing.T) {
+	s := site(t, webtest.Options{})
+	for _, entity := range []string{"order", "auth"} {
+		do(s, http.MethodPost, "/settings/silences", access.RoleResponder,
+			url.Values{"entity": {entity}, "for": {"1h"}, "starts": {"2026-04-30T04:00"}, "reason": {"the same window"}})
+	}
+	all, err := s.Store.Silences(t.Context(), time.Date(2026, 4, 30, 4, 30, 0, 0, time.UTC))
+	if err != nil || len(all) != 2 {
+		t.Errorf("%d silences are kept (%v): %+v", len(all), err, all)
+	}
 }
 
 func TestAFaultyConfigurationSaysWhere(t *testing.T) {

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"path/filepath"
@@ -174,7 +175,11 @@ func readSilence(form url.Values, owner string, now time.Time) (corax.Silence, e
 	if s.EndsAt = s.StartsAt.Add(length); !s.EndsAt.After(now) {
 		return s, corax.Errorf(corax.Invalid, op, "it would be over already")
 	}
-	s.ID = corax.HashID("sil", s.Owner, s.Reason, s.StartsAt.Format(time.RFC3339Nano), s.EndsAt.Format(time.RFC3339Nano))
+	match, err := json.Marshal(s.Match) // sorted by name
+	if err != nil {
+		return s, corax.Errorf(corax.Internal, op, "%w", err)
+	}
+	s.ID = corax.HashID("sil", s.Owner, s.Reason, s.StartsAt.Format(time.RFC3339Nano), s.EndsAt.Format(time.RFC3339Nano), string(match))
 	return s, nil
 }
 

@@ -263,7 +263,7 @@ func (c *Client) CreateMonitor(ctx context.Context, p CreateMonitorParams) (serv
 // CreateSilenceParams are the parameters of [Client.CreateSilence].
 type CreateSilenceParams struct {
 	Match    map[string]string `json:"match"`
-	Owner    string            `json:"owner"`
+	Owner    string            `json:"owner"` // who answers for it; a token or a session outweighs it
 	Reason   string            `json:"reason"`
 	StartsAt *time.Time        `json:"starts_at,omitempty"` // now where left out; later for a maintenance window
 	EndsAt   time.Time         `json:"ends_at"`

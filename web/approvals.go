@@ -70,7 +70,7 @@ func (p *pages) openApprovals(ctx context.Context) int {
 }
 
 // stand says how a request stands, for who looks at it.
-func (p *pages) stand(ctx context.Context, a corax.ApprovalRequest) (asked, error) {
+func (p *pages) stand(ctx context.Context, a corax.ApprovalRequest) asked {
 	who := access.From(ctx)
 	s := asked{ApprovalRequest: a, Expired: a.Answer == "" && !p.o.Clock.Now().Before(a.ExpiresAt), Missing: max(a.Needs, 1) - len(a.Consents)}
 	s.MayAnswer = a.Answer == "" && !s.Expired && who.May(access.RoleOperator)
@@ -86,6 +86,12 @@ func (p *pages) stand(ctx context.Context, a corax.ApprovalRequest) (asked, erro
 			}
 		}
 	}
+	return s
+}
+
+// told is how a request stands, with what it is about.
+func (p *pages) told(ctx context.Context, a corax.ApprovalRequest) (asked, error) {
+	s := p.stand(ctx, a)
 	o, err := p.o.Records.Problem(ctx, a.Problem)
 	if corax.CodeOf(err) == corax.NotFound {
 		return s, nil
@@ -117,7 +123,7 @@ func (p *pages) loadApprovals(r *http.Request) (*ui.View, error) {
 		if over && len(d.Over) >= mostOver {
 			continue
 		}
-		s, err := p.stand(ctx, a)
+		s, err := p.told(ctx, a)
 		if err != nil {
 			return nil, err
 		}
@@ -182,7 +188,7 @@ func (p *pages) loadApproval(r *http.Request) (*ui.View, error) {
 		return nil, err
 	}
 	var d approvalData
-	if d.Request, err = p.stand(ctx, a); err != nil {
+	if d.Request, err = p.told(ctx, a); err != nil {
 		return nil, err
 	}
 	if d.Stops, d.Emergencies, err = p.switches(ctx); err != nil {

@@ -48,6 +48,8 @@ func doingOf(state corax.ProblemState, plan corax.Plan, run *corax.PlanRun, asks
 		if run.Hold.Reason != "" {
 			d.Text += ": " + run.Hold.Reason
 		}
+	case len(asks) > 0 && asks[0].Quiet:
+		d.Tone, d.Text = "waiting", "It suggests what to do, and waits until somebody takes it up"
 	case len(asks) > 0:
 		d.Tone, d.Text = "waiting", "It waits for a person's yes"
 	case run.State == corax.PlanAsking:
@@ -117,22 +119,22 @@ type button struct {
 type buttons struct{ Main, Rest []button }
 
 // buttonsOf are those that the plan's state and the role allow. What is not offered is refused all the same.
-func buttonsOf(who access.Principal, o postmortem.Outage, asks []corax.ApprovalRequest) buttons {
+func buttonsOf(who access.Principal, o postmortem.Outage, asks []asked) buttons {
 	var b buttons
 	p, run := o.Problem, o.Run
 	at := "/problems/" + p.ID
 	operator, responder := who.May(access.RoleOperator), who.May(access.RoleResponder)
 	running := run != nil && !run.State.Ended()
-	if operator && len(asks) > 0 {
-		a := asks[0]
-		yes, no := "Approve", "Deny"
-		if n := max(a.Needs, 1); n > 1 {
-			yes = fmt.Sprintf("Approve (%d of %d)", len(a.Consents)+1, n)
+	if a := toAnswer(asks); a != nil {
+		if a.WhyNot == "" {
+			yes := "Approve"
+			if n := max(a.Needs, 1); n > 1 {
+				yes = fmt.Sprintf("Approve (%d of %d)", len(a.Consents)+1, n)
+			}
+			b.Main = append(b.Main, button{ID: "approve", Text: yes, Action: at + "/answer", Tone: "primary",
+				Hidden: map[string]string{"approval": a.ID, "verdict": "allow"}, Ask: askOf(a.ApprovalRequest)})
 		}
-		b.Main = append(b.Main,
-			button{ID: "approve", Text: yes, Action: at + "/answer", Tone: "primary", Hidden: map[string]string{"approval": a.ID, "verdict": "allow"},
-				Ask: askOf(a)},
-			button{ID: "deny", Text: no, Action: at + "/answer", Hidden: map[string]string{"approval": a.ID, "verdict": "deny"}})
+		b.Main = append(b.Main, button{ID: "deny", Text: "Deny", Action: at + "/answer", Hidden: map[string]string{"approval": a.ID, "verdict": "deny"}})
 	}
 	resume := button{ID: "resume", Text: "Resume", Action: at + "/resume", Reason: "Why (may stay empty)"}
 	if operator && running && run.Hold != nil {
@@ -172,6 +174,20 @@ func buttonsOf(who access.Principal, o postmortem.Outage, asks []corax.ApprovalR
 			Ask: "The plan ends; what it has done stays."})
 	}
 	return withUndo(b, operator, run, at)
+}
+
+// toAnswer is the request that the buttons are about: the first that who looks may allow, else the first they may deny; nil where they may
+// answer none.
+func toAnswer(asks []asked) (first *asked) {
+	for i := range asks {
+		switch a := &asks[i]; {
+		case a.MayAnswer && a.WhyNot == "":
+			return a
+		case a.MayAnswer && first == nil:
+			first = a
+		}
+	}
+	return first
 }
 
 // withUndo offers to take back what was done, where something was.

@@ -1,9 +1,7 @@
 package web_test
 
 import (
-	"context"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strings"
@@ -15,14 +13,6 @@ import (
 )
 
 // as does something as a person, who may be limited to some entities.
-func as(s *webtest.Site, who access.Principal, method, path string, form url.Values) *httptest.ResponseRecorder {
-	r := httptest.NewRequestWithContext(access.With(context.Background(), who), method, path, strings.NewReader(form.Encode()))
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	w := httptest.NewRecorder()
-	s.ServeHTTP(w, r)
-	return w
-}
-
 func operator(name string) access.Principal {
 	return access.Principal{Name: name, Role: access.RoleOperator, Via: corax.ViaSession, Session: "ses-" + name}
 }

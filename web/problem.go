@@ -28,6 +28,7 @@ const (
 	mostIncidents = 40
 	mostLinks     = 25
 	mostMoments   = 250
+	firstMoments  = 50 // of too many, so many from the beginning; the others are the newest
 	mostSimilar   = 5
 	mostCompared  = 50 // past problems of each likeness, of which the most similar are shown
 )
@@ -41,7 +42,7 @@ type problemData struct {
 
 	Doing     doing
 	Buttons   buttons
-	Asks      []corax.ApprovalRequest
+	Asks      []asked
 	Strip     template.HTML
 	Cascade   template.HTML
 	Told      []told
@@ -51,7 +52,7 @@ type problemData struct {
 	Comments  []corax.Event
 	Incidents []corax.Incident
 	Similar   []precedent.Precedent
-	More      struct{ Signals, Incidents, Links, Moments int } // that are not shown
+	More      struct{ Signals, Incidents, Links int } // that are not shown
 }
 
 func (p *pages) loadProblem(r *http.Request) (*ui.View, error) {
@@ -70,9 +71,12 @@ func (p *pages) loadProblem(r *http.Request) (*ui.View, error) {
 // problemOf makes the page of a problem out of what is known of it.
 func (p *pages) problemOf(ctx context.Context, o postmortem.Outage) (*problemData, error) {
 	d := &problemData{P: o.Problem, D: o.Problem.Diagnosis, Outage: o, Head: headOf(o.Problem.Diagnosis.RootCause.Summary, o.Problem.Diagnosis.RootCause.Entity)}
-	var err error
-	if d.Asks, err = p.asked(ctx, o.Problem.ID); err != nil {
+	open, err := p.asked(ctx, o.Problem.ID)
+	if err != nil {
 		return nil, err
+	}
+	for _, a := range open {
+		d.Asks = append(d.Asks, p.stand(ctx, a))
 	}
 	if d.Incidents, err = p.o.Records.Incidents(ctx, store.IncidentFilter{Problem: o.Problem.ID, Limit: mostIncidents}); err != nil {
 		return nil, err
@@ -85,7 +89,7 @@ func (p *pages) problemOf(ctx context.Context, o postmortem.Outage) (*problemDat
 	}
 	d.Similar = precedent.Rank(brief, past, mostSimilar)
 	now := p.o.Clock.Now()
-	d.Doing = doingOf(o.Problem.State, d.D.Plan, o.Run, d.Asks)
+	d.Doing = doingOf(o.Problem.State, d.D.Plan, o.Run, open)
 	d.Buttons = buttonsOf(access.From(ctx), o, d.Asks)
 	d.Strip = draw.Strip(milestones(o, now))
 	if o.Problem.Case != nil {
@@ -95,7 +99,7 @@ func (p *pages) problemOf(ctx context.Context, o postmortem.Outage) (*problemDat
 	}
 	d.Told = tell(d.D, d.Signals)
 	d.Phases = phasesOf(o)
-	d.Moments, d.More.Moments = moments(o)
+	d.Moments = moments(o)
 	for _, e := range o.Events {
 		if e.Kind == corax.EventComment {
 			d.Comments = append(d.Comments, e)
@@ -291,13 +295,10 @@ type moment struct {
 // foldFrom is how many events of one kind in a row become one line.
 const foldFrom = 3
 
-// moments are the events in the order of time; of too many the oldest are left out.
-func moments(o postmortem.Outage) (out []moment, more int) {
+// moments are the events in the order of time; of too many, those in the middle are left out.
+func moments(o postmortem.Outage) (out []moment) {
 	events := slices.DeleteFunc(slices.Clone(o.Events), unsaid)
 	slices.SortStableFunc(events, func(a, b corax.Event) int { return a.At.Compare(b.At) })
-	if more = max(0, len(events)-mostMoments); more > 0 {
-		events = events[more:]
-	}
 	for i := 0; i < len(events); {
 		n := i + 1
 		for n < len(events) && events[n].Kind == events[i].Kind && folds(events[i].Kind) {
@@ -311,7 +312,13 @@ func moments(o postmortem.Outage) (out []moment, more int) {
 		}
 		out, i = append(out, momentOf(events[i], o)), i+1
 	}
-	return out, more
+	if more := len(out) - mostMoments; more > 0 {
+		gap := out[firstMoments]
+		gap.Event, gap.Folds, gap.Tone, gap.Turn = corax.Event{At: gap.At}, nil, "idle", false
+		gap.Text = fmt.Sprintf("%d lines in between are left out", more+1)
+		out = slices.Concat(out[:firstMoments], []moment{gap}, out[firstMoments+more+1:])
+	}
+	return out
 }
 
 var foldedNames = map[corax.EventKind]string{

@@ -3,6 +3,7 @@ package web_test
 import (
 	"bytes"
 	"fmt"
+	"html"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -58,12 +59,7 @@ func TestTwoPeopleApproveOnTheProblem(t *testing.T) {
 	s := site(t, webtest.Options{})
 	at := "/problems/" + s.Hostile.Problem.ID
 	answer := func(name, verdict string) *httptest.ResponseRecorder {
-		form := url.Values{"approval": {s.Hostile.Approvals[0].ID}, "verdict": {verdict}}
-		r := httptest.NewRequest(http.MethodPost, at+"/answer", strings.NewReader(form.Encode()))
-		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		w := httptest.NewRecorder()
-		s.ServeHTTP(w, r.WithContext(access.With(r.Context(), access.Principal{Name: name, Role: access.RoleOperator, Via: corax.ViaToken})))
-		return w
+		return as(s, operator(name), http.MethodPost, at+"/answer", url.Values{"approval": {s.Hostile.Approvals[0].ID}, "verdict": {verdict}})
 	}
 	page := func() string { return get(s, at, access.RoleOperator).Body.String() }
 	if text := page(); !strings.Contains(text, "Approve (1 of 2)") || !strings.Contains(text, "Deny") {
@@ -76,8 +72,12 @@ func TestTwoPeopleApproveOnTheProblem(t *testing.T) {
 	if w.Code != http.StatusSeeOther {
 		t.Fatalf("the first yes: status %d: %s", w.Code, w.Body)
 	}
-	if text := page(); !strings.Contains(text, "Approve (2 of 2)") || !strings.Contains(text, "so far jane") {
-		t.Error("the first yes is not shown")
+	if text := page(); strings.Contains(text, "Approve (") || !strings.Contains(text, "so far jane") || !strings.Contains(text, "omebody else has to say the second yes") ||
+		!strings.Contains(text, ">Deny<") {
+		t.Error("who said the first yes is offered the second, or not told why not")
+	}
+	if text := as(s, operator("joe"), http.MethodGet, at, nil).Body.String(); !strings.Contains(text, "Approve (2 of 2)") {
+		t.Error("who may say the second yes is not offered it")
 	}
 	if w := answer("jane", "allow"); w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), "somebody else has to say the second yes") {
 		t.Errorf("the same person's second yes: status %d", w.Code)
@@ -252,5 +252,36 @@ func TestOverviewCountsOpenProblems(t *testing.T) {
 	}
 	if list := get(s, "/problems", access.RoleViewer).Body.String(); !strings.Contains(list, "33 problems open, the worst high") {
 		t.Error("the line at the top doesn't say how many are open")
+	}
+}
+
+// A storm's timeline keeps its beginning and its end, and the newest comment is read.
+func TestLongTimeline(t *testing.T) {
+	s := site(t, webtest.Options{})
+	id := s.Healing.Problem.ID
+	last := webtest.Now.Add(-time.Minute)
+	kinds := []corax.EventKind{corax.EventStopSwitch, corax.EventAutonomy} // unlike neighbours are not folded
+	events := make([]corax.Event, 2600)
+	for i := range events {
+		events[i] = corax.Event{At: last.Add(time.Duration(i) * time.Millisecond), Kind: kinds[i%2], Problem: id, Text: fmt.Sprintf("line %d of the storm", i)}
+	}
+	events = append(events, corax.Event{At: last.Add(time.Hour), Kind: corax.EventComment, Problem: id, Text: "it is over", Data: map[string]string{"by": "ann"}})
+	if err := s.Store.AppendEvents(t.Context(), events...); err != nil {
+		t.Fatal(err)
+	}
+	text := get(s, "/problems/"+id, access.RoleViewer).Body.String()
+	_, timeline, _ := strings.Cut(text, `id="timeline"`)
+	timeline, _, _ = strings.Cut(timeline, "</section>")
+	first := html.EscapeString(s.Healing.Events[0].Text)
+	for _, want := range []string{first, "lines in between are left out", "line 2599 of the storm", "it is over"} {
+		if !strings.Contains(timeline, want) {
+			t.Errorf("the timeline lacks %q", want)
+		}
+	}
+	if n := strings.Count(timeline, "<li"); n > 400 {
+		t.Errorf("it has %d lines", n)
+	}
+	if _, comments, _ := strings.Cut(text, `id="comments"`); !strings.Contains(comments, "it is over") {
+		t.Error("the newest comment is not among the comments")
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/go-chi/chi/v5"
@@ -46,6 +47,7 @@ func (p *pages) problems() []area {
 			{Path: "/problems/{id}.md", Role: access.RoleViewer, Serve: p.markdown},
 			{Path: "/problems/{id}/export", Role: access.RoleViewer, Serve: p.export},
 		},
+		Funcs: map[string]any{"approvalURL": approvalURL},
 		Files: []string{"_problem.html"},
 	}}
 }
@@ -153,7 +155,7 @@ func (p *pages) answer(r *http.Request) (done, error) {
 	return done{}, corax.Errorf(corax.Conflict, "answer the request", "it is answered already, or its time is up")
 }
 
-// asked are the open requests of a problem.
+// asked are the open requests of a problem: those that somebody was woken for first, of these the one whose time is up soonest.
 func (p *pages) asked(ctx context.Context, problem string) (of []corax.ApprovalRequest, err error) {
 	all, err := p.o.Records.Approvals(ctx, true)
 	for _, a := range all {
@@ -161,6 +163,12 @@ func (p *pages) asked(ctx context.Context, problem string) (of []corax.ApprovalR
 			of = append(of, a)
 		}
 	}
+	slices.SortStableFunc(of, func(a, b corax.ApprovalRequest) int {
+		if a.Quiet != b.Quiet {
+			return map[bool]int{false: -1, true: 1}[a.Quiet]
+		}
+		return a.ExpiresAt.Compare(b.ExpiresAt)
+	})
 	return of, err
 }
 

@@ -63,10 +63,15 @@ func get(h http.Handler, path string, role access.Role) *httptest.ResponseRecord
 }
 
 func do(h http.Handler, method, path string, role access.Role, form url.Values) *httptest.ResponseRecorder {
+	return as(h, access.Principal{Name: "jane", Role: role, Via: corax.ViaToken}, method, path, form)
+}
+
+// as asks as somebody; as nobody where they have no role.
+func as(h http.Handler, who access.Principal, method, path string, form url.Values) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, path, strings.NewReader(form.Encode()))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	if role != access.RoleNone {
-		r = r.WithContext(access.With(r.Context(), access.Principal{Name: "jane", Role: role, Via: corax.ViaToken}))
+	if who.Role != access.RoleNone {
+		r = r.WithContext(access.With(r.Context(), who))
 	}
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)

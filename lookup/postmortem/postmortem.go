@@ -18,7 +18,7 @@ type Outage struct {
 	Problem   corax.Problem
 	Run       *corax.PlanRun // of its latest plan; nil where there is none
 	Decisions []corax.Decision
-	Events    []corax.Event
+	Events    []corax.Event // of very many, the first and the last
 }
 
 // First is when an event of this kind first happened; nil where none did.

@@ -2,6 +2,7 @@ package postmortem
 
 import (
 	"context"
+	"slices"
 
 	"corax"
 	"corax/store"
@@ -15,7 +16,7 @@ type Records interface {
 	Events(ctx context.Context, f store.EventFilter) ([]corax.Event, error)
 }
 
-// mostEvents is how much of a timeline is read.
+// mostEvents is how much of a timeline is read: of a longer one both ends, half of it each.
 const mostEvents = 2000
 
 // Read gathers all that came of a problem. It is NotFound where there is none; a plan that retention has forgotten is left out.
@@ -35,6 +36,28 @@ func Read(ctx context.Context, r Records, problem string) (o Outage, err error) 
 			return o, err
 		}
 	}
-	o.Events, err = r.Events(ctx, store.EventFilter{Problem: problem, Limit: mostEvents})
+	o.Events, err = timeline(ctx, r, problem)
 	return o, err
+}
+
+func timeline(ctx context.Context, r Records, problem string) ([]corax.Event, error) {
+	oldest, err := r.Events(ctx, store.EventFilter{Problem: problem, Limit: mostEvents})
+	if err != nil || len(oldest) < mostEvents {
+		return oldest, err
+	}
+	newest, err := r.Events(ctx, store.EventFilter{Problem: problem, Limit: mostEvents / 2, Newest: true})
+	if err != nil {
+		return nil, err
+	}
+	all := oldest[:mostEvents/2]
+	known := map[string]bool{}
+	for _, e := range all {
+		known[e.ID] = true
+	}
+	for _, e := range slices.Backward(newest) {
+		if !known[e.ID] {
+			all = append(all, e)
+		}
+	}
+	return all, nil
 }

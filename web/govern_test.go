@@ -221,34 +221,40 @@ func TestSettingsShowNoSecretAndWhereTheyComeFrom(t *testing.T) {
 	}
 }
 
+// Where people are reached is told to those who may call them.
+func TestAddressesOfPeople(t *testing.T) {
+	s := site(t, webtest.Options{})
+	for role, told := range map[access.Role]bool{access.RoleViewer: false, access.RoleResponder: true} {
+		text := get(s, "/settings/people", role).Body.String()
+		if !strings.Contains(text, "jane") || strings.Contains(text, "jane@example.com") != told {
+			t.Errorf("a %s is told the address: %t", role, !told)
+		}
+	}
+}
+
 // Who sees some entities is told of these alone, and may silence these alone.
 func TestGoverningKeepsToTheScope(t *testing.T) {
 	s := site(t, webtest.Options{})
-	as := func(ids []string, method, path string, form url.Values) *httptest.ResponseRecorder {
-		r := httptest.NewRequest(method, path, strings.NewReader(form.Encode()))
-		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		who := access.Principal{Name: "kim", Role: access.RoleOperator, Via: corax.ViaSession, Scopes: []access.Scope{{{IDs: ids}}}}
-		w := httptest.NewRecorder()
-		s.ServeHTTP(w, r.WithContext(access.With(r.Context(), who)))
-		return w
+	who := func(ids ...string) access.Principal {
+		return access.Principal{Name: "kim", Role: access.RoleOperator, Via: corax.ViaSession, Scopes: []access.Scope{{{IDs: ids}}}}
 	}
 	ask := func(method, path string, form url.Values) *httptest.ResponseRecorder {
-		return as([]string{"inventory", "order"}, method, path, form)
+		return as(s, who("inventory", "order"), method, path, form)
 	}
 	// A problem is seen whole by those who see one of its entities, and so is what was decided about it.
 	if rows := list(ask(http.MethodGet, "/policies/decisions", nil).Body.String()); !strings.Contains(rows, ">inventory<") {
 		t.Errorf("decisions: %s", rows)
 	}
-	hidden, elsewhere := "/policies/decisions/"+s.Closed.Decisions[0].ID, []string{"printer"}
-	if rows := list(as(elsewhere, http.MethodGet, "/policies/decisions", nil).Body.String()); strings.Contains(rows, "/policies/decisions/dec-") {
+	hidden, elsewhere := "/policies/decisions/"+s.Closed.Decisions[0].ID, who("printer")
+	if rows := list(as(s, elsewhere, http.MethodGet, "/policies/decisions", nil).Body.String()); strings.Contains(rows, "/policies/decisions/dec-") {
 		t.Errorf("decisions about what is not seen: %s", rows)
 	}
-	if w := as(elsewhere, http.MethodGet, hidden, nil); w.Code != http.StatusNotFound {
+	if w := as(s, elsewhere, http.MethodGet, hidden, nil); w.Code != http.StatusNotFound {
 		t.Errorf("a decision about what is not seen: status %d", w.Code)
 	}
 	for path, want := range map[string]int{hidden: http.StatusOK, "/audit": http.StatusForbidden, "/audit/export.jsonl": http.StatusForbidden,
 		"/actions": http.StatusForbidden, "/actions/signing_key.reactivate": http.StatusForbidden, "/policies": http.StatusForbidden, "/policies/trial": http.StatusForbidden,
-		"/policies/decisions": http.StatusOK, "/settings/configuration": http.StatusForbidden, "/settings/credentials": http.StatusForbidden, "/health": http.StatusForbidden, "/settings": http.StatusOK} {
+		"/policies/decisions": http.StatusOK, "/settings/configuration": http.StatusForbidden, "/settings/credentials": http.StatusForbidden, "/settings/people": http.StatusForbidden, "/health": http.StatusForbidden, "/settings": http.StatusOK} {
 		if w := ask(http.MethodGet, path, nil); w.Code != want {
 			t.Errorf("%s: status %d, expected %d", path, w.Code, want)
 		}

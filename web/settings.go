@@ -65,6 +65,9 @@ func (p *pages) settings() []area {
 
 func settingsTabs(who access.Principal, current string) []tab {
 	tabs := []tab{{Text: "Switches and silences", URL: "/settings"}}
+	if who.Limited() { // the others concern everybody
+		return nil
+	}
 	if who.May(access.RoleOperator) {
 		tabs = append(tabs, tab{Text: "Configuration", URL: "/settings/configuration"}, tab{Text: "Credentials", URL: "/settings/credentials"})
 	}
@@ -277,6 +280,10 @@ type contact struct {
 }
 
 func (p *pages) loadContacts(r *http.Request) (*ui.View, error) {
+	if err := whole(r, "list the people"); err != nil {
+		return nil, err
+	}
+	mayCall := access.From(r.Context()).May(access.RoleResponder)
 	ways, err := p.o.Settings.Reach(r.Context())
 	if err != nil {
 		return nil, err
@@ -286,6 +293,9 @@ func (p *pages) loadContacts(r *http.Request) (*ui.View, error) {
 		x := contact{Contact: c}
 		for _, w := range ways {
 			if w.Contact == c.Name {
+				if !mayCall {
+					w.To = ""
+				}
 				x.Ways = append(x.Ways, w)
 			}
 		}

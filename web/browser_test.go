@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -128,6 +130,44 @@ func report(t *testing.T, look string, all []chromium.Violation) {
 				break
 			}
 			t.Errorf("%s: %s: %s\n%s\n%s", look, v.ID, v.Help, node.HTML, node.Summary)
+		}
+	}
+}
+
+// The report of a problem is two sheets of paper, however much came of it.
+func TestReportIsTwoSheets(t *testing.T) {
+	b := chromium.Start(t)
+	s := site(t, webtest.Options{})
+	large := s.Closed
+	large.Problem.ID, large.Problem.Plan, large.Run.Plan.ID = "prb-large", "pln-large", "pln-large"
+	root := &large.Problem.Diagnosis.RootCause
+	long := strings.Repeat("It went on for a long time, and more of it was seen in each place that was looked at. ", 4)
+	for n := range 40 {
+		id := fmt.Sprintf("9.%d", n)
+		large.Problem.Diagnosis.Cascade.Affected = append(large.Problem.Diagnosis.Cascade.Affected, fmt.Sprintf("service-%02d", n))
+		root.Sentences = append(root.Sentences, corax.Sentence{Text: long, Kind: corax.TellsWhy})
+		root.Missing = append(root.Missing, long)
+		root.Evidence = append(root.Evidence, corax.Evidence{Signal: n, Quote: long, Supports: long})
+		large.Run.Plan.Steps = append(large.Run.Plan.Steps, corax.Step{ID: id, Action: "service.restart", Target: "order", Do: long, Purpose: corax.Prevent})
+		large.Run.Steps = append(large.Run.Steps, corax.StepRun{Step: id, State: corax.StepRefused, Result: long, Verified: long})
+	}
+	large.Incidents, large.Signals, large.Events, large.Decisions, large.Approvals = nil, nil, nil, nil, nil
+	if err := s.Store.SaveProblem(t.Context(), large.Problem, &large.Run, large.Events); err != nil {
+		t.Fatal(err)
+	}
+	url := serve(t, s, s)
+	tab := b.Person(t)
+	tab.Headers(map[string]string{roleHeader: access.RoleViewer.String()})
+	for _, id := range []string{s.Healing.Problem.ID, s.Waiting.Problem.ID, s.Closed.Problem.ID, s.Hostile.Problem.ID, large.Problem.ID} {
+		tab.Open(url + "/problems/" + id + "/report")
+		pdf := tab.Printed()
+		if n := pdf.Sheets(); n < 1 || n > 2 {
+			t.Errorf("the report of %s has %d sheets", id, n)
+		}
+		if dir := os.Getenv("CORAX_PRINTED"); dir != "" {
+			if err := os.WriteFile(filepath.Join(dir, id+".pdf"), pdf, 0o600); err != nil {
+				t.Error(err)
+			}
 		}
 	}
 }

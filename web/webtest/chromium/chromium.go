@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -339,6 +340,24 @@ func (p *Tab) Screenshot() []byte {
 	}
 	return shot.Data
 }
+
+// Printed is what the page comes to on paper, as PDF, with the sheets and margins of its own style.
+func (p *Tab) Printed() PDF {
+	p.t.Helper()
+	out, err := chromedp.Call(p.ctx, page.PrintToPDF, page.PrintToPDFParams{PreferCSSPageSize: new(true)})
+	if err != nil {
+		p.t.Fatalf("print the page: %v", err)
+	}
+	return out.Data
+}
+
+// PDF is a file that Chromium printed.
+type PDF []byte
+
+var sheet = regexp.MustCompile(`/Type\s*/Page\b`)
+
+// Sheets counts its pages. Chromium writes their objects as plain text.
+func (f PDF) Sheets() int { return len(sheet.FindAll(f, -1)) }
 
 //go:embed axe.min.js
 var axe string

@@ -87,6 +87,16 @@ func TestPagesInABrowser(t *testing.T) {
 	}
 }
 
+// heard lets pages listen to what is live: their worker sends no headers of ours.
+func heard(s *webtest.Site) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/live" {
+			r = r.WithContext(access.With(r.Context(), access.Principal{Name: "jane", Role: access.RoleAdmin, Via: corax.ViaToken}))
+		}
+		s.ServeHTTP(w, r)
+	})
+}
+
 const deskWidth, phoneWidth = 1280, 390
 
 func look(t *testing.T, tab *chromium.Tab, url string, thorough bool) {
@@ -238,10 +248,7 @@ func TestPagesHearOfWhatCameWhileTheyWereMade(t *testing.T) {
 	s := site(t, webtest.Options{})
 	made := 0
 	url := serve(t, s, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/live" { // a worker sends no headers of ours
-			r = r.WithContext(access.With(r.Context(), access.Principal{Name: "jane", Role: access.RoleAdmin, Via: corax.ViaToken}))
-		}
-		s.ServeHTTP(w, r)
+		heard(s).ServeHTTP(w, r)
 		if r.URL.Path != "/settings" || r.URL.Query().Has("region") {
 			return
 		}

@@ -53,6 +53,6 @@ func (p *pages) loadChanges(r *http.Request) (*ui.View, error) {
 	if d.Changes, err = p.o.Find.Changes(r.Context(), f, time.Duration(minutes)*time.Minute); err != nil {
 		return nil, err
 	}
-	d.First = len(d.Values) == 0 && f.Before == "" && f.After == ""
+	d.First = f.Before == "" && f.After == ""
 	return &ui.View{Title: "Changes", Data: d}, nil
 }

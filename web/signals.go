@@ -39,7 +39,7 @@ type signalsData struct {
 	Facets   store.SignalFacets
 	Template store.Template // that is filtered by
 	Tabs     []tab
-	First    bool   // nothing is filtered, and this is the beginning of the list
+	First    bool   // this is the beginning of the list, where what comes in appears
 	Counted  string // what the facets are of
 }
 
@@ -61,7 +61,7 @@ func (p *pages) loadSignals(r *http.Request) (*ui.View, error) {
 	if d.Page, err = p.o.Find.Signals(r.Context(), f); err != nil {
 		return nil, err
 	}
-	d.First = len(d.Values) == 0 && f.Before == "" && f.After == ""
+	d.First = f.Before == "" && f.After == ""
 	if len(r.URL.Query()["region"]) == 0 {
 		if d.Facets, err = p.o.Find.Facets(r.Context(), f, facetDays); err != nil {
 			return nil, err

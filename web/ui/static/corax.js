@@ -4,7 +4,7 @@
 (() => {
   // --- regions: elements with an id and data-live="topic topic" are fetched again when the server names a topic.
   const dirty = new Set();
-  let fetching = false, timer = 0, first = 0;
+  let fetching = false, timer = 0, first = 0, ended = 0, cost = 0;
 
   function hit(topics) {
     const all = topics.includes("*");
@@ -20,7 +20,7 @@
     if (!timer) first = now;
     if (timer && now - first > 100) return; // a storm of events does not put it off for ever
     clearTimeout(timer);
-    timer = setTimeout(refresh, 25);
+    timer = setTimeout(refresh, Math.max(25, ended + cost - now)); // in a storm, as long a pause as the answer took
   }
 
   async function refresh() {
@@ -29,6 +29,7 @@
     dirty.clear();
     if (ids.length === 0) return;
     fetching = true;
+    const began = performance.now();
     try {
       const url = new URL(location.href);
       url.hash = "";
@@ -40,6 +41,8 @@
     } catch { // the server is away: the connection says so, and all is fetched when it is back
     } finally {
       fetching = false;
+      ended = performance.now();
+      cost = ended - began;
       soon();
     }
   }

@@ -5,7 +5,8 @@
 // SET is scenarios, severity, rca-alerts, petshop, nezha or logs, or one of our own under bench: levels (severity over all four levels),
 // quiet (healthy lines that must raise nothing), open (failures that no catalogue knows) and speed,
 // which needs no data; and pages, which measures the pages over a large store that it builds in DIR, in a browser too where there is one. It
-// reads DIR, writes figures to standard output, and never tunes anything. Exit status: 0 measured, 1 the data can't be read, 2 usage.
+// reads DIR, writes figures to standard output, and never tunes anything. Exit status: 0 measured,
+// 1 the data can't be read, 2 usage, 3 a figure of pages is over its budget.
 package main
 
 import (
@@ -24,8 +25,9 @@ import (
 // result is what a run found; its JSON form is read by other tools.
 type result struct {
 	Set         string                        `json:"set"`
-	Figures     map[string]map[string]float64 `json:"figures"`  // system or cell -> measure -> value
-	Baseline    map[string]map[string]float64 `json:"baseline"` // the same for the trivial answer
+	Figures     map[string]map[string]float64 `json:"figures"`          // system or cell -> measure -> value
+	Baseline    map[string]map[string]float64 `json:"baseline"`         // the same for the trivial answer
+	Budget      map[string]map[string]float64 `json:"budget,omitempty"` // the most that a figure may be
 	Predictions []prediction                  `json:"predictions"`
 	Clusters    []clustering                  `json:"clusters"`
 	Note        string                        `json:"note,omitempty"`
@@ -64,8 +66,11 @@ type input struct {
 func main() {
 	if err := run(os.Args[1:], os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "corax-bench:", err)
-		if errors.Is(err, errUsage) {
+		switch {
+		case errors.Is(err, errUsage):
 			os.Exit(2)
+		case errors.Is(err, errOver):
+			os.Exit(3)
 		}
 		os.Exit(1)
 	}
@@ -102,10 +107,25 @@ func run(args []string, out io.Writer) error {
 			return err
 		}
 	}
+	write := r.print
 	if *asJSON {
-		return json.NewEncoder(out).Encode(r.whole())
+		write = func(out io.Writer) error { return json.NewEncoder(out).Encode(r.whole()) }
 	}
-	return r.print(out)
+	return errors.Join(write(out), r.held())
+}
+
+var errOver = errors.New("over the budget")
+
+// held is errOver, with each figure that is more than it may be.
+func (r result) held() (err error) {
+	for _, cell := range sorted(r.Budget) {
+		for _, name := range sorted(r.Budget[cell]) {
+			if f, ok := r.Figures[cell][name]; ok && f > r.Budget[cell][name] {
+				err = errors.Join(err, fmt.Errorf("%w: %s, %s is %.1f of %.0f", errOver, cell, name, f, r.Budget[cell][name]))
+			}
+		}
+	}
+	return err
 }
 
 // whole has empty lists in place of absent ones.
@@ -135,6 +155,9 @@ func (r result) print(out io.Writer) error {
 			fmt.Fprintf(out, "  %-28s %7.3f", name, r.Figures[cell][name])
 			if b, ok := r.Baseline[cell][name]; ok {
 				fmt.Fprintf(out, "   baseline %.3f", b)
+			}
+			if b, ok := r.Budget[cell][name]; ok {
+				fmt.Fprintf(out, "   at most %.0f", b)
 			}
 			fmt.Fprintln(out)
 		}

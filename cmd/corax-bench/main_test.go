@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -51,5 +52,25 @@ func TestStats(t *testing.T) {
 	}
 	if got := macroF1([]string{"a", "a", "b"}, []string{"a", "b", "b"}); math.Abs(got-2.0/3) > 1e-9 {
 		t.Errorf("macro F1 %f", got)
+	}
+}
+
+func TestBudget(t *testing.T) {
+	figures := map[string]map[string]float64{
+		"all": {"ms p95": 20, "kB first max": 151}, "first paint, desk, first": {"ms p95": 499}, "live, a comment": {"ms p95": 201}, "live, all": {"tabs": 10}, "/": {"ms p95": 900},
+	}
+	r := result{Figures: figures, Budget: budgets(figures)}
+	err := r.held()
+	if !errors.Is(err, errOver) || strings.Count(err.Error(), errOver.Error()) != 2 || !strings.Contains(err.Error(), "kB first max is 151.0 of 150") ||
+		!strings.Contains(err.Error(), "a comment, ms p95 is 201.0 of 200") {
+		t.Errorf("%v", err)
+	}
+	figures["all"]["kB first max"], figures["live, a comment"]["ms p95"] = 150, 200
+	if err := r.held(); err != nil {
+		t.Error(err)
+	}
+	var out strings.Builder
+	if err := r.print(&out); err != nil || !strings.Contains(out.String(), "at most 50") {
+		t.Errorf("%v: %s", err, out.String())
 	}
 }

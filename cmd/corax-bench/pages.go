@@ -78,7 +78,26 @@ func pages(in input) (result, error) {
 	if err := profiled(in.profile, func() error { return served.answers(ctx, in.rounds, r.Figures) }); err != nil {
 		return r, err
 	}
-	return r, inBrowser(ctx, served, &r)
+	err = inBrowser(ctx, served, &r)
+	r.Budget = budgets(r.Figures)
+	return r, err
+}
+
+// budgets are what the figures may be at most: a whole answer of the server, a first load, a first paint, and the time from what happens to the
+// screen.
+func budgets(figures map[string]map[string]float64) map[string]map[string]float64 {
+	all := map[string]map[string]float64{}
+	for cell := range figures {
+		switch {
+		case cell == "all":
+			all[cell] = map[string]float64{"ms p95": 50, "kB first max": 150}
+		case strings.HasPrefix(cell, "first paint, "):
+			all[cell] = map[string]float64{"ms p95": 500}
+		case strings.HasPrefix(cell, "live, ") && cell != "live, all":
+			all[cell] = map[string]float64{"ms p95": 200}
+		}
+	}
+	return all
 }
 
 // pageConfig is a Corax that watches as many entities and monitors as are asked for, and acts on nothing.

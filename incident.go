@@ -1,6 +1,9 @@
 package corax
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // IncidentState is where an incident stands in its life.
 type IncidentState string
@@ -63,4 +66,14 @@ type Silence struct {
 	Reason   string            `json:"reason"`
 	StartsAt time.Time         `json:"starts_at"`
 	EndsAt   time.Time         `json:"ends_at"`
+}
+
+// Named is the silence with the id that its other fields make: one that is made twice is one.
+func (s Silence) Named() Silence {
+	match, err := json.Marshal(s.Match) // sorted by name
+	if err != nil {
+		panic(err) // text always marshals
+	}
+	s.ID = HashID("sil", s.Owner, s.Reason, s.StartsAt.Format(time.RFC3339Nano), s.EndsAt.Format(time.RFC3339Nano), string(match))
+	return s
 }

@@ -3,7 +3,6 @@ package server
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"net/http"
 	"slices"
 	"time"
@@ -213,11 +212,7 @@ func (a api) silences() {
 			if !s.EndsAt.After(s.StartsAt) || !s.EndsAt.After(now) {
 				return s, corax.Errorf(corax.Invalid, "create a silence", "its end %s is not in the future", b.EndsAt.Format(time.RFC3339))
 			}
-			match, err := json.Marshal(s.Match) // sorted by name
-			if err != nil {
-				return s, corax.Errorf(corax.Internal, "create a silence", "%w", err)
-			}
-			s.ID = corax.HashID("sil", s.Owner, s.Reason, s.StartsAt.Format(time.RFC3339Nano), s.EndsAt.Format(time.RFC3339Nano), string(match))
+			s = s.Named()
 			return s, a.o.Records.SaveSilence(ctx, s)
 		})
 	type end struct {

@@ -56,6 +56,9 @@ func (p *pages) policies() []area {
 }
 
 func policyTabs(who access.Principal, current string) []tab {
+	if who.Limited() { // the rules are for all entities
+		return nil
+	}
 	tabs := []tab{{Text: "Rules", URL: "/policies"}, {Text: "Decisions", URL: "/policies/decisions"}}
 	if who.May(access.RoleOperator) {
 		tabs = append(tabs, tab{Text: "Try a policy", URL: "/policies/trial"})

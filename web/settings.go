@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"net/url"
 	"path/filepath"
@@ -178,12 +177,7 @@ func readSilence(form url.Values, owner string, now time.Time) (corax.Silence, e
 	if s.EndsAt = s.StartsAt.Add(length); !s.EndsAt.After(now) {
 		return s, corax.Errorf(corax.Invalid, op, "it would be over already")
 	}
-	match, err := json.Marshal(s.Match) // sorted by name
-	if err != nil {
-		return s, corax.Errorf(corax.Internal, op, "%w", err)
-	}
-	s.ID = corax.HashID("sil", s.Owner, s.Reason, s.StartsAt.Format(time.RFC3339Nano), s.EndsAt.Format(time.RFC3339Nano), string(match))
-	return s, nil
+	return s.Named(), nil
 }
 
 func (p *pages) endSilence(r *http.Request) (done, error) {

@@ -434,6 +434,9 @@ func (p *pages) frame(w http.ResponseWriter, r *http.Request, v *ui.View, region
 	v.Theme = theme(r)
 	if v.Plain { // the page of login too says what came of what was done
 		if !region {
+			if v.Who.Limited() { // not to pages that are refused
+				v.Trail = slices.DeleteFunc(slices.Clone(v.Trail), func(c ui.Crumb) bool { return c.URL != "" && !minds(c.URL) })
+			}
 			v.Flash = takeFlash(w, r)
 		}
 		return

@@ -211,7 +211,7 @@ func (f *flows) outage(t *testing.T) {
 	press(held, "#do-resume form button")
 	held.Await(`document.querySelector(".flash") && !document.querySelector("#do-resume")`)
 	held.Clean()
-	problem.Await(`document.querySelectorAll("#spread svg a[href^='/entities/']").length > 3 && document.querySelector("#spread").innerText.includes("From auth to")`)
+	problem.Await(`document.querySelectorAll("#spread svg a[href^='/entities/']").length > 3 && /From \S+ to [2-9]\d* entities/.test(document.querySelector("#spread").innerText)`)
 	problem.Await(`document.querySelector("#headline .headline-facts").textContent.includes("healed after")`)
 	f.admin.Await(f.line() + `.querySelector(".state").textContent.includes("healed")`)
 	stays(t, problem)

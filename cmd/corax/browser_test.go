@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"net"
 	"os"
@@ -364,6 +363,14 @@ func mark(tab *chromium.Tab) {
 }
 
 // takeScreenshots puts the main pages into the documentation, as they are in the midst of an outage.
+func shoot(t *testing.T, tab *chromium.Tab, name string) {
+	t.Helper()
+	file := filepath.Join("..", "..", "docs", "img", name+".webp")
+	if err := os.WriteFile(file, tab.Screenshot(), 0o644); err != nil { //nolint:gosec // for everybody to read
+		t.Fatal(err)
+	}
+}
+
 func takeScreenshots(t *testing.T, tab *chromium.Tab, url, problem string) {
 	t.Helper()
 	for _, look := range []struct {
@@ -374,10 +381,7 @@ func takeScreenshots(t *testing.T, tab *chromium.Tab, url, problem string) {
 		tab.Theme(look.theme)
 		for _, page := range []struct{ name, path string }{{"overview", "/"}, {"problem", problem}, {"monitors", "/monitors"}, {"scenarios", "/scenarios"}} {
 			tab.Open(url + page.path)
-			file := filepath.Join("..", "..", "docs", "img", fmt.Sprintf("%s-%s.webp", page.name, look.name))
-			if err := os.WriteFile(file, tab.Screenshot(), 0o644); err != nil { //nolint:gosec // for everybody to read
-				t.Fatal(err)
-			}
+			shoot(t, tab, page.name+"-"+look.name)
 		}
 	}
 	tab.Clean()

@@ -162,6 +162,10 @@ func TestFirstRunInABrowser(t *testing.T) {
 		}
 	}
 	tab.Await(`document.querySelector("#result a[href^='/scenarios/compare']")`)
+	if os.Getenv("CORAX_SCREENSHOTS") != "" {
+		tab.Size(1280, 1500, false)
+		shoot(t, tab, "scenario-light")
+	}
 	tab.Submit("#result a[href^='/scenarios/compare']")
 	if said := chromium.Eval[string](tab, `document.querySelector("main").innerText`); !strings.Contains(said, "before") || !strings.Contains(said, "What came out otherwise") {
 		t.Errorf("two runs side by side: %s", said)

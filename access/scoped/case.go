@@ -20,7 +20,7 @@ func (s sight) cut(p corax.Problem) *corax.Case {
 	}
 	c := *p.Case
 	if !s.everything {
-		about := append(store.BriefOf(&p).Entities, p.Diagnosis.Cascade.Root)
+		about := append([]string{p.Diagnosis.Cascade.Root}, store.BriefOf(&p).Entities...)
 		for _, step := range p.Diagnosis.Plan.Steps {
 			about = append(about, step.Target)
 		}

@@ -15,7 +15,10 @@ func minds(operation string) bool {
 		"list-monitors", "run-monitor", "list-silences", "create-silence", "end-silence", "list-stops", "stop", "clear-stop",
 		"list-break-glass", "break-glass", "end-break-glass", "list-pages", "get-page", "acknowledge-page", "list-sites",
 		"list-work-orders", "get-work-order", "accept-work-order", "start-work-order", "done-work-order", "cannot-work-order", "cancel-work-order",
-		"watch", // see narrowed
+		"watch",        // see narrowed
+		"get-topology", // see seen
+		// What is the same for everybody.
+		"list-patterns", "list-mechanisms", "get-mechanism",
 		// Package lookup sees to these.
 		"list-changes", "learned-topology", "search-signals", "signal-facets", "list-templates", "get-template", "search-problems", "similar-problems",
 		"search-incidents", "monitor-histories", "monitor-history", "monitor-changes", "get-monitor", "list-entities", "get-entity",

@@ -34,7 +34,7 @@ func (a *App) startHealer(ctx context.Context, cfg *config.Config) error {
 		Limits: func() heal.Limits { return heal.Limits(a.config().Heal.Limits) }, Ground: a.o.Ground,
 		Executors: func() corax.Executors { return a.config().Executors }, Escalate: a.tellPeople, Hands: a.desk,
 		Redactor: &a.redactor, Resolve: a.secrets.Resolve, Clock: a.o.Clock,
-		StableFor: cfg.Heal.StableFor, EscalateAfter: cfg.Heal.EscalateAfter, RetryEvery: cfg.Heal.RetryEvery, Log: a.log,
+		StableFor: cfg.Heal.StableFor, EscalateAfter: cfg.Heal.EscalateAfter, FallBackAfter: cfg.Heal.FallBackAfter, RetryEvery: cfg.Heal.RetryEvery, Log: a.log,
 	})
 	if err != nil {
 		return err

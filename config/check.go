@@ -146,6 +146,7 @@ func (l *loader) checkMain() {
 		"investigate.most":                       int64(c.Investigate.Most),
 		"heal.stable_for":                        int64(c.Heal.StableFor),
 		"heal.escalate_after":                    int64(c.Heal.EscalateAfter),
+		"heal.fall_back_after":                   int64(c.Heal.FallBackAfter),
 		"heal.step_retry":                        int64(c.Heal.RetryEvery),
 		"heal.limits.loop_within":                int64(c.Heal.Limits.LoopWithin),
 		"heartbeat.every":                        int64(c.Heartbeat.Every),

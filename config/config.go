@@ -146,7 +146,9 @@ type Heal struct {
 	Enabled       bool          `yaml:"enabled"`
 	StableFor     time.Duration `yaml:"stable_for"`     // monitors must stay green this long before a problem is healed
 	EscalateAfter time.Duration `yaml:"escalate_after"` // a target that stays away this long is told to people
-	RetryEvery    time.Duration `yaml:"step_retry"`     // how often a step that waits for its target asks again
+	// FallBackAfter is how long monitors may stay red after the repair, once people are told, before what was done is taken back.
+	FallBackAfter time.Duration `yaml:"fall_back_after"`
+	RetryEvery    time.Duration `yaml:"step_retry"` // how often a step that waits for its target asks again
 	Limits        Limits        `yaml:"limits"`
 	// Database is the reference of the postgres:// address that plans are kept at, for it holds a password; a file in the
 	// data directory where it is empty.
@@ -202,7 +204,7 @@ func Default() Config {
 		Triage:      Triage{FlapWindow: 10 * time.Minute, FlapCount: 6, ReopenWithin: 5 * time.Minute},
 		Investigate: Investigate{Settle: time.Second, Most: 3 * time.Second},
 		Heal: Heal{
-			Enabled: true, StableFor: 5 * time.Second, EscalateAfter: 30 * time.Second, RetryEvery: time.Second,
+			Enabled: true, StableFor: 5 * time.Second, EscalateAfter: 30 * time.Second, FallBackAfter: 5 * time.Minute, RetryEvery: time.Second,
 			Limits: Limits{LoopTimes: 2, LoopWithin: 6 * time.Hour, StormProblems: 5},
 		},
 		Audit:     Audit{Every: 10 * time.Minute, After: 1000, Retention: 365 * 24 * time.Hour},

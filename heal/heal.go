@@ -18,6 +18,7 @@ import (
 const (
 	defaultStableFor     = 5 * time.Second
 	defaultEscalateAfter = 30 * time.Second
+	defaultFallBackAfter = 5 * time.Minute
 	defaultRetryEvery    = time.Second
 )
 
@@ -57,6 +58,7 @@ type Options struct {
 
 	StableFor     time.Duration // how long monitors must stay green for "healed"; 5 s where zero
 	EscalateAfter time.Duration // how long a step may wait for its target before people are told; 30 s where zero
+	FallBackAfter time.Duration // how long monitors may stay red after the repair, once people are told, before it is taken back; 5 min where zero
 	RetryEvery    time.Duration // how often a waiting step looks for its target; 1 s where zero
 
 	// point, in tests, is called at each boundary where a crash may come.
@@ -144,7 +146,7 @@ func New(o Options) (*Healer, error) {
 		o.point = func(string) {}
 	}
 	for d, def := range map[*time.Duration]time.Duration{
-		&o.StableFor: defaultStableFor, &o.EscalateAfter: defaultEscalateAfter, &o.RetryEvery: defaultRetryEvery,
+		&o.StableFor: defaultStableFor, &o.EscalateAfter: defaultEscalateAfter, &o.FallBackAfter: defaultFallBackAfter, &o.RetryEvery: defaultRetryEvery,
 	} {
 		if *d <= 0 {
 			*d = def

@@ -6,6 +6,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -690,4 +691,50 @@ func TestHealedIsWhoeverCameToFeelIt(t *testing.T) {
 	b.escalation("not everything is well: login-order: 401: unknown key k2")
 	b.world.set(func() { b.world.Loaded["order"] = []string{"k2"} })
 	b.states(b.ends(corax.PlanDone, corax.ProblemClosed), "2.2 done, 2.3 done")
+}
+
+// Every step of the repair is verified, and those that it was for stay red: it is taken back, and people are told what the system is in.
+func TestRepairThatHealsNobody(t *testing.T) {
+	b := newBench(t, func(o *Options) { o.FallBackAfter = 100 * time.Millisecond })
+	b.run(theSteps()[2:3]) // payment gets the key; user, who lacks it as well, doesn't
+	b.escalation("not everything is well: login-user")
+	b.escalation("not everything is well: login-user", "Undone: key.deliver k2 at payment", "The system is as it was before the plan")
+	b.states(b.ends(corax.PlanStopped, corax.ProblemOpen), "2.2 undone")
+	b.world.set(func() {
+		if got := b.world.Loaded["payment"]; !slices.Equal(got, []string{"k1"}) {
+			t.Errorf("payment has %v", got)
+		}
+	})
+}
+
+// From a safe state there is nothing to go back to: the watch goes on until all are well.
+func TestWatchGoesOnInASafeState(t *testing.T) {
+	var red atomic.Bool
+	red.Store(true)
+	probes := make(chan bool, 10000)
+	b := newBench(t, func(o *Options) {
+		o.FallBackAfter = time.Millisecond
+		probe := o.Probe
+		o.Probe = func(ctx context.Context, name string) (corax.ProbeResult, error) {
+			r, err := probe(ctx, name)
+			if name == "login-user" && red.Load() {
+				r.State, r.Message = corax.MonitorDown, "it says nothing"
+				probes <- true
+			}
+			return r, err
+		}
+	})
+	b.run(theSteps()[:1])
+	b.escalation("not everything is well: login-user")
+	for len(probes) > 0 {
+		<-probes
+	}
+	for range 10 { // many times the patience
+		<-probes
+	}
+	red.Store(false)
+	b.states(b.ends(corax.PlanDone, corax.ProblemClosed), "1 done")
+	if len(b.told) > 0 {
+		t.Errorf("people were told %q", <-b.told)
+	}
 }

@@ -123,7 +123,9 @@ func (h *Healer) spread(ctx context.Context, plan corax.Plan, d corax.Diagnosis)
 type watched struct {
 	Green bool   `json:"green"`
 	Text  string `json:"text"`
-	Ended ended  `json:"ended"`
+	// Spread says that those are well whom the plan was made for, and others are not, or that nobody can tell.
+	Spread bool  `json:"spread,omitempty"`
+	Ended  ended `json:"ended"`
 }
 
 // watch waits until every monitor of the problem's entities has stayed green for StableFor. Where patience is set and
@@ -145,11 +147,13 @@ func (h *Healer) watch(
 		if err != nil {
 			return watched{}, err
 		}
-		names := h.o.Monitors(concerned(spread))
+		names, meant := h.o.Monitors(concerned(spread)), h.o.Monitors(concerned(d))
 		var failing []string
+		newcomers := true
 		for _, r := range h.probeAll(tied, names) {
 			if r.State != corax.MonitorUp {
 				failing = append(failing, r.Monitor+colon(r.Message))
+				newcomers = newcomers && !slices.Contains(meant, r.Monitor)
 			}
 		}
 		switch {
@@ -166,7 +170,7 @@ func (h *Healer) watch(
 			return watched{Green: true, Text: fmt.Sprintf("%d monitors green for %s", len(names), h.o.StableFor)}, nil
 		}
 		if patience > 0 && len(failing) > 0 && time.Since(begun) > patience {
-			return watched{Text: strings.Join(first(failing, 5), "; ")}, nil
+			return watched{Text: strings.Join(first(failing, 5), "; "), Spread: newcomers}, nil
 		}
 		_ = pause(tied, every, rung)
 		if ctx.Err() != nil {

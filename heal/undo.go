@@ -104,15 +104,24 @@ func (h *Healer) undoVerify(ctx context.Context, plan corax.Plan, s corax.Step, 
 // safe, newest first. Where one can't be undone, those before it stay: what they rest on is not known any more. It
 // then ends the plan.
 func (p *planFlow) fallBack(s corax.Step, why string) error {
-	chain := []corax.Step{s}
-	safe := ""
+	before, safe := p.sinceSafe()
+	return p.unwind(append([]corax.Step{s}, before...), s.ID, safe, fmt.Sprintf("%s: %s.", title(s), why))
+}
+
+// sinceSafe are the steps that were done since the last state that is known to be safe, newest first, and that state; empty where none is.
+func (p *planFlow) sinceSafe() (chain []corax.Step, safe string) {
 	for _, d := range slices.Backward(p.done) {
 		if safe = p.safe[d.ID]; safe != "" {
 			break
 		}
 		chain = append(chain, d)
 	}
-	text := fmt.Sprintf("%s: %s.", title(s), why)
+	return chain, safe
+}
+
+// unwind undoes steps in their order, each of which but one was verified, and ends the plan with text and what came of it. safe is the state that
+// this leads back to; empty for that before the plan.
+func (p *planFlow) unwind(chain []corax.Step, unverified, safe, text string) error {
 	for _, c := range chain {
 		a, err := step(p.flow, "undo", func(ctx context.Context) (acted, error) {
 			before, err := p.beforeOf(ctx, c)
@@ -129,7 +138,7 @@ func (p *planFlow) fallBack(s corax.Step, why string) error {
 			if err != nil {
 				return undone{}, err
 			}
-			return p.undoVerify(ctx, p.plan, c, before, a, c.ID != s.ID)
+			return p.undoVerify(ctx, p.plan, c, before, a, c.ID != unverified)
 		})
 		if err != nil {
 			return err

@@ -239,7 +239,9 @@ func eased(r corax.PlanRun) bool {
 	return false
 }
 
-// healed waits until the monitors have been green for the set time.
+// healed waits until the monitors have been green for the set time. Where they don't turn green, people are told; where those that the plan was
+// made for are red even FallBackAfter later, it goes back to the last safe state. From there, and while only such are red as the outage has come
+// to reach meanwhile, there is nothing to take back, and the watch goes on.
 func (p *planFlow) healed() error {
 	if _, err := step(p.flow, "watching", func(ctx context.Context) (bool, error) {
 		return true, p.setPlan(ctx, p.plan, corax.PlanWatching,
@@ -247,11 +249,14 @@ func (p *planFlow) healed() error {
 	}); err != nil {
 		return err
 	}
-	patience := true
-	for {
+	for told := false; ; told = true {
+		chain, safe := p.sinceSafe()
 		w, err := step(p.flow, "watch", func(ctx context.Context) (watched, error) {
 			limit := p.o.EscalateAfter + p.o.StableFor
-			if !patience {
+			if told {
+				limit = p.o.FallBackAfter
+			}
+			if told && len(chain) == 0 {
 				limit = 0
 			}
 			return p.watch(ctx, p.plan, p.diagnosis, limit)
@@ -264,8 +269,14 @@ func (p *planFlow) healed() error {
 		case w.Green:
 			return p.recordHealed(w.Text)
 		}
-		patience = false
-		if err := p.tell("Every step of the repair is done, but not everything is well: " + w.Text + "."); err != nil {
+		text := "Every step of the repair is done, but not everything is well: " + w.Text + "."
+		if told {
+			if w.Spread {
+				continue
+			}
+			return p.unwind(chain, "", safe, text)
+		}
+		if err := p.tell(text); err != nil {
 			return err
 		}
 	}

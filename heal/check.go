@@ -82,10 +82,8 @@ func CheckPolicy(p corax.Policy) []error {
 			fail("when", "%w", errors.Unwrap(err))
 		case !fits(prog.out, cel.BoolType):
 			fail("when", "%s is of type %s, not a boolean", r.When, typeName(prog.out))
-		case r.Autonomy != "" && !slices.ContainsFunc(selections(prog.tree), func(s selection) bool {
-			return s.of == "entity" && (s.field == "labels" || s.field == "id")
-		}):
-			fail("autonomy", "it is granted to entities by label or id: name entity.labels or entity.id in when")
+		case r.Autonomy != "" && !bound(prog.tree.Expr()):
+			fail("autonomy", "it is granted to entities by label or id: when must hold for these alone, as in entity.labels.env == 'lab' && ...")
 		}
 	}
 	return errs

@@ -223,6 +223,38 @@ func TestCheckPolicyFindsMistakes(t *testing.T) {
 	}
 }
 
+// Autonomy is granted to those entities alone that a rule names.
+func TestGrantsAreBound(t *testing.T) {
+	for when, ok := range map[string]bool{
+		"entity.labels.lab == 'x'":                         true,
+		"'x' == entity.labels['lab']":                      true,
+		"action.risk == 'read' && entity.id in ['a', 'b']": true,
+		"entity.id == 'a' || entity.labels.lab == 'x'":     true,
+		"has(entity.labels.lab) && plan.mode == 'auto'":    true,
+		"'lab' in entity.labels":                           true,
+		"entity.id.startsWith('lab-')":                     true,
+		"storm.on ? entity.id == 'a' : entity.id == 'b'":   true,
+		"true":                                                       false,
+		"entity.kind == 'service'":                                   false,
+		"entity.labels.lab == 'x' || true":                           false,
+		"entity.labels.lab != 'prod'":                                false,
+		"!(entity.labels.lab == 'prod')":                             false,
+		"entity.labels.lab == entity.labels.lab":                     false,
+		"entity.labels.lab == ''":                                    false,
+		"entity.id.startsWith('')":                                   false,
+		"entity.id.matches('.*')":                                    false,
+		"size(entity.labels) >= 0":                                   false,
+		"storm.on ? entity.id == 'a' : true":                         false,
+		"entity.id == 'a' || entity.labels.exists(k, k != '')":       false,
+		"problem.confidence > 0.9 && (entity.id == 'a' || storm.on)": false,
+	} {
+		errs := CheckPolicy(corax.Policy{Rules: []corax.Rule{{Name: "a", When: when, Then: corax.Allow, Autonomy: corax.AutoMode}}})
+		if ok != (len(errs) == 0) || !ok && !strings.Contains(errs[0].Error(), "when must hold for these alone") {
+			t.Errorf("%s: %v", when, errs)
+		}
+	}
+}
+
 // The path of a fault is the one by which the configuration knows the field.
 func TestFaultsNameTheirFields(t *testing.T) {
 	as := actions()

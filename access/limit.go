@@ -54,13 +54,21 @@ func (o Overrun) Error() string {
 
 // Admit takes one request of a principal, from a client, who counts where the principal is nobody. It gives an Overrun where it is one too many;
 // that one doesn't count. A nil Limiter admits all.
-func (l *Limiter) Admit(p Principal, from Client) error {
+func (l *Limiter) Admit(p Principal, from Client) error { return l.admit(p, from, "") }
+
+// AdmitRefresh is Admit for what a page that is open asks for by itself. It has a bucket beside that for what a person does, so that no storm of
+// events takes a click away.
+func (l *Limiter) AdmitRefresh(p Principal, from Client) error {
+	return l.admit(p, from, "refresh of ")
+}
+
+func (l *Limiter) admit(p Principal, from Client, kind string) error {
 	if l == nil || p.Known() && p.Via == corax.ViaLocal {
 		return nil
 	}
 	all, name := &l.anonymous, Network(from.Address)
 	if p.Known() {
-		all, name = &l.people, shown(p)
+		all, name = &l.people, kind+shown(p)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -103,6 +103,7 @@ func (h *Healer) act(ctx context.Context, j job, since time.Time) (acted, error)
 		case errors.Is(err, errPlanOver):
 			return acted{Ended: ended{Over: true}}, nil
 		case errors.Is(err, errOvertaken):
+			err = nil
 			try--
 			continue
 		case errors.Is(err, errOverruled):
@@ -173,8 +174,10 @@ func (h *Healer) intend(ctx context.Context, j job, l look, begun bool) error {
 	h.intents.Lock()
 	defer h.intents.Unlock()
 	if j.undo {
-		if other, err := h.underWay(ctx, j, begun); err != nil || other != "" {
-			return cmp.Or(err, errOvertaken)
+		if !begun {
+			if other, err := h.underWay(ctx, j.plan.ID, j.target.ID); err != nil || other != "" {
+				return cmp.Or(err, errOvertaken)
+			}
 		}
 		if err := h.stillDecided(ctx, j); err != nil {
 			return err

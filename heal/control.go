@@ -84,7 +84,7 @@ func (h *Healer) intervene(ctx context.Context, verb, planID, by, reason string,
 // leave waits while a person has the plan on hold, or another plan is at work on the target and goes first. tied is ctx, tied to the
 // stops; begun says that the effect was attempted, so that it is this plan's turn.
 func (h *Healer) leave(ctx, tied context.Context, plan corax.Plan, target string, begun bool) (ended, error) {
-	waited := false
+	waited, held := false, false
 	for {
 		rung := h.bell.rung()
 		if s := stopOf(tied); s != nil {
@@ -99,13 +99,17 @@ func (h *Healer) leave(ctx, tied context.Context, plan corax.Plan, target string
 		}
 		state, why := corax.PlanPaused, ""
 		if run.Hold != nil {
-			why = "paused " + said(*run.Hold)
+			held, why = true, "paused "+said(*run.Hold)
 		} else {
 			other := ""
-			if !begun {
-				if other, err = h.ahead(ctx, run, target); err != nil {
-					return ended{}, err
-				}
+			switch {
+			case !begun:
+				other, err = h.ahead(ctx, run, target)
+			case held: // an undo has not waited for it meanwhile
+				other, err = h.underWay(ctx, plan.ID, target)
+			}
+			if err != nil {
+				return ended{}, err
 			}
 			if other == "" {
 				if waited || run.State == corax.PlanPaused {
@@ -113,7 +117,10 @@ func (h *Healer) leave(ctx, tied context.Context, plan corax.Plan, target string
 				}
 				return ended{}, nil
 			}
-			state, why = corax.PlanRunning, fmt.Sprintf("waits for plan %s, which is at work on %s", other, target)
+			if !held || !begun {
+				state = corax.PlanRunning
+			}
+			why = fmt.Sprintf("waits for plan %s, which is at work on %s", other, target)
 		}
 		waited = true
 		if err := h.setPlan(ctx, plan, state, why); err != nil {
@@ -161,9 +168,9 @@ func (h *Healer) atWork(ctx context.Context) ([]corax.PlanRun, error) {
 
 // letFinish waits while the effect of another plan is under way at the target of an inverse, or is being undone: that waits for nobody.
 func (h *Healer) letFinish(ctx, tied context.Context, j job, begun bool) error {
-	for {
+	for !begun { // one that has begun asks no more
 		rung := h.bell.rung()
-		other, err := h.underWay(ctx, j, begun)
+		other, err := h.underWay(ctx, j.plan.ID, j.target.ID)
 		if err != nil || other == "" || stopOf(tied) != nil {
 			return err
 		}
@@ -172,19 +179,18 @@ func (h *Healer) letFinish(ctx, tied context.Context, j job, begun bool) error {
 			return ctx.Err()
 		}
 	}
+	return nil
 }
 
-// underWay is another plan whose effect is under way at the target of an inverse, or empty. One that has begun asks no more.
-func (h *Healer) underWay(ctx context.Context, j job, begun bool) (string, error) {
-	if begun {
-		return "", nil
-	}
+// underWay is another plan whose effect is under way at a target, or is being undone; empty where none is. One that a person holds between two
+// tries is not: nobody knows for how long.
+func (h *Healer) underWay(ctx context.Context, plan, target string) (string, error) {
 	runs, err := h.atWork(ctx)
 	if err != nil {
 		return "", err
 	}
 	for _, r := range runs {
-		if r.Plan.ID != j.plan.ID && atIt(r, j.target.ID) {
+		if r.Plan.ID != plan && r.State != corax.PlanPaused && atIt(r, target) {
 			return r.Plan.ID, nil
 		}
 	}
@@ -223,7 +229,7 @@ func atIt(r corax.PlanRun, target string) bool {
 // undos are the plans whose undo is at work in this process. Their plans have ended, so the store doesn't list them as being at work.
 type undos struct {
 	mu    sync.Mutex
-	plans map[string]bool
+	plans map[string]int // how many: one may be asked for again while the last tells people how it ended
 }
 
 // begin adds a plan; the function removes it.
@@ -231,13 +237,15 @@ func (u *undos) begin(plan string) func() {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.plans == nil {
-		u.plans = map[string]bool{}
+		u.plans = map[string]int{}
 	}
-	u.plans[plan] = true
+	u.plans[plan]++
 	return func() {
 		u.mu.Lock()
 		defer u.mu.Unlock()
-		delete(u.plans, plan)
+		if u.plans[plan]--; u.plans[plan] == 0 {
+			delete(u.plans, plan)
+		}
 	}
 }
 

@@ -332,6 +332,31 @@ func TestUndoWaitsForWhatIsUnderWay(t *testing.T) {
 	b.undone(corax.UndoDone)
 }
 
+// An undo doesn't wait for a plan that a person holds between two tries: nobody knows for how long.
+func TestUndoPassesWhatAPersonHolds(t *testing.T) {
+	b := newBench(t, nil)
+	b.run(takeable())
+	b.ends(corax.PlanDone, corax.ProblemClosed)
+	b.store.earlier("0", 0, "other", theStep("1", "contain", "key.sign", "auth", "k1", corax.Restore), corax.StepRunning, corax.PlanPaused)
+	if err := b.healer.Undo(t.Context(), "pln-1", "ann", "after all"); err != nil {
+		t.Fatal(err)
+	}
+	b.undone(corax.UndoDone)
+}
+
+// An undo that begins while the last one still tells people how it ended is at work when that is done.
+func TestUndosAreCounted(t *testing.T) {
+	var u undos
+	first := u.begin("pln-1")
+	second := u.begin("pln-1")
+	if first(); !slices.Equal(u.list(), []string{"pln-1"}) {
+		t.Errorf("at work: %q", u.list())
+	}
+	if second(); len(u.list()) > 0 {
+		t.Errorf("at work after the end: %q", u.list())
+	}
+}
+
 // A plan waits for another one to be taken back.
 func TestPlanWaitsForAnUndo(t *testing.T) {
 	b := newBench(t, nil)

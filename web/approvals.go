@@ -73,7 +73,7 @@ func (p *pages) openApprovals(ctx context.Context) int {
 func (p *pages) stand(ctx context.Context, a corax.ApprovalRequest) asked {
 	who := access.From(ctx)
 	s := asked{ApprovalRequest: a, Expired: a.Answer == "" && !p.o.Clock.Now().Before(a.ExpiresAt), Missing: max(a.Needs, 1) - len(a.Consents)}
-	s.MayAnswer = a.Answer == "" && !s.Expired && who.May(access.RoleOperator)
+	s.MayAnswer = a.Answer == "" && !s.Expired && who.May(access.RoleOperator) && p.sees(ctx, a.Target)
 	if s.MayAnswer { // the same rules that the answer will meet
 		trial := a
 		trial.Consents = slices.Clone(a.Consents)

@@ -259,6 +259,11 @@ func TestGoverningKeepsToTheScope(t *testing.T) {
 			t.Errorf("%s: status %d, expected %d", path, w.Code, want)
 		}
 	}
+	for _, path := range []string{"/policies/decisions", hidden} {
+		if text := ask(http.MethodGet, path, nil).Body.String(); strings.Contains(text, `href="/policies"`) || strings.Contains(text, `href="/actions`) {
+			t.Errorf("%s leads to what is refused", path)
+		}
+	}
 	page := ask(http.MethodGet, "/settings", nil).Body.String()
 	if strings.Contains(page, "disk is being exchanged") || !strings.Contains(page, "new rack") || strings.Contains(page, "sil-later/end") || !strings.Contains(page, "load test") {
 		t.Errorf("switches and silences: %s", page)

@@ -42,6 +42,14 @@ func TestTooManyPages(t *testing.T) {
 	if a, err := s.Store.Approval(t.Context(), s.Waiting.Approvals[0].ID); err != nil || a.Answer == corax.Deny {
 		t.Errorf("what was refused was done: %q, %v", a.Answer, err)
 	}
+	for _, want := range []int{200, 200, 200, 429} { // what an open page asks for by itself has a bucket beside that of clicks
+		r := httptest.NewRequestWithContext(access.With(t.Context(), jane), http.MethodGet, "/problems?region=list", nil)
+		r.Header.Set("X-Corax-Region", "1")
+		w := httptest.NewRecorder()
+		if s.ServeHTTP(w, r); w.Code != want {
+			t.Errorf("a refresh: %d, want %d", w.Code, want)
+		}
+	}
 	for range 20 {
 		if w := as(s, jane, http.MethodGet, ui.Prefix+"no-such-file", nil); w.Code != http.StatusNotFound {
 			t.Errorf("a file: %d", w.Code)

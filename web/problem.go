@@ -299,9 +299,13 @@ const foldFrom = 3
 func moments(o postmortem.Outage) (out []moment) {
 	events := slices.DeleteFunc(slices.Clone(o.Events), unsaid)
 	slices.SortStableFunc(events, func(a, b corax.Event) int { return a.At.Compare(b.At) })
+	unread := "what came in between is left out"
 	for i := 0; i < len(events); {
+		if i > 0 && o.CutBetween(events[i-1], events[i]) {
+			out = append(out, moment{Event: corax.Event{At: o.Cut, Text: unread}, Tone: "idle"})
+		}
 		n := i + 1
-		for n < len(events) && events[n].Kind == events[i].Kind && folds(events[i].Kind) {
+		for n < len(events) && events[n].Kind == events[i].Kind && folds(events[i].Kind) && !o.CutBetween(events[n-1], events[n]) {
 			n++
 		}
 		if n-i >= foldFrom {
@@ -313,9 +317,10 @@ func moments(o postmortem.Outage) (out []moment) {
 		out, i = append(out, momentOf(events[i], o)), i+1
 	}
 	if more := len(out) - mostMoments; more > 0 {
-		gap := out[firstMoments]
-		gap.Event, gap.Folds, gap.Tone, gap.Turn = corax.Event{At: gap.At}, nil, "idle", false
-		gap.Text = fmt.Sprintf("%d lines in between are left out", more+1)
+		if o.Cut.IsZero() {
+			unread = fmt.Sprintf("%d lines in between are left out", more+1)
+		}
+		gap := moment{Event: corax.Event{At: out[firstMoments].At, Text: unread}, Tone: "idle"}
 		out = slices.Concat(out[:firstMoments], []moment{gap}, out[firstMoments+more+1:])
 	}
 	return out

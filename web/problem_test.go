@@ -255,13 +255,26 @@ func TestOverviewCountsOpenProblems(t *testing.T) {
 	}
 }
 
+// Who sees the problem, and not what the request is about, is offered no answer to it.
+func TestNoAnswerBeyondTheScope(t *testing.T) {
+	s := site(t, webtest.Options{})
+	who := operator("joe")
+	for ids, offered := range map[string]bool{"order": false, s.Waiting.Approvals[0].Target: true} {
+		who.Scopes = []access.Scope{{{IDs: []string{"order", ids}}}}
+		w := as(s, who, http.MethodGet, "/problems/"+s.Waiting.Problem.ID, nil)
+		if w.Code != http.StatusOK || strings.Contains(w.Body.String(), ">Deny<") != offered {
+			t.Errorf("within %s: status %d, an answer is offered: %t", ids, w.Code, !offered)
+		}
+	}
+}
+
 // A storm's timeline keeps its beginning and its end, and the newest comment is read.
 func TestLongTimeline(t *testing.T) {
 	s := site(t, webtest.Options{})
 	id := s.Healing.Problem.ID
 	last := webtest.Now.Add(-time.Minute)
 	kinds := []corax.EventKind{corax.EventStopSwitch, corax.EventAutonomy} // unlike neighbours are not folded
-	events := make([]corax.Event, 2600)
+	events := make([]corax.Event, 5000)
 	for i := range events {
 		events[i] = corax.Event{At: last.Add(time.Duration(i) * time.Millisecond), Kind: kinds[i%2], Problem: id, Text: fmt.Sprintf("line %d of the storm", i)}
 	}
@@ -273,7 +286,7 @@ func TestLongTimeline(t *testing.T) {
 	_, timeline, _ := strings.Cut(text, `id="timeline"`)
 	timeline, _, _ = strings.Cut(timeline, "</section>")
 	first := html.EscapeString(s.Healing.Events[0].Text)
-	for _, want := range []string{first, "lines in between are left out", "line 2599 of the storm", "it is over"} {
+	for _, want := range []string{first, "what came in between is left out", "line 4999 of the storm", "it is over"} {
 		if !strings.Contains(timeline, want) {
 			t.Errorf("the timeline lacks %q", want)
 		}

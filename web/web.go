@@ -374,7 +374,11 @@ func (p *pages) tell(topics ...string) {
 func (p *pages) limited(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !strings.HasPrefix(r.URL.Path, ui.Prefix) {
-			if err := p.o.Limit.Admit(access.From(r.Context()), access.ClientFrom(r.Context())); err != nil {
+			admit := p.o.Limit.Admit
+			if r.Method == http.MethodGet && r.Header.Get("X-Corax-Region") != "" {
+				admit = p.o.Limit.AdmitRefresh
+			}
+			if err := admit(access.From(r.Context()), access.ClientFrom(r.Context())); err != nil {
 				p.fail(w, r, err)
 				return
 			}
@@ -434,9 +438,6 @@ func (p *pages) frame(w http.ResponseWriter, r *http.Request, v *ui.View, region
 	v.Theme = theme(r)
 	if v.Plain { // the page of login too says what came of what was done
 		if !region {
-			if v.Who.Limited() { // not to pages that are refused
-				v.Trail = slices.DeleteFunc(slices.Clone(v.Trail), func(c ui.Crumb) bool { return c.URL != "" && !minds(c.URL) })
-			}
 			v.Flash = takeFlash(w, r)
 		}
 		return
@@ -451,6 +452,12 @@ func (p *pages) frame(w http.ResponseWriter, r *http.Request, v *ui.View, region
 	}
 	v.Flash = takeFlash(w, r)
 	v.Nav = p.navigation(ctx, v)
+	if v.Who.Limited() { // not to pages that are refused
+		v.Trail = slices.DeleteFunc(slices.Clone(v.Trail), func(c ui.Crumb) bool {
+			path, _, _ := strings.Cut(c.URL, "?")
+			return path != "" && !minds(path)
+		})
+	}
 }
 
 // navigation is what the principal may see of it.

@@ -18,7 +18,13 @@ type Outage struct {
 	Problem   corax.Problem
 	Run       *corax.PlanRun // of its latest plan; nil where there is none
 	Decisions []corax.Decision
-	Events    []corax.Event // of very many, the first and the last
+	Events    []corax.Event
+	Cut       time.Time // of very many events the first and the last were read: those up to then, and the newest; zero where all were
+}
+
+// CutBetween says that events between two neighbours were not read.
+func (o Outage) CutBetween(a, b corax.Event) bool {
+	return !o.Cut.IsZero() && !a.At.After(o.Cut) && b.At.After(o.Cut)
 }
 
 // First is when an event of this kind first happened; nil where none did.

@@ -36,28 +36,27 @@ func Read(ctx context.Context, r Records, problem string) (o Outage, err error) 
 			return o, err
 		}
 	}
-	o.Events, err = timeline(ctx, r, problem)
+	err = o.timeline(ctx, r)
 	return o, err
 }
 
-func timeline(ctx context.Context, r Records, problem string) ([]corax.Event, error) {
-	oldest, err := r.Events(ctx, store.EventFilter{Problem: problem, Limit: mostEvents})
+func (o *Outage) timeline(ctx context.Context, r Records) error {
+	oldest, err := r.Events(ctx, store.EventFilter{Problem: o.Problem.ID, Limit: mostEvents})
 	if err != nil || len(oldest) < mostEvents {
-		return oldest, err
+		o.Events = oldest
+		return err
 	}
-	newest, err := r.Events(ctx, store.EventFilter{Problem: problem, Limit: mostEvents / 2, Newest: true})
+	newest, err := r.Events(ctx, store.EventFilter{Problem: o.Problem.ID, Limit: mostEvents / 2, Newest: true})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	all := oldest[:mostEvents/2]
-	known := map[string]bool{}
-	for _, e := range all {
-		known[e.ID] = true
+	slices.Reverse(newest)
+	if met := slices.IndexFunc(oldest, func(e corax.Event) bool { return e.ID == newest[0].ID }); met >= 0 {
+		oldest = oldest[:met]
+	} else { // what is between was not read
+		oldest = oldest[:mostEvents/2]
+		o.Cut = oldest[len(oldest)-1].At
 	}
-	for _, e := range slices.Backward(newest) {
-		if !known[e.ID] {
-			all = append(all, e)
-		}
-	}
-	return all, nil
+	o.Events = append(oldest, newest...)
+	return nil
 }

@@ -42,7 +42,7 @@
     } finally {
       fetching = false;
       ended = performance.now();
-      cost = ended - began;
+      cost = Math.min(ended - began, 1000); // one that hung says nothing about the next
       soon();
     }
   }

@@ -345,7 +345,7 @@ func jsonText(s string) string {
 	return string(text)
 }
 
-// everyAnswer is what the API says to all questions that can be asked.
+// everyAnswer is what the API and the pages say to all questions that can be asked.
 func everyAnswer(t *testing.T, a *app.App, dataDir string) []byte {
 	t.Helper()
 	token := "Bearer " + readAddress(t, dataDir).Token
@@ -355,8 +355,12 @@ func everyAnswer(t *testing.T, a *app.App, dataDir string) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
+	pages := []string{"/", "/problems", "/problems?show=all", "/incidents", "/incidents?show=all", "/signals", "/signals?q=" + url.QueryEscape(plantedSecrets["env"]),
+		"/signals/templates", "/monitors", "/monitors/shop-health", "/changes", "/topology", "/approvals", "/sites", "/notifications", "/actions", "/policies",
+		"/policies/decisions", "/audit", "/knowledge", "/scenarios", "/settings", "/settings/configuration", "/settings/credentials", "/settings/people", "/settings/users", "/health"}
 	for _, i := range incidents {
 		paths = append(paths, "/incidents/"+i.ID)
+		pages = append(pages, "/incidents/"+i.ID)
 	}
 	problems, err := a.Store().Problems(t.Context(), store.ProblemFilter{})
 	if err != nil {
@@ -364,10 +368,20 @@ func everyAnswer(t *testing.T, a *app.App, dataDir string) []byte {
 	}
 	for _, p := range problems {
 		paths = append(paths, "/problems/"+p.ID)
+		for _, part := range []string{"", "/why", "/report", ".md", "/export"} {
+			pages = append(pages, "/problems/"+p.ID+part)
+		}
 	}
 	var all bytes.Buffer
 	for _, path := range paths {
 		_, text := request(t, "GET", a.URL()+"/api/v1"+path, "", "Authorization", token)
+		all.WriteString(path[:min(len(path), 12)] + " " + text + "\n")
+	}
+	for _, path := range pages {
+		status, text := request(t, "GET", a.URL()+path, "", "Authorization", token)
+		if status != http.StatusOK {
+			t.Errorf("the page %.20s: %d", path, status)
+		}
 		all.WriteString(path[:min(len(path), 12)] + " " + text + "\n")
 	}
 	_, metrics := request(t, "GET", a.URL()+"/metrics", "")

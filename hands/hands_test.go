@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -301,4 +302,39 @@ func TestAnswersByLink(t *testing.T) {
 	if status, _ := d.visit(t, http.MethodPost, work, url.Values{"do": {"cancel"}}); status != 422 {
 		t.Errorf("a link cancels: %d", status)
 	}
+}
+
+// The keys of a call do what the buttons of its link do: 1 takes the order, then says that it is done; 2 passes it on.
+func TestKeysOfACall(t *testing.T) {
+	press := func(d *desk, purpose, order, by, key string) link.View {
+		t.Helper()
+		g := link.Grant{Purpose: purpose, Subject: order, By: by, Expires: d.now.Add(time.Hour)}
+		v, err := d.Purposes()[purpose].Show(t.Context(), g)
+		if err != nil {
+			t.Fatal(err)
+		}
+		i := slices.IndexFunc(v.Buttons, func(b link.Button) bool { return b.Key == key })
+		if i < 0 {
+			t.Fatalf("key %s of %s: %+v", key, purpose, v.Buttons)
+		}
+		if v, err = d.Purposes()[purpose].Act(t.Context(), g, v.Buttons[i].Do, ""); err != nil {
+			t.Fatal(err)
+		}
+		d.pass(0)
+		return v
+	}
+	d := newDesk(t)
+	o := d.order()
+	press(d, PurposeOffer, o.ID, "ada", "2")
+	d.is(o.ID, corax.WorkContacting, "ada offer", "bob offer")
+	if v := press(d, PurposeOffer, o.ID, "bob", "1"); v.Language != "de" {
+		t.Errorf("bob hears %q", v.Title)
+	}
+	d.is(o.ID, corax.WorkAccepted)
+	press(d, PurposeWork, o.ID, "bob", "1")
+	d.is(o.ID, corax.WorkClaimed)
+	d.green = true
+	d.pass(0)
+	d.pass(5 * time.Second)
+	d.is(o.ID, corax.WorkVerified)
 }

@@ -46,9 +46,7 @@ func TestHTTPConforms(t *testing.T) {
 			}
 		})
 		mux.HandleFunc("/leak", func(w http.ResponseWriter, r *http.Request) {
-			w.WriteHeader(map[bool]int{true: 200, false: 403}[r.Method == http.MethodGet])
-			auth := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
-			_ = json.NewEncoder(w).Encode(map[string]string{"token": auth, "base64": executetest.Leaked()["base64"], auth: "key"})
+			leak(w, r, map[bool]int{true: http.StatusOK, false: http.StatusForbidden}[r.Method == http.MethodGet])
 		})
 		mux.HandleFunc("GET /large", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(make([]byte, 3<<20)) })
 		server := httptest.NewServer(mux)
@@ -83,6 +81,13 @@ func TestHTTPConforms(t *testing.T) {
 			Large: call(http.MethodGet, "/large"), Missing: gone, MissingToo: gone,
 		}
 	})
+}
+
+// leak gives the secret away that a request came with, as text, as a name, and in base64.
+func leak(w http.ResponseWriter, r *http.Request, status int) {
+	w.WriteHeader(status)
+	auth := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
+	_ = json.NewEncoder(w).Encode(map[string]string{"token": auth, "base64": executetest.Leaked()["base64"], auth: "key"})
 }
 
 // scripts are programs that a command can run, here or by SSH: they keep a value in dir, and count.

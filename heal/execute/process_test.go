@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -176,4 +177,58 @@ func TestProcessOfAnotherSupervisor(t *testing.T) {
 	if got := strings.Join(asked, ", "); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
+}
+
+// A supervisor with an interface of its own keeps every promise as well: it counts what it did, heeds keys, can be cut off, and talks too much.
+func TestSupervisorsConform(t *testing.T) {
+	executetest.Run(t, func(t *testing.T) executetest.Target {
+		var mu sync.Mutex
+		did, begun, done := map[string]bool{}, make(chan struct{}, 1), make(chan struct{})
+		mux := http.NewServeMux()
+		mux.HandleFunc("GET /processes/worker", func(w http.ResponseWriter, _ *http.Request) {
+			_ = json.NewEncoder(w).Encode(map[string]any{"running": true, "pid": 17})
+		})
+		mux.HandleFunc("POST /processes/worker/restart", func(_ http.ResponseWriter, r *http.Request) {
+			mu.Lock()
+			defer mu.Unlock()
+			did[r.Header.Get("Idempotency-Key")] = true
+		})
+		mux.HandleFunc("POST /processes/slow/stop", func(_ http.ResponseWriter, r *http.Request) {
+			begun <- struct{}{}
+			select {
+			case <-r.Context().Done():
+			case <-done:
+			}
+		})
+		mux.HandleFunc("/processes/leaky", func(w http.ResponseWriter, r *http.Request) { leak(w, r, http.StatusOK) })
+		mux.HandleFunc("/processes/leaky/", func(w http.ResponseWriter, r *http.Request) { leak(w, r, http.StatusForbidden) })
+		mux.HandleFunc("GET /processes/large", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(make([]byte, 3<<20)) })
+		server := httptest.NewServer(mux)
+		t.Cleanup(func() { close(done); server.CloseClientConnections(); server.Close() })
+		proxy := executetest.NewProxy(t, server.Listener.Addr().String())
+		x := corax.Executors{Processes: []corax.Process{{Name: "gone", URL: "http://" + executetest.Gone(t) + "/processes/gone"}}}
+		for _, name := range []string{"worker", "slow", "leaky", "large"} {
+			x.Processes = append(x.Processes, corax.Process{Name: name, URL: "http://" + proxy.Addr + "/processes/" + name, Token: executetest.SecretRef})
+		}
+		return executetest.Target{
+			Executors: x,
+			Effect: func(v string) corax.Call {
+				if v == executetest.Plain {
+					v = "worker"
+				}
+				return control(v, "restart")
+			},
+			Reading: control("worker", ""),
+			Effects: func(*testing.T) int {
+				mu.Lock()
+				defer mu.Unlock()
+				return len(did)
+			},
+			Slow: func(*testing.T) corax.Call { return control("slow", "stop") }, Begun: func(*testing.T) { <-begun },
+			Cut: func(t *testing.T) { proxy.Cut(t) }, Ended: func(*testing.T) {},
+			Interrupted: execute.Unclear, Broken: execute.Unclear, KnowsSecret: true,
+			Leaks: []executetest.Leak{{Name: "answer", Call: control("leaky", ""), Read: true}, {Name: "refusal", Call: control("leaky", "restart")}},
+			Large: control("large", ""), Missing: control("gone", ""), MissingToo: control("gone", "restart"),
+		}
+	})
 }

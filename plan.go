@@ -200,6 +200,15 @@ type Rehearsal struct {
 	Effect  string   `json:"effect,omitempty"` // what would be sent, without secrets
 	Verify  []string `json:"verify,omitempty"` // what would have to hold afterwards
 	Undo    string   `json:"undo"`             // the inverse, or that there is none
+	// Prechecks are those of the action, each with whether it holds now, whatever the finding rests on.
+	Prechecks []Precheck `json:"prechecks,omitempty"`
+}
+
+// Precheck is a condition of an action, as it stands.
+type Precheck struct {
+	That  string `json:"that"`
+	Holds bool   `json:"holds"`
+	Why   string `json:"why,omitempty"` // for people: what is, where it does not hold
 }
 
 // Replayed holds a decision on record against what the same input is answered today.

@@ -1,6 +1,7 @@
 package heal
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -444,6 +445,19 @@ func TestRehearsalChangesNothing(t *testing.T) {
 		"5 go ask"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %v\nwant %v", got, want)
+	}
+	// Every pre-check is told of, also of a step that has nothing to do, and each that fails.
+	checks := func(r corax.Rehearsal) (told []string) {
+		for _, c := range r.Prechecks {
+			told = append(told, fmt.Sprint(c.Holds, " ", c.Why))
+		}
+		return told
+	}
+	if got := checks(list[0]); !slices.Equal(got, []string{"true ", "true "}) {
+		t.Errorf("pre-checks of step 1: %q", got)
+	}
+	if got := checks(list[4]); !slices.Equal(got, []string{"true ", "false not every verifier has k2"}) {
+		t.Errorf("pre-checks of step 3, whose goal holds: %q", got)
 	}
 	if last := list[6]; last.Undo != "it can't be undone" || len(last.Verify) != 1 {
 		t.Errorf("%+v", last)

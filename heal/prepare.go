@@ -111,22 +111,9 @@ func (h *Healer) notReady(ctx context.Context, j job, v vars, gone error) string
 // do.
 func (h *Healer) conditions(ctx context.Context, list []corax.Condition, v vars) (held, failed string) {
 	for _, c := range list {
-		ok, err := h.exprs.truth(ctx, inAction, c.That, v)
-		if ok {
-			continue
+		if failed := h.condition(ctx, c, v); failed != "" {
+			return "", failed
 		}
-		text := "not true: " + c.That
-		if c.Else != "" {
-			if t, terr := h.exprs.text(ctx, c.Else, v); terr == nil {
-				text = t
-			} else {
-				text = c.Else
-			}
-		}
-		if err != nil {
-			text += " (it can't be told: " + err.Error() + ")"
-		}
-		return "", h.o.Redactor.Redact(text)
 	}
 	switch len(list) {
 	case 0:
@@ -135,6 +122,26 @@ func (h *Healer) conditions(ctx context.Context, list []corax.Condition, v vars)
 		return "1 condition holds", ""
 	}
 	return fmt.Sprintf("%d conditions hold", len(list)), ""
+}
+
+// condition evaluates one; failed says, for people, why it does not hold, and is empty where it does.
+func (h *Healer) condition(ctx context.Context, c corax.Condition, v vars) (failed string) {
+	ok, err := h.exprs.truth(ctx, inAction, c.That, v)
+	if ok {
+		return ""
+	}
+	text := "not true: " + c.That
+	if c.Else != "" {
+		if t, terr := h.exprs.text(ctx, c.Else, v); terr == nil {
+			text = t
+		} else {
+			text = c.Else
+		}
+	}
+	if err != nil {
+		text += " (it can't be told: " + err.Error() + ")"
+	}
+	return h.o.Redactor.Redact(text)
 }
 
 // title is a step for people.

@@ -35,6 +35,10 @@ func (h *Healer) rehearse(ctx context.Context, plan corax.Plan, s corax.Step) (c
 	}
 	l, found := h.prepare(ctx, j, h.o.Clock.Now())
 	r.Finding, r.Text = string(l.Finding), l.Text
+	for _, c := range j.action.Precheck {
+		why := h.condition(ctx, c, j.vars(h.o.Clock.Now(), found))
+		r.Prechecks = append(r.Prechecks, corax.Precheck{That: c.That, Holds: why == "", Why: why})
+	}
 	c, err := h.circumstances(ctx, j)
 	if err != nil {
 		return r, err

@@ -78,6 +78,9 @@ func planCommand(s *settings) *cobra.Command {
 					w := cmd.OutOrStdout()
 					for _, r := range list {
 						fmt.Fprintf(w, "%-4s %-10s %s on %s: %s\n", r.Step, r.Finding, r.Action, printable(r.Target), printable(r.Text))
+						for _, c := range r.Prechecks {
+							fmt.Fprintf(w, "     %-7s %s\n", "check", printable(clip(checkLine(c), 200)))
+						}
 						for _, l := range [][2]string{{"policy", policyLine(r)}, {"effect", r.Effect},
 							{"verify", strings.Join(r.Verify, "; ")}, {"undo", r.Undo}} {
 							if l[1] != "" {
@@ -162,6 +165,14 @@ func printRun(out *strings.Builder, r corax.PlanRun) {
 			}
 		}
 	}
+}
+
+// checkLine is a pre-check, and what stands against it.
+func checkLine(c corax.Precheck) string {
+	if c.Holds {
+		return "holds: " + c.That
+	}
+	return "fails: " + c.That + ": " + c.Why
 }
 
 // policyLine is what the policy says to a step, and by which rule; empty where it was not asked.

@@ -57,6 +57,6 @@ func (o *Outage) timeline(ctx context.Context, r Records) error {
 		oldest = oldest[:mostEvents/2]
 		o.Cut = oldest[len(oldest)-1].At
 	}
-	o.Events = append(oldest, newest...)
+	o.Events = slices.Concat(oldest, newest)
 	return nil
 }

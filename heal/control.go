@@ -220,10 +220,12 @@ func undoing(r corax.PlanRun) bool { return r.Undo != nil && r.Undo.State == cor
 
 // atIt says that an effect of a plan on the target is under way, or is being undone.
 func atIt(r corax.PlanRun, target string) bool {
-	return slices.ContainsFunc(r.Steps, func(s corax.StepRun) bool {
-		return s.Target == target && s.Attempts > 0 && s.State == corax.StepRunning &&
-			(!r.State.Ended() || undoing(r) && s.Result == beingUndone)
-	})
+	return slices.ContainsFunc(r.Steps, func(s corax.StepRun) bool { return s.Target == target && beingDone(r, s) })
+}
+
+// beingDone says that the effect of a step is under way, or is being undone.
+func beingDone(r corax.PlanRun, s corax.StepRun) bool {
+	return s.Attempts > 0 && s.State == corax.StepRunning && (!r.State.Ended() || undoing(r) && s.Result == beingUndone)
 }
 
 // undos are the plans whose undo is at work in this process. Their plans have ended, so the store doesn't list them as being at work.

@@ -59,7 +59,7 @@ func newCompiler() (*compiler, error) {
 	envs := map[scope]*cel.Env{}
 	for s, names := range map[scope][]string{
 		inAction: {"target", "root", "entities", "params", "facts", "before", "it"},
-		inPolicy: {"action", "entity", "plan", "blast", "rate", "history", "storm"},
+		inPolicy: {"action", "entity", "plan", "blast", "rate", "concurrency", "history", "storm"},
 	} {
 		options := slices.Clone(library)
 		for _, n := range names {

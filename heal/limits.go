@@ -23,10 +23,11 @@ type Limits struct {
 
 // around is what is known of a step's surroundings when it is decided on.
 type around struct {
-	blast, rate, history, storm map[string]any
-	done                        int  // times that the remedy was verified within the loop guard's time
-	stormy                      bool // many problems are open
-	problems                    int
+	blast, rate, concurrency, history, storm map[string]any
+
+	done     int  // times that the remedy was verified within the loop guard's time
+	stormy   bool // many problems are open
+	problems int
 }
 
 // surroundings counts what is going on besides a job, from the records of plans and the topology.
@@ -54,11 +55,14 @@ func (h *Healer) surroundings(ctx context.Context, j job, now time.Time) (around
 		}
 	}
 	var hour, day, entity, done, failed int
+	var busy atOnce
 	for _, r := range runs {
+		busy.plan(r, j)
 		for _, s := range r.Steps {
 			if s.Attempts == 0 || s.StartedAt == nil || r.Plan.ID == j.plan.ID && s.Step == j.step.ID {
 				continue
 			}
+			busy.step(r, s, j, group)
 			ago := now.Sub(*s.StartedAt)
 			if ago < time.Hour {
 				if slices.Contains(group, s.Target) {
@@ -91,11 +95,39 @@ func (h *Healer) surroundings(ctx context.Context, j job, now time.Time) (around
 	return around{
 		blast: map[string]any{"entities": int64(reached(graph, j.touches)), "group": int64(len(group)), "acted": int64(len(acted)),
 			"share": float64(len(acted)) / float64(len(group))},
-		rate:    map[string]any{"action_hour": int64(hour), "action_day": int64(day), "entity_hour": int64(entity)},
-		history: map[string]any{"done": int64(done), "failed": int64(failed)},
-		storm:   map[string]any{"problems": int64(open), "on": stormy},
-		done:    done, stormy: stormy, problems: open,
+		rate:        map[string]any{"action_hour": int64(hour), "action_day": int64(day), "entity_hour": int64(entity)},
+		concurrency: map[string]any{"plans": busy.plans, "effects": busy.effects, "action": busy.same, "group": busy.near},
+		history:     map[string]any{"done": int64(done), "failed": int64(failed)},
+		storm:       map[string]any{"problems": int64(open), "on": stormy},
+		done:        done, stormy: stormy, problems: open,
 	}, nil
+}
+
+// atOnce counts what is under way besides a job at the moment of its decision.
+type atOnce struct {
+	plans   int64 // other plans that have acted, and have not ended
+	effects int64 // effects that were begun and are not verified yet
+	same    int64 // of these, those of the same action
+	near    int64 // of these, those on the target's group
+}
+
+func (c *atOnce) plan(r corax.PlanRun, j job) {
+	if r.Plan.ID != j.plan.ID && !r.State.Ended() && slices.ContainsFunc(r.Steps, func(s corax.StepRun) bool { return s.Attempts > 0 }) {
+		c.plans++
+	}
+}
+
+func (c *atOnce) step(r corax.PlanRun, s corax.StepRun, j job, group []string) {
+	if !beingDone(r, s) {
+		return
+	}
+	c.effects++
+	if s.Action == j.action.Name {
+		c.same++
+	}
+	if slices.Contains(group, s.Target) {
+		c.near++
+	}
 }
 
 // reached counts those who may notice what an action does: whatever it touches, and all that need any of it.

@@ -3,6 +3,7 @@ package heal
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -317,5 +318,31 @@ func TestWhoGoesFirst(t *testing.T) {
 		if got := goesFirst(tt.younger, tt.older, "x"); got != tt.youngerIsFirst {
 			t.Errorf("%s: the younger goes first: %t", name, got)
 		}
+	}
+}
+
+// A rule sees what is under way besides: here another plan's delivery to one of the group.
+func TestConcurrencyInRules(t *testing.T) {
+	b := newBench(t, func(o *Options) {
+		o.Policy = func() corax.Policy {
+			p := policy()
+			p.Rules[0] = corax.Rule{Name: "one-at-a-time", When: "concurrency.group > 0", Then: corax.Deny, Because: "another one is being worked on"}
+			return p
+		}
+	})
+	b.store.earlier("a", time.Minute, "disk_full", theSteps()[3], corax.StepRunning, corax.PlanRunning)
+	b.store.earlier("b", time.Minute, "disk_full", theSteps()[0], corax.StepDone, corax.PlanWatching)
+	b.store.earlier("c", time.Minute, "disk_full", theSteps()[1], corax.StepDone, corax.PlanDone)
+	b.run(theSteps()[2:3])
+	b.escalation("another one is being worked on")
+	b.ends(corax.PlanStopped, corax.ProblemOpen)
+	for _, d := range b.store.Decisions {
+		want := map[string]any{"plans": 2.0, "effects": 1.0, "action": 1.0, "group": 1.0} // as JSON has them
+		if got, _ := d.Input["concurrency"].(map[string]any); !maps.Equal(got, want) {
+			t.Errorf("it was decided from %v, not %v", got, want)
+		}
+	}
+	if len(b.store.Decisions) == 0 {
+		t.Error("nothing was decided")
 	}
 }

@@ -123,7 +123,8 @@ func (h *Healer) circumstances(ctx context.Context, j job) (c circumstances, err
 		return c, err
 	}
 	c.input = policyInput(j)
-	c.input["blast"], c.input["rate"], c.input["history"], c.input["storm"] = c.around.blast, c.around.rate, c.around.history, c.around.storm
+	c.input["blast"], c.input["rate"], c.input["concurrency"] = c.around.blast, c.around.rate, c.around.concurrency
+	c.input["history"], c.input["storm"] = c.around.history, c.around.storm
 	return c, nil
 }
 

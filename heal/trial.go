@@ -18,7 +18,7 @@ func Try(ctx context.Context, policy corax.Policy, other *corax.Policy, trials [
 	out := make([]corax.Tried, 0, len(trials))
 	for _, t := range trials {
 		input := map[string]any{"action": map[string]any{}, "entity": map[string]any{}, "problem": map[string]any{}, "plan": map[string]any{},
-			"blast": map[string]any{}, "rate": map[string]any{}, "history": map[string]any{}, "storm": map[string]any{}}
+			"blast": map[string]any{}, "rate": map[string]any{}, "concurrency": map[string]any{}, "history": map[string]any{}, "storm": map[string]any{}}
 		for name, v := range integersOf(t.Input) {
 			input[name] = v
 		}

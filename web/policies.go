@@ -193,7 +193,7 @@ type fact struct{ Name, Value string }
 // inputsAre what the parts of a rule's input are, in the order in which they are shown.
 var inputsAre = []fact{
 	{"action", "what is to be done"}, {"entity", "on what"}, {"problem", "against which problem"}, {"plan", "within which plan"},
-	{"blast", "how much else it may touch"}, {"rate", "how much was done lately"}, {"history", "how it went before"}, {"storm", "whether much is wrong at once"},
+	{"blast", "how much else it may touch"}, {"rate", "how much was done lately"}, {"concurrency", "what is under way besides"}, {"history", "how it went before"}, {"storm", "whether much is wrong at once"},
 }
 
 func inputGroups(input map[string]any) []inputGroup {

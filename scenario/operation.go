@@ -181,6 +181,17 @@ func (w *watch) answerWork(ctx context.Context, r WorkReply) (bool, error) {
 	return false, nil
 }
 
+// killEarly is kill, by the events alone where steps are what it goes by: a look at everything takes as long as some steps do.
+func (w *watch) killEarly(ctx context.Context) (err error) {
+	if w.killing == nil || w.killing.Within != 0 {
+		return nil
+	}
+	if w.seen.events, err = w.system.Events(ctx); err != nil {
+		return corax.Errorf(corax.Unavailable, "read Corax's events", "%w", err)
+	}
+	return w.kill(ctx)
+}
+
 // kill ends Corax where its time has come, and starts it again.
 func (w *watch) kill(ctx context.Context) error {
 	if w.killing == nil || w.killing.Most > 0 && w.seen.kills == w.killing.Most || !w.due() {

@@ -57,6 +57,9 @@ func (w *watch) awaitEnd(ctx context.Context, most time.Duration) error {
 	defer again.Stop()
 	defer w.undone()
 	for {
+		if err := w.killEarly(ctx); err != nil {
+			return err
+		}
 		if err := w.look(ctx); err != nil {
 			return err
 		}

@@ -182,15 +182,20 @@ func (w *watch) answerWork(ctx context.Context, r WorkReply) (bool, error) {
 }
 
 // killEarly is kill, by the events alone where steps are what it goes by: a look at everything takes as long as some steps do.
-func (w *watch) killEarly(ctx context.Context) (err error) {
-	if w.killing == nil || w.killing.Within != 0 {
-		return nil
+func (w *watch) killEarly(ctx context.Context) (killed bool, err error) {
+	if !w.killsAtSteps() {
+		return false, nil
 	}
 	if w.seen.events, err = w.system.Events(ctx); err != nil {
-		return corax.Errorf(corax.Unavailable, "read Corax's events", "%w", err)
+		return false, corax.Errorf(corax.Unavailable, "read Corax's events", "%w", err)
 	}
-	return w.kill(ctx)
+	before := w.seen.kills
+	err = w.kill(ctx)
+	return w.seen.kills > before, err
 }
+
+// killsAtSteps says that Corax is killed whenever a step comes to another state.
+func (w *watch) killsAtSteps() bool { return w.killing != nil && w.killing.Within == 0 }
 
 // kill ends Corax where its time has come, and starts it again.
 func (w *watch) kill(ctx context.Context) error {

@@ -56,26 +56,35 @@ func (w *watch) awaitEnd(ctx context.Context, most time.Duration) error {
 	again := time.NewTicker(recheck)
 	defer again.Stop()
 	defer w.undone()
+	busy := false
 	for {
-		if err := w.killEarly(ctx); err != nil {
+		if killed, err := w.killEarly(ctx); err != nil {
 			return err
+		} else if killed {
+			continue // steps may have gone on already
 		}
-		if err := w.look(ctx); err != nil {
-			return err
+		if !busy {
+			if err := w.look(ctx); err != nil {
+				return err
+			}
+			if err := w.operate(ctx); err != nil {
+				return err
+			}
+			if err := w.kill(ctx); err != nil {
+				return err
+			}
+			if w.ended() {
+				return nil
+			}
 		}
-		if err := w.operate(ctx); err != nil {
-			return err
-		}
-		if err := w.kill(ctx); err != nil {
-			return err
-		}
-		if w.ended() {
-			return nil
-		}
+		busy = false
 		select {
 		case _, open := <-w.events:
 			if !open {
 				w.events = nil
+			}
+			if busy = open && w.killsAtSteps(); busy { // a look would let steps go by: it waits until nothing happens
+				again.Reset(recheck)
 			}
 		case <-again.C:
 		case <-w.burning():
